@@ -65,7 +65,9 @@ for (const top of ['api', 'runtime', 'operator', 'console', 'cli', 'bench', 'scr
       if (!to || to.folder === from.folder) continue;
       if (to.floor >= from.floor) {
         const line = text.slice(0, match.index).split('\n').length;
-        problems.push(`${shown}:${line}: ${from.folder} may not import ${posix.normalize(to.folder)} (imports go down)`);
+        problems.push(
+          `${shown}:${line}: ${from.folder} may not import ${posix.normalize(to.folder)} (imports go down)`,
+        );
       }
     }
   }
