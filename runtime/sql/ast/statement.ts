@@ -1,0 +1,35 @@
+import type { AlterCatalog, AlterDatabase, AlterFunction, AlterModel, AlterTable, AlterView } from './alter.js';
+import type { Describe, Drop, Explain, ResetCommand, SetCommand, Show, ShowCreate, Use } from './command.js';
+import type { CreateCatalog, CreateDatabase, CreateFunction, CreateModel, CreateView } from './create-object.js';
+import type { CreateTable } from './create-table.js';
+import type { Delete, Insert, StatementSet, Truncate, Update } from './insert.js';
+import type { Query } from './query.js';
+
+/** Anything that ends with a semicolon in a script. */
+export type Statement =
+  | Query
+  | Insert
+  | StatementSet
+  | Delete
+  | Update
+  | Truncate
+  | CreateTable
+  | CreateView
+  | CreateDatabase
+  | CreateCatalog
+  | CreateFunction
+  | CreateModel
+  | AlterTable
+  | AlterView
+  | AlterDatabase
+  | AlterCatalog
+  | AlterFunction
+  | AlterModel
+  | Drop
+  | Describe
+  | Show
+  | ShowCreate
+  | Use
+  | SetCommand
+  | ResetCommand
+  | Explain;
