@@ -24,7 +24,8 @@ const FLOORS: readonly (readonly string[])[] = [
   ['operator'],
   ['console'],
   ['cli'],
-  ['bench', 'scripts', 'test'],
+  ['bench', 'scripts'],
+  ['test'],
 ];
 
 const root = resolve(process.cwd());
@@ -52,6 +53,7 @@ const IMPORT = /(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)['"](\.[^'"]+)['"]/g;
 const problems: string[] = [];
 
 for (const top of ['api', 'runtime', 'operator', 'console', 'cli', 'bench', 'scripts', 'test']) {
+  if (!existsSync(join(root, top))) continue;
   if (!existsSync(join(root, top))) continue;
   for (const file of sources(join(root, top))) {
     const from = floorOf(file);

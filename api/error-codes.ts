@@ -1,0 +1,132 @@
+/**
+ * All error codes. A code never changes its meaning and is never used again; docs/errors.md is made from this table.
+ *
+ * TW1… job files · TW2… SQL · TW3… connectors and formats · TW4… snapshots and state · TW5… coordinator and runners ·
+ * TW6… Kubernetes · TW7… models · TW8… command line · TW9… ourselves.
+ */
+export interface ErrorCodeDoc {
+  readonly title: string;
+  /** What happened and what to do about it. */
+  readonly doc: string;
+  /** Whether the same call may succeed later, where the throwing code says nothing else. */
+  readonly retryable: boolean;
+}
+
+const terminal = (title: string, doc: string): ErrorCodeDoc => ({ title, doc, retryable: false });
+const passing = (title: string, doc: string): ErrorCodeDoc => ({ title, doc, retryable: true });
+
+export const ERROR_CODES = {
+  TW1001: terminal(
+    'Job file not readable',
+    'The file is not there, is not a file, or may not be read. Check the path.',
+  ),
+  TW1002: terminal(
+    'Not valid YAML',
+    'The YAML parser refused the file at the place given. Tabs as indentation and an unquoted `: ` inside text are the usual causes.',
+  ),
+  TW1003: terminal(
+    'Unknown field',
+    'A field that the resource does not have. The message names the nearest known field; `tidewheel explain` and `kubectl explain streamjob.spec` list all.',
+  ),
+  TW1004: terminal(
+    'Wrong value',
+    'A value has the wrong type, is out of bounds or is not one of those allowed. The message says what was expected and what was seen.',
+  ),
+  TW1005: terminal('Missing field', 'A field that has to be there is missing.'),
+  TW1006: terminal(
+    'Rule of the resource broken',
+    'Fields that don’t go together, e.g. two bodies in one job, or more parallelism than maxParallelism.',
+  ),
+  TW1007: terminal(
+    'Not exactly one StreamJob',
+    'A job file holds exactly one StreamJob. Put each job into its own file; other kinds of documents may stand beside it.',
+  ),
+  TW1008: terminal('Unknown kind of file', 'The file name must end in .yaml, .yml, .json or .sql.'),
+  TW1009: terminal('Body not supported here', 'The job has a body that this version or this command can’t run.'),
+  TW1101: terminal('Graph: unknown node', 'A step names an input that is not a node of the graph.'),
+  TW1102: terminal(
+    'Graph: duplicate name',
+    'Node names are the ids under which state is kept: each must be there once.',
+  ),
+  TW1103: terminal(
+    'Graph: not a step',
+    'Each node has exactly one of source, map, filter, flatMap, keyBy, watermark, window, process, union, sink.',
+  ),
+  TW1104: terminal('Graph: circle', 'Steps feed each other in a circle. A graph flows one way.'),
+  TW1105: terminal(
+    'Graph: wrong connection',
+    'A source with inputs, a sink with followers, a step without input, or a keyed step without key.',
+  ),
+  TW1106: terminal(
+    'Graph: window without event time',
+    'A window over event time needs a source or a watermark step above it that says `time:`.',
+  ),
+  TW1201: terminal(
+    'Function: syntax error',
+    'The inline function is not valid TypeScript. The place is that of the function’s text in the job file.',
+  ),
+  TW1202: terminal(
+    'Function: not a function',
+    'An inline step must be one function expression: `(row) => …` or `function (row) { … }`.',
+  ),
+  TW1301: terminal(
+    'Unknown connector or format',
+    'No connector or format of that name, or it can’t be used on this side (source or sink).',
+  ),
+  TW1302: terminal('Connector option', 'An option that the connector or format doesn’t know, lacks or can’t take.'),
+  TW1303: terminal(
+    'Reference not resolved',
+    'An option refers to an environment variable or secret that is not there. Values are looked up only when the job runs.',
+  ),
+  TW1401: terminal(
+    'Not a duration',
+    'Durations are written as a number and a unit: `500ms`, `5s`, `10 min`, `1h30m`, `7d`.',
+  ),
+  TW2001: terminal('SQL: syntax error', 'The statement could not be parsed at the place given.'),
+  TW2002: terminal(
+    'SQL: unknown name',
+    'A table, column, function or type that does not exist. The message names the nearest known one.',
+  ),
+  TW2003: terminal('SQL: types don’t fit', 'An operator, function or INSERT got types it can’t take.'),
+  TW2004: terminal('SQL: not supported', 'The statement is valid in the dialect but not supported (yet).'),
+  TW3001: terminal(
+    'Record can’t be decoded',
+    'A record breaks the format or the schema. Fix the input or set the source’s `on-error` to `skip` or `dead-letter`.',
+  ),
+  TW3002: passing(
+    'External system away',
+    'A broker, store or socket could not be reached or answered with an error that may pass. The job retries with back-off.',
+  ),
+  TW3003: terminal('External system refuses', 'Wrong credentials, missing topic or bucket, or no permission.'),
+  TW3101: terminal('File not found', 'The path of a filesystem source matches nothing.'),
+  TW3102: terminal('File can’t be read or written', 'The operating system refused; the cause says why.'),
+  TW3103: terminal(
+    'File is shorter than the committed length',
+    'On restore the output or input file was shorter than the snapshot says: somebody changed it. Restore the file or start without state.',
+  ),
+  TW4001: terminal(
+    'Snapshot does not verify',
+    'A checksum or the manifest is wrong. The snapshot is refused; choose an older one with `restore.from`.',
+  ),
+  TW4002: terminal('Snapshot belongs to another job', 'The manifest names another job or another graph.'),
+  TW4003: terminal(
+    'State would be dropped',
+    'The changed job has no step for some state of the snapshot. Set `restore.allowDroppedState: true` if that is meant.',
+  ),
+  TW4004: terminal('State is incompatible', 'A step changed such that its state can’t be read. The message says how.'),
+  TW4005: passing(
+    'Checkpoint failed',
+    'A checkpoint did not complete (timeout or store error). The job goes on until `checkpoint.tolerableFailures` is reached.',
+  ),
+  TW5001: terminal(
+    'User function failed',
+    'An inline function threw. The message has its place in the job file and the cause.',
+  ),
+  TW5002: passing('Runner lost', 'A runner died or hangs. Tasks restart from the last checkpoint.'),
+  TW5003: terminal('Restart strategy exhausted', 'The job failed more often than its restart strategy allows.'),
+  TW5004: passing('Not enough slots', 'The job needs more slots than runners offer. It waits for runners.'),
+  TW8001: terminal('Command line', 'Wrong arguments; see `--help` of the command.'),
+  TW9001: terminal('Unexpected error', 'A fault of Tidewheel itself or of a library. Please report it with the stack.'),
+} as const satisfies Record<`TW${number}`, ErrorCodeDoc>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;

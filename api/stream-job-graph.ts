@@ -1,0 +1,199 @@
+/**
+ * The graph body of a StreamJob: steps in the order of the data, each with a name under which its state is kept.
+ *
+ * ```yaml
+ * graph:
+ *   nodes:
+ *     - { name: payments, source: { connector: kafka, topic: payments, format: json, time: ts, delay: 5s } }
+ *     - { name: large, filter: "p => p.amount > 1000" }
+ *     - name: perCard
+ *       window: { key: card, time: ts, tumble: 10s, init: "() => 0", add: "(n, p) => n + p.amount",
+ *                 result: "(n, card, window) => ({ card, end: window.end, spent: n })" }
+ *     - { name: out, sink: { connector: print } }
+ * ```
+ */
+import { duration, openJson } from './parts.js';
+import { choice, type Filled, integer, list, object, openObject, required, text, type Written } from './schema.js';
+
+/** Names of steps: ids under which state is kept. */
+export const NODE_NAME = {
+  pattern: '^[A-Za-z][A-Za-z0-9_-]*$',
+  patternText: 'a letter, then letters, digits, - and _',
+  maxLength: 63,
+};
+
+/** The words that make a node a step of that kind; each node has exactly one. */
+export const STEP_KINDS = [
+  'source',
+  'map',
+  'filter',
+  'flatMap',
+  'keyBy',
+  'watermark',
+  'window',
+  'process',
+  'union',
+  'sink',
+] as const;
+export type StepKind = (typeof STEP_KINDS)[number];
+
+const code = (description: string) => text(`${description} A TypeScript function.`, { minLength: 1, maxLength: 65536 });
+
+const columnsDoc =
+  'Columns as in CREATE TABLE: `"card STRING, amount DOUBLE, ts TIMESTAMP(3)"`. Left out: rows are whatever the format finds in the record.';
+
+const source = openObject(
+  'Reads rows. All other fields are options of the connector and the format, e.g. `topic`, `path`, `json.ignore-parse-errors`; nested ones may be written as `properties: { bootstrap.servers: "kafka:9092" }`.',
+  {
+    connector: required(text('Name of the connector: kafka, filesystem, datagen, socket …', { maxLength: 63 })),
+    format: text('How records are read: json, csv, raw …', { maxLength: 63 }),
+    schema: text(columnsDoc, { maxLength: 65536 }),
+    time: text(
+      'Event time of a row: name of a column, or a function from row to milliseconds. Brings watermarks with it.',
+      { maxLength: 65536 },
+    ),
+    delay: duration('How late rows may be: the watermark stays that far behind the latest time seen. Default 0s.'),
+    idle: duration('A split without records for that long no longer holds the watermark back. Default: never.'),
+    onError: choice('What happens to a record that can’t be decoded.', ['fail', 'skip', 'dead-letter']),
+    deadLetter: openObject('Options of the sink that takes bad records, where onError is dead-letter.', {
+      connector: required(text('Name of the connector.', { maxLength: 63 })),
+    }),
+  },
+);
+
+const sink = openObject('Writes rows. All other fields are options of the connector and the format.', {
+  connector: required(text('Name of the connector: kafka, filesystem, print, blackhole …', { maxLength: 63 })),
+  format: text('How rows are written: json, csv, raw …', { maxLength: 63 }),
+  schema: text(columnsDoc, { maxLength: 65536 }),
+});
+
+const windowStep = object(
+  'Groups rows by key and window and folds each group: `init` makes an accumulator, `add` takes a row in, `result` makes the row that goes on. Exactly one of tumble, hop, cumulate, session.',
+  {
+    key: text(
+      'Key of a row: name of a column, or a function. Left out: that of the keyBy before, else all rows together.',
+      { maxLength: 65536 },
+    ),
+    time: text(
+      'Event time of a row: name of a column, or a function from row to milliseconds. Left out: processing time.',
+      { maxLength: 65536 },
+    ),
+    tumble: duration('Size of windows that follow each other.'),
+    hop: object('Windows that overlap.', {
+      size: required(duration('Size of a window.')),
+      slide: required(duration('Distance of the starts of windows.')),
+    }),
+    cumulate: object('Windows that grow step by step to their full size, then start anew.', {
+      size: required(duration('Full size.')),
+      step: required(duration('Growth.')),
+    }),
+    session: duration('Windows that end when no row came for that long. Needs `merge`.'),
+    offset: duration(
+      'Shifts the starts of windows, which otherwise lie at multiples of the size since 1970-01-01 UTC.',
+    ),
+    allowedLateness: duration(
+      'How long after the watermark passed a window late rows still update its result. Default 0s: late rows are dropped and counted.',
+    ),
+    init: required(code('() => accumulator.')),
+    add: required(code('(accumulator, row) => accumulator.')),
+    result: required(code('(accumulator, key, window) => row; window is { start, end } in milliseconds.')),
+    merge: code('(accumulator, accumulator) => accumulator; for sessions.'),
+  },
+  [
+    {
+      cel: '(has(self.tumble) ? 1 : 0) + (has(self.hop) ? 1 : 0) + (has(self.cumulate) ? 1 : 0) + (has(self.session) ? 1 : 0) == 1',
+      message: 'exactly one of tumble, hop, cumulate and session must be set',
+      check: (w) => ['tumble', 'hop', 'cumulate', 'session'].filter((kind) => w[kind] !== undefined).length === 1,
+    },
+    {
+      cel: '!has(self.session) || has(self.merge)',
+      message: 'session windows need merge: (a, b) => accumulator',
+      check: (w) => w.session === undefined || w.merge !== undefined,
+    },
+  ],
+);
+
+const processStep = object('Handles rows of a key one by one, with state and timers.', {
+  key: text('Key of a row: name of a column, or a function. Left out: that of the keyBy before.', { maxLength: 65536 }),
+  onRow: required(code('(row, ctx) => void. ctx has key, time, watermark, state, timers and emit().')),
+  onTimer: code('(time, ctx) => void, called when a timer is due.'),
+  ttl: duration('State of a key that was not written for that long is dropped. Default: stateTtl of the job.'),
+});
+
+const watermarkStep = object('Gives rows their event time and makes watermarks.', {
+  time: required(
+    text('Event time of a row: name of a column, or a function from row to milliseconds.', {
+      minLength: 1,
+      maxLength: 65536,
+    }),
+  ),
+  delay: duration('How late rows may be. Default 0s.'),
+  idle: duration('An input without rows for that long no longer holds the watermark back. Default: never.'),
+});
+
+const count = STEP_KINDS.map((kind) => `(has(self.${kind}) ? 1 : 0)`).join(' + ');
+
+export const graphNode = object(
+  'A step: a name and exactly one of source, map, filter, flatMap, keyBy, watermark, window, process, union, sink.',
+  {
+    name: required(text('Unique name. State is kept under it: renaming a step with state is a new step.', NODE_NAME)),
+    description: text('For people.', { maxLength: 4096 }),
+    from: openJson(
+      'Name of the step whose rows this one gets, or a list of names. Default: the step before it in the list.',
+    ),
+    parallelism: integer('Number of parallel instances of this step. Default: that of the job.', {
+      minimum: 1,
+      maximum: 32768,
+    }),
+    partition: choice(
+      'How rows find their instance of this step, where it has no key. Default: forward, or rebalance where parallelism changes.',
+      ['forward', 'rebalance', 'broadcast', 'global'],
+    ),
+    source,
+    map: code('(row) => row.'),
+    filter: code('(row) => boolean: rows for which it is true go on.'),
+    flatMap: code('(row) => list of rows; generators are welcome.'),
+    keyBy: text('Rows of a key meet in the next step: name of a column, or a function from row to key.', {
+      minLength: 1,
+      maxLength: 65536,
+    }),
+    watermark: watermarkStep,
+    window: windowStep,
+    process: processStep,
+    union: openJson('Names of the steps whose rows come together here.'),
+    sink,
+  },
+  [
+    {
+      cel: `${count} == 1`,
+      message: `a node needs exactly one of ${STEP_KINDS.join(', ')}`,
+      check: (node) => STEP_KINDS.filter((kind) => node[kind] !== undefined).length === 1,
+    },
+  ],
+);
+
+export const graph = object('The operator graph itself: steps with inline TypeScript functions.', {
+  nodes: required(
+    list('Steps, in the order of the data. Each gets the rows of the one before it unless it says `from`.', graphNode, {
+      minItems: 1,
+      maxItems: 500,
+      listMapKeys: ['name'],
+    }),
+  ),
+  edges: list(
+    'Connections in place of `from` and the order of the list.',
+    object('Rows go from one step to another.', {
+      from: required(text('Name of a step.', NODE_NAME)),
+      to: required(text('Name of a step.', NODE_NAME)),
+    }),
+    { maxItems: 2000 },
+  ),
+});
+
+export type GraphNode = Filled<typeof graphNode>;
+export type Graph = Filled<typeof graph>;
+export type GraphWritten = Written<typeof graph>;
+export type WindowStep = Filled<typeof windowStep>;
+export type ProcessStep = Filled<typeof processStep>;
+export type SourceStep = Filled<typeof source>;
+export type SinkStep = Filled<typeof sink>;

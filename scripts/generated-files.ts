@@ -1,0 +1,48 @@
+/** Files that are generated from api/, as path and text. */
+import { stringify } from 'yaml';
+import { API_GROUP, ERROR_CODES, type ErrorCodeDoc, RESOURCE_KINDS, toCustomResourceDefinition } from '../api/index.js';
+
+export function generatedFiles(): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const kind of RESOURCE_KINDS) {
+    const crd = stringify(toCustomResourceDefinition(kind), { lineWidth: 120, aliasDuplicateObjects: false });
+    files.set(
+      `crds/${API_GROUP}_${kind.plural}.yaml`,
+      `# Generated from api/ by \`npm run generate\`. Do not edit.\n${crd}`,
+    );
+  }
+  files.set('docs/errors.md', errorReference());
+  return files;
+}
+
+const FAMILIES: Readonly<Record<string, string>> = {
+  TW1: 'Job files',
+  TW2: 'SQL',
+  TW3: 'Connectors and formats',
+  TW4: 'Snapshots and state',
+  TW5: 'Coordinator and runners',
+  TW6: 'Kubernetes',
+  TW7: 'Models',
+  TW8: 'Command line',
+  TW9: 'Tidewheel itself',
+};
+
+function errorReference(): string {
+  const lines = [
+    '# Error codes',
+    '',
+    'Generated from `api/error-codes.ts` by `npm run generate`. A code never changes its meaning. *Passing* errors are retried;',
+    '*terminal* ones need somebody to change something.',
+  ];
+  for (const [prefix, title] of Object.entries(FAMILIES)) {
+    const codes = Object.entries<ErrorCodeDoc>(ERROR_CODES).filter(([code]) => code.startsWith(prefix));
+    if (codes.length === 0) continue;
+    lines.push('', `## ${title}`, '', '| code | what | kind | what to do |', '|---|---|---|---|');
+    for (const [code, entry] of codes) {
+      lines.push(
+        `| ${code} | ${entry.title} | ${entry.retryable ? 'passing' : 'terminal'} | ${entry.doc.replaceAll('|', '\\|')} |`,
+      );
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
