@@ -1,19 +1,24 @@
-import { existsSync } from 'node:fs';
-
 // Jest runs on what tsc wrote to dist/: no transform, native ES modules.
-const project = (name, testTimeout) => ({
+const project = (name, testTimeoutMs, more = {}) => ({
   displayName: name,
   rootDir: '.',
-  roots: [`<rootDir>/dist/test/${name}`],
-  testMatch: ['**/*.test.js'],
+  roots: ['<rootDir>/dist/test'],
+  testMatch: [`<rootDir>/dist/test/${name}/**/*.test.js`],
   transform: {},
   injectGlobals: false,
-  testTimeout,
+  globals: { testTimeoutMs },
+  setupFilesAfterEnv: ['<rootDir>/dist/test/harness/jest/test-timeout.js'],
+  ...more,
 });
 
 export default {
-  // A folder that has no tests yet is not there.
-  projects: [project('unit', 20_000), project('integration', 120_000), project('e2e', 600_000)].filter((p) =>
-    existsSync(new URL(`dist/test/${p.displayName}`, import.meta.url)),
-  ),
+  reporters: ['default', '<rootDir>/dist/test/harness/jest/count-reporter.js'],
+  projects: [
+    project('unit', 20_000),
+    project('integration', 120_000, {
+      globalSetup: '<rootDir>/dist/test/harness/jest/start-servers.js',
+      globalTeardown: '<rootDir>/dist/test/harness/jest/stop-servers.js',
+    }),
+    project('e2e', 600_000),
+  ],
 };
