@@ -30,6 +30,10 @@ export interface RecordMeta {
   timestamp: number;
   key: Uint8Array | null;
   headers: Record<string, Uint8Array> | null;
+  /** Kafka: 'CreateTime' or 'LogAppendTime'. */
+  timestampType?: string;
+  /** Kafka: epoch of the leader that took the record; -1 when not known. */
+  leaderEpoch?: number;
 }
 
 /** Made by formats/ from the schema, the query and the split's position in the chain: bytes in, rows down the chain. */
@@ -113,8 +117,13 @@ export interface SourceConnector {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Options it knows: used for validation with the nearest known name. */
   readonly options: Readonly<Record<string, OptionDef>>;
-  /** All splits there are now, in a stable order. Called at start and, if `discoveryIntervalMs` is set, again and again. */
-  enumerate(ctx: ConnectorContext): Promise<Split[]>;
+  /**
+   * All splits there are now, in a stable order. Called at start and, if `discoveryIntervalMs` is set, again and again.
+   * `known`: ids of the splits that the job already has, at every call but a fresh job's first. Splits that are not among
+   * them came into being while the job ran: they are read from their start, whatever the options say of the first call.
+   * Those among them may be left out of the answer, and are ignored in it.
+   */
+  enumerate(ctx: ConnectorContext, known?: ReadonlySet<string>): Promise<Split[]>;
   discoveryIntervalMs?(options: Readonly<Record<string, string>>): number | undefined;
   createReader(ctx: ReaderContext): SourceReader;
 }
