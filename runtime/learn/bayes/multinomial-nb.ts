@@ -1,0 +1,132 @@
+import type { Classifier, Probabilities } from '../contracts.js';
+import { LearnError, requireParameter } from '../errors.js';
+import type { FeatureInput } from '../features/feature-index.js';
+import type { FeatureRow } from '../features/feature-row.js';
+import { GrowableFloats } from '../features/growable-floats.js';
+import { type Label, LabelIndex } from '../features/label-index.js';
+import { RowStep } from '../features/row-step.js';
+import { normalizeLogs } from '../numeric/softmax.js';
+import { checkJson, type LearnJson } from '../state.js';
+
+export interface MultinomialNBParams {
+  /** Additive smoothing, above 0 (default 1, Laplace's). */
+  alpha?: number;
+}
+
+/**
+ * Naive Bayes over counts, the classic for texts as bags of words.
+ *
+ * Shapes: a row of counts of at least 0 (feature: term); any labels. State: a count a term and class. Source: C. D. Manning,
+ * P. Raghavan and H. Schütze, "Introduction to Information Retrieval", 2008, chapter 13. Errors: `LEARN_VALUE_INVALID` for
+ * negative counts, strings and infinities.
+ */
+export class MultinomialNB extends RowStep implements Classifier {
+  static readonly type = 'MultinomialNB';
+  readonly kind = 'classifier';
+  private readonly alpha: number;
+  private labels = new LabelIndex();
+  private classCounts: number[] = [];
+  private classTotals: number[] = [];
+  private termCounts: GrowableFloats[] = [];
+  /** 1 for each feature that was learned; features only seen in predictions don't count as terms. */
+  private learned = new GrowableFloats();
+  private nTerms = 0;
+  private total = 0;
+  private scores = new Float64Array(8);
+
+  constructor(params: MultinomialNBParams = {}) {
+    super();
+    this.alpha = params.alpha ?? 1;
+    requireParameter(this.alpha > 0, 'alpha', this.alpha, 'above 0');
+  }
+
+  learnOne(x: FeatureInput, y: Label): void {
+    const row = this.asRow(x);
+    for (let k = 0; k < row.size; k++) {
+      if (row.values[k] < 0) {
+        throw new LearnError(
+          'LEARN_VALUE_INVALID',
+          `feature ${this.features.nameOf(row.indices[k])} is ${row.values[k]}: MultinomialNB takes counts of at least 0`,
+        );
+      }
+    }
+    const c = this.labels.idOf(y);
+    if (c === this.classCounts.length) {
+      this.classCounts.push(0);
+      this.classTotals.push(0);
+      this.termCounts.push(new GrowableFloats());
+      if (this.scores.length <= c) this.scores = new Float64Array(c * 2);
+    }
+    this.classCounts[c]++;
+    this.total++;
+    const counts = this.termCounts[c].ensure(row.span);
+    const learned = this.learned.ensure(row.span);
+    for (let k = 0; k < row.size; k++) {
+      const i = row.indices[k];
+      counts[i] += row.values[k];
+      this.classTotals[c] += row.values[k];
+      if (learned[i] === 0) {
+        learned[i] = 1;
+        this.nTerms++;
+      }
+    }
+  }
+
+  private logLikelihoods(row: FeatureRow): number {
+    const { scores, alpha, total } = this;
+    const classes = this.classCounts.length;
+    const { indices, values, size } = row;
+    for (let c = 0; c < classes; c++) {
+      const counts = this.termCounts[c].ensure(row.span);
+      const logDenominator = Math.log(this.classTotals[c] + alpha * this.nTerms);
+      let sum = 0;
+      for (let k = 0; k < size; k++) sum += values[k] * (Math.log(counts[indices[k]] + alpha) - logDenominator);
+      scores[c] = Math.log(this.classCounts[c] / total) + sum;
+    }
+    return classes;
+  }
+
+  predictOne(x: FeatureInput): Label | undefined {
+    const classes = this.logLikelihoods(this.asRow(x));
+    let best = 0;
+    for (let c = 1; c < classes; c++) if (this.scores[c] > this.scores[best]) best = c;
+    return this.labels.labels[best];
+  }
+
+  predictProbaOne(x: FeatureInput): Probabilities {
+    const classes = this.logLikelihoods(this.asRow(x));
+    normalizeLogs(this.scores, classes);
+    const probabilities = new Map<Label, number>();
+    for (let c = 0; c < classes; c++) probabilities.set(this.labels.labels[c], this.scores[c]);
+    return probabilities;
+  }
+
+  toJSON(): LearnJson {
+    return {
+      type: MultinomialNB.type,
+      version: 1,
+      params: { alpha: this.alpha },
+      features: this.featuresJson(),
+      labels: this.labels.toJSON(),
+      classCounts: [...this.classCounts],
+      classTotals: [...this.classTotals],
+      termCounts: this.termCounts.map((counts) => counts.toJSON()),
+      learned: this.learned.toJSON(),
+    };
+  }
+
+  static fromJSON(json: LearnJson): MultinomialNB {
+    checkJson(json, MultinomialNB.type);
+    const model = new MultinomialNB(json.params);
+    model.restoreFeatures(json.features);
+    model.labels = LabelIndex.fromJSON(json.labels);
+    model.classCounts = [...json.classCounts];
+    model.classTotals = [...json.classTotals];
+    model.termCounts = json.termCounts.map((counts: never[]) => GrowableFloats.from(counts));
+    model.learned = GrowableFloats.from(json.learned);
+    model.nTerms = json.learned.reduce((sum: number, seen: number) => sum + seen, 0);
+    model.total = model.classCounts.reduce((sum, count) => sum + count, 0);
+    model.scores = new Float64Array(Math.max(8, model.classCounts.length));
+    return model;
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * Every class of this library by name: {@link create} makes one from plain data, {@link restore} gives one back from its
+ * JSON. Names and parameters are River's and scikit-learn's, parameters in either `camelCase` or `snake_case`.
+ */
+import { GaussianNB } from './bayes/gaussian-nb.js';
+import { MultinomialNB } from './bayes/multinomial-nb.js';
+import { Pipeline } from './compose/pipeline.js';
+import { ADWIN } from './drift/adwin.js';
+import { DDM } from './drift/ddm.js';
+import { KSWIN } from './drift/kswin.js';
+import { PageHinkley } from './drift/page-hinkley.js';
+import { LearnError } from './errors.js';
+import { LinearRegression } from './linear/linear-regression.js';
+import { LogisticRegression } from './linear/logistic-regression.js';
+import { PAClassifier } from './linear/pa-classifier.js';
+import { PARegressor } from './linear/pa-regressor.js';
+import { SoftmaxRegression } from './linear/softmax-regression.js';
+import { Accuracy, F1, FBeta, Precision, Recall } from './metric/classification.js';
+import { ConfusionMatrix } from './metric/confusion-matrix.js';
+import { CrossEntropy } from './metric/cross-entropy.js';
+import { LogLoss } from './metric/log-loss.js';
+import { MAE, MSE, R2, RMSE } from './metric/regression.js';
+import { ExactROCAUC, ROCAUC } from './metric/roc-auc.js';
+import { RollingROCAUC } from './metric/rolling-roc-auc.js';
+import { MaxAbsScaler } from './preprocess/max-abs-scaler.js';
+import { MinMaxScaler } from './preprocess/min-max-scaler.js';
+import { Normalizer } from './preprocess/normalizer.js';
+import { StandardScaler } from './preprocess/standard-scaler.js';
+import type { LearnJson } from './state.js';
+
+interface LearnClass {
+  new (...params: any[]): any;
+  fromJSON(json: LearnJson, restore: (json: LearnJson) => any): any;
+}
+
+const LEARNERS = {
+  LinearRegression,
+  LogisticRegression,
+  SoftmaxRegression,
+  PAClassifier,
+  PARegressor,
+  GaussianNB,
+  MultinomialNB,
+} as const;
+const TRANSFORMERS = { StandardScaler, MinMaxScaler, MaxAbsScaler, Normalizer } as const;
+const METRICS = {
+  Accuracy,
+  Precision,
+  Recall,
+  F1,
+  FBeta,
+  ConfusionMatrix,
+  LogLoss,
+  CrossEntropy,
+  ROCAUC,
+  RollingROCAUC,
+  ExactROCAUC,
+  MAE,
+  MSE,
+  RMSE,
+  R2,
+} as const;
+const DRIFT_DETECTORS = { ADWIN, DDM, KSWIN, PageHinkley } as const;
+
+const CLASSES = new Map<string, LearnClass>(
+  Object.entries({ ...LEARNERS, ...TRANSFORMERS, ...METRICS, ...DRIFT_DETECTORS, Pipeline } as Record<
+    string,
+    LearnClass
+  >),
+);
+
+/** The names that {@link create} knows, by kind. */
+export const CATALOG: {
+  readonly learners: readonly string[];
+  readonly transformers: readonly string[];
+  readonly metrics: readonly string[];
+  readonly driftDetectors: readonly string[];
+} = {
+  learners: Object.keys(LEARNERS),
+  transformers: Object.keys(TRANSFORMERS),
+  metrics: Object.keys(METRICS),
+  driftDetectors: Object.keys(DRIFT_DETECTORS),
+};
+
+/** An algorithm named in plain data: `'StandardScaler'`, or `{ type: 'ADWIN', delta: 0.01 }`. */
+export type Spec = string | { readonly type: string; readonly [param: string]: unknown };
+
+function classOf(type: unknown): LearnClass {
+  const found = CLASSES.get(type as string);
+  if (!found) {
+    throw new LearnError(
+      'LEARN_TYPE_UNKNOWN',
+      `nothing is called ${String(type)}: known are ${[...CLASSES.keys()].sort().join(', ')}`,
+    );
+  }
+  return found;
+}
+
+/** Makes what `spec` names. Throws `LEARN_TYPE_UNKNOWN` for no such name, `LEARN_PARAMETER_INVALID` for bad parameters. */
+export function create(spec: Spec): any {
+  const { type, ...params } = typeof spec === 'string' ? { type: spec } : spec;
+  return new (classOf(type))(camelKeys(params));
+}
+
+/** Makes a pipeline of what the specs name, in order. */
+export function createPipeline(specs: readonly Spec[]): Pipeline {
+  return new Pipeline(...specs.map(create));
+}
+
+/** The object that `json` is the state of. Throws `LEARN_TYPE_UNKNOWN`, `LEARN_STATE_INVALID` or `LEARN_STATE_VERSION`. */
+export function restore(json: LearnJson): any {
+  return classOf(json?.type).fromJSON(json, restore);
+}
+
+function camelKeys(params: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(params).map(([key, value]) => [
+      key.replace(/(?<=[a-z0-9])_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()),
+      value,
+    ]),
+  );
+}

@@ -1,0 +1,8 @@
+/** The public face of the learning library; README.md is the tour. */
+export { CATALOG, create, createPipeline, restore, type Spec } from './catalog.js';
+export { Pipeline, type Step } from './compose/pipeline.js';
+export type * from './contracts.js';
+export { LearnError, type LearnErrorCode } from './errors.js';
+export type { FeatureValue } from './features/feature-index.js';
+export { exactRocAuc } from './metric/roc-auc.js';
+export type { LearnJson, Stateful } from './state.js';
