@@ -104,6 +104,10 @@ export const ERROR_CODES = {
     'File is shorter than the committed length',
     'On restore the output or input file was shorter than the snapshot says: somebody changed it. Restore the file or start without state.',
   ),
+  TW3201: terminal(
+    'Format can’t do this',
+    'A format does not know a column’s type, or one of its options has a wrong value. The message says which and what is allowed.',
+  ),
   TW4001: terminal(
     'Snapshot does not verify',
     'A checksum or the manifest is wrong. The snapshot is refused; choose an older one with `restore.from`.',

@@ -1,0 +1,110 @@
+/**
+ * Decodes one record whatever it looks like: the path that learns nothing and assumes nothing. layout-decoder.ts predicts;
+ * what it predicts must come out as here.
+ */
+import type { Field, Row } from '../../record/types.js';
+import type { DecoderSpec, DecoderTarget } from '../contract.js';
+import { FormatError } from '../format-error.js';
+import { metadataReader } from '../metadata.js';
+import { excerpt, Malformed, Mismatch } from '../problems.js';
+import { rowMaker, rowMakerOfArray } from '../row-maker.js';
+import type { JsonOptions } from './options.js';
+import { rowReader } from './row-reader.js';
+import { Scanner } from './scanner.js';
+
+/** The columns of the spec that are to be read, in the order of the row's keys. */
+export function readFields(format: string, spec: DecoderSpec): Field[] {
+  return spec.read.map((name) => {
+    const field = spec.columns.fields.find((f) => f.name === name);
+    if (!field) throw new FormatError(format, `the table has no column '${name}'`, 'This is a fault of the plan.');
+    return field;
+  });
+}
+
+export interface GeneralDecoder {
+  /** Makes a row of the values of the read columns followed by those of the metadata columns. */
+  readonly make: (...values: unknown[]) => Row;
+  readonly scanner: Scanner;
+  /** Decodes buf[start, end): rows go to the target, or one BadRecord. Returns whether it was a good record. */
+  decode(buf: Buffer, start: number, end: number): boolean;
+}
+
+export function generalDecoder(spec: DecoderSpec, options: JsonOptions, target: DecoderTarget): GeneralDecoder {
+  const scanner = new Scanner();
+  const { meta } = target;
+  const fields = readFields('json', spec);
+  const names = [...fields.map((f) => f.name), ...spec.metadata.map((m) => m.field.name)];
+  const metadata = spec.metadata.map((m) => metadataReader('json', m.field, m.key));
+  const reader = rowReader(fields, '', options);
+  const make = rowMaker(names);
+  const makeOfArray = rowMakerOfArray(names, make);
+  const values: unknown[] = new Array(names.length);
+
+  function emit(): void {
+    for (let i = 0; i < metadata.length; i++) values[fields.length + i] = metadata[i](meta);
+    target.emit(makeOfArray(values), 0);
+  }
+
+  function object(): void {
+    const early = reader.fill(scanner, values, options.validateRecord || fields.length === 0);
+    const { buf } = scanner;
+    if (early) {
+      let last = scanner.end - 1;
+      while (buf[last] === 32 || buf[last] === 9 || buf[last] === 13 || buf[last] === 10) last--;
+      if (last < scanner.pos || buf[last] !== 125) {
+        scanner.pos = last < scanner.pos ? scanner.end : last;
+        scanner.fail("'}' at the end of the record");
+      }
+    } else if (scanner.peek() !== -1) scanner.fail('the end of the record');
+    emit();
+  }
+
+  /** An array of objects is as many rows. */
+  function array(): void {
+    const rows: unknown[][] = [];
+    scanner.pos++;
+    if (scanner.peek() === 93) scanner.pos++;
+    else {
+      do {
+        if (reader.fill(scanner, values, options.validateRecord)) scanner.skipRest(125);
+        rows.push(values.slice());
+      } while (scanner.more(93));
+    }
+    if (scanner.peek() !== -1) scanner.fail('the end of the record');
+    for (const row of rows) {
+      for (let i = 0; i < fields.length; i++) values[i] = row[i];
+      emit();
+    }
+  }
+
+  function decode(buf: Buffer, start: number, end: number): boolean {
+    scanner.reset(buf, start, end);
+    if (buf[start] === 0xef && buf[start + 1] === 0xbb && buf[start + 2] === 0xbf) scanner.pos += 3;
+    try {
+      const c = scanner.peek();
+      if (c === -1) return true;
+      if (c !== 123 && c !== 91) scanner.fail("'{'");
+      if (c === 123) object();
+      else array();
+      return true;
+    } catch (problem) {
+      if (problem instanceof Mismatch) {
+        if (options.ignoreErrors) return false;
+        const found = excerpt(buf, problem.at, problem.end);
+        target.bad({
+          reason: `expected ${problem.expected} for column "${problem.column}", found ${found} at byte ${problem.at - start}`,
+          column: problem.column,
+          buf,
+          start,
+          end,
+        });
+      } else if (problem instanceof Malformed) {
+        if (options.ignoreErrors) return false;
+        target.bad({ reason: problem.reason, buf, start, end });
+      } else throw problem;
+      return false;
+    }
+  }
+
+  return { make, scanner, decode };
+}
