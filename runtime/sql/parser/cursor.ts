@@ -1,0 +1,286 @@
+import type { Identifier, QualifiedName } from '../ast/identifier.js';
+import type { Span } from '../ast/span.js';
+import { CLAUSE_WORDS, RESERVED } from './keywords.js';
+import { nearestWord } from './nearest-word.js';
+import { SqlSyntaxError, type SqlSyntaxErrorCode } from './syntax-error.js';
+import type { Token } from './token.js';
+
+/** How deep parentheses, calls, subqueries and types may be nested: well inside the stack of a thread. */
+export const MAX_NESTING = 400;
+/** How high a tree may grow through chains (`a + b + c …`, joins, unions): whoever walks it recursively must survive. */
+export const MAX_HEIGHT = 1_000;
+
+/** Where something starts: a token or the span of a node. */
+export type Start = Pick<Span, 'start' | 'line' | 'column'>;
+
+/** A position in the tokens of a text, with what every part of the grammar needs. Moves only forward. */
+export class Cursor {
+  private at = 0;
+  /** Words that were looked for at the current token, in vain. */
+  private readonly missed: string[] = [];
+  private nesting = 0;
+  private childHeight = 0;
+
+  constructor(private readonly tokens: readonly Token[]) {}
+
+  get token(): Token {
+    return this.tokens[this.at];
+  }
+
+  peek(distance = 1): Token {
+    return this.tokens[Math.min(this.at + distance, this.tokens.length - 1)];
+  }
+
+  get previous(): Token {
+    return this.tokens[Math.max(0, this.at - 1)];
+  }
+
+  /** Whether the text ends here. */
+  atEnd(): boolean {
+    return this.tokens[this.at].type === 'end';
+  }
+
+  advance(): Token {
+    const token = this.tokens[this.at];
+    if (this.at < this.tokens.length - 1) this.at++;
+    this.missed.length = 0;
+    return token;
+  }
+
+  /** Whether the keyword or sign stands here. */
+  is(upper: string): boolean {
+    if (this.tokens[this.at].upper === upper) return true;
+    this.missed.push(upper);
+    return false;
+  }
+
+  /** Whether these keywords or signs stand here, one after the other. */
+  are(...uppers: readonly string[]): boolean {
+    for (let i = 0; i < uppers.length; i++) {
+      if (this.peek(i).upper !== uppers[i]) {
+        this.missed.push(uppers.join(' '));
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Consumes the keywords or signs if all of them stand here. */
+  accept(...uppers: readonly string[]): boolean {
+    if (!(uppers.length === 1 ? this.is(uppers[0]) : this.are(...uppers))) return false;
+    for (let i = 0; i < uppers.length; i++) this.advance();
+    return true;
+  }
+
+  /** Consumes the first of these keywords that stands here. */
+  acceptOneOf<const T extends string>(choices: readonly T[]): T | undefined {
+    for (const choice of choices) if (this.accept(choice)) return choice;
+    return undefined;
+  }
+
+  expect(...uppers: readonly string[]): void {
+    for (const upper of uppers) {
+      if (this.token.upper !== upper) this.failExpecting([quoteSign(upper)]);
+      this.advance();
+    }
+  }
+
+  expectOneOf<const T extends string>(choices: readonly T[]): T {
+    return this.acceptOneOf(choices) ?? this.failExpecting(choices.map(quoteSign));
+  }
+
+  /** The closing parenthesis of the one opened at `open`. */
+  expectClose(open: Token, close = ')'): void {
+    if (this.token.upper === close) {
+      this.advance();
+      return;
+    }
+    const opened = `'${close}' for the '${open.text}' of line ${open.line}, column ${open.column}`;
+    this.failExpecting([this.token.type === 'end' ? opened : quoteSign(close)]);
+  }
+
+  /** Whether a name stands here, that is one in backticks or a word that is not reserved. */
+  isName(distance = 0): boolean {
+    const token = this.peek(distance);
+    return token.type === 'quoted' || (token.type === 'word' && !RESERVED.has(token.upper));
+  }
+
+  name(what = 'a name'): Identifier {
+    if (!this.isName()) this.failName(what);
+    return this.anyName();
+  }
+
+  /** The current token as a name, whatever it is. */
+  anyName(): Identifier {
+    const token = this.advance();
+    return { kind: 'Identifier', name: token.text, span: this.since(token) };
+  }
+
+  acceptName(): Identifier | undefined {
+    return this.isName() ? this.anyName() : undefined;
+  }
+
+  qualifiedName(what = 'a name'): QualifiedName {
+    const start = this.token;
+    const parts = [this.name(what)];
+    while (this.accept('.')) parts.push(this.name('a name after the dot'));
+    return { kind: 'QualifiedName', parts, span: this.since(start) };
+  }
+
+  /** `(a, b)`. */
+  nameList(what = 'a column'): Identifier[] {
+    return this.list(() => this.name(what));
+  }
+
+  /** `( item, item )`, at least one item. */
+  list<T>(item: () => T): T[] {
+    const open = this.token;
+    this.expect('(');
+    const items = this.commaSeparated(item);
+    this.expectClose(open);
+    return items;
+  }
+
+  commaSeparated<T>(item: () => T): T[] {
+    const items = [item()];
+    while (this.accept(',')) items.push(item());
+    return items;
+  }
+
+  integer(what = 'a whole number'): number {
+    const { token } = this;
+    const value = Number(token.text);
+    if (token.type !== 'integer') this.failExpecting([what]);
+    if (value > 2147483647) this.fail(`${token.text} is too large here, the largest number is 2147483647`);
+    this.advance();
+    return value;
+  }
+
+  /** From `start` to the end of the last consumed token. */
+  since(start: Start): Span {
+    const { end } = this.previous;
+    return { start: start.start, end: Math.max(end, start.start), line: start.line, column: start.column };
+  }
+
+  /**
+   * Opens a level of nesting; `leave` closes it. Heights are counted in between: `enter` gives the height of what was
+   * read beside this level so far, which `leave` takes back.
+   */
+  enter(): number {
+    if (++this.nesting > MAX_NESTING) {
+      this.fail(`nested too deep: more than ${MAX_NESTING} levels`, { code: 'SQL_NESTING' });
+    }
+    const beside = this.childHeight;
+    this.childHeight = 0;
+    return beside;
+  }
+
+  leave(beside: number): void {
+    this.nesting--;
+    this.childHeight = Math.max(beside, this.childHeight + 1);
+  }
+
+  /** A chain grew by one link: what was read since `enter` now stands one level lower in the tree. */
+  grow(): void {
+    if (++this.childHeight > MAX_HEIGHT) {
+      this.fail(`too long a chain: more than ${MAX_HEIGHT} operators build on each other`, { code: 'SQL_NESTING' });
+    }
+  }
+
+  /** Fails at the current token for what was expected, or for everything that was looked for here. */
+  failExpecting(expected: readonly string[], suggestFrom: Iterable<string> = []): never {
+    const { token } = this;
+    const shown = expected.length > 0 ? expected : unique(this.missed).map(quoteSign);
+    const suggestion = this.suggestion(suggestFrom, expected);
+    const listed = shown.length > 8 ? [...shown.slice(0, 8), '…'] : shown;
+    const last = listed.length > 1 ? `${listed.slice(0, -1).join(', ')} or ${listed[listed.length - 1]}` : listed[0];
+    this.fail(
+      `found ${shownToken(token)}, expected ${last ?? 'something else'}${suggestion ? `; did you mean ${suggestion}?` : ''}`,
+      { expected: shown, suggestion },
+    );
+  }
+
+  /** Fails because no name stands here, and says what to do when it is a reserved word. */
+  failName(what: string): never {
+    const { token } = this;
+    if (token.type === 'word' && RESERVED.has(token.upper)) {
+      const suggestion = `\`${token.text}\``;
+      const reason = `found '${token.text}', expected ${what}; ${token.upper} is reserved, as a name it is written ${suggestion}`;
+      this.fail(reason, { expected: [what], suggestion });
+    }
+    if (token.type === 'string') {
+      const reason = `found the string ${shownToken(token)}, expected ${what}; names are quoted in \`backticks\``;
+      this.fail(reason, { expected: [what] });
+    }
+    this.failExpecting([what]);
+  }
+
+  /** Fails at the current token, or at `place`, for a reason of its own. */
+  fail(
+    reason: string,
+    more: { code?: SqlSyntaxErrorCode; expected?: readonly string[]; suggestion?: string; place?: Start } = {},
+  ): never {
+    const { code = 'SQL_SYNTAX', expected = [], suggestion, place = this.token } = more;
+    const found = place === this.token ? rawText(this.token) : '';
+    throw new SqlSyntaxError({ code, reason, found, expected, suggestion }, place.line, place.column, place.start);
+  }
+
+  /** For Flink SQL that is known and not there. */
+  failUnsupported(what: string, place?: Start): never {
+    this.fail(`${what} is not supported`, { code: 'SQL_UNSUPPORTED', place });
+  }
+
+  /**
+   * The keyword that this token, or the name before it, was probably meant to be: `FROM t WHRE x` fails at `x` only,
+   * because WHRE could be an alias.
+   */
+  private suggestion(more: Iterable<string>, expected: readonly string[]): string | undefined {
+    const { token, previous } = this;
+    if (token.type === 'word' && !RESERVED.has(token.upper)) {
+      const nearest = nearestWord(token.text, [...expected, ...this.missed, ...more]);
+      if (nearest) return nearest;
+    }
+    if (previous.type === 'word' && this.at > 0 && !RESERVED.has(previous.upper)) {
+      const nearest = nearestWord(previous.text, CLAUSE_WORDS);
+      if (nearest) return `${nearest} instead of '${previous.text}'`;
+    }
+    return undefined;
+  }
+}
+
+/** Runs `parse` one level deeper. */
+export function nested<T>(c: Cursor, parse: (c: Cursor) => T): T {
+  const beside = c.enter();
+  const result = parse(c);
+  c.leave(beside);
+  return result;
+}
+
+function quoteSign(upper: string): string {
+  return /^[A-Za-z]|^'/.test(upper) || upper.includes(' ') ? upper : `'${upper}'`;
+}
+
+function unique(list: readonly string[]): string[] {
+  return [...new Set(list)];
+}
+
+function rawText(token: Token): string {
+  switch (token.type) {
+    case 'string':
+    case 'unicode':
+      return `'${token.text.replaceAll("'", "''")}'`;
+    case 'binary':
+      return `X'${token.text}'`;
+    case 'quoted':
+      return `\`${token.text}\``;
+    default:
+      return token.text;
+  }
+}
+
+function shownToken(token: Token): string {
+  if (token.type === 'end') return 'the end of the text';
+  const text = rawText(token).replace(/\s+/g, ' ');
+  const short = text.length > 40 ? `${text.slice(0, 39)}…` : text;
+  return token.type === 'string' || token.type === 'unicode' ? short : `'${short}'`;
+}
