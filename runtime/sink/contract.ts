@@ -72,6 +72,8 @@ export interface SinkWriter {
   snapshotState?(): Json | undefined;
   /** Makes visible; retries by itself while the system is away; idempotent. */
   commit(committables: readonly Json[]): Promise<void>;
+  /** What it waits for, in words; undefined: all is well. */
+  readonly status?: string | undefined;
   close(): Promise<void>;
 }
 

@@ -109,6 +109,8 @@ export interface SourceReader {
   checkpointComplete?(splits: readonly Split[]): void;
   /** Records behind the end of the input, where the connector can know; undefined otherwise. */
   lag?(): number | undefined;
+  /** What it waits for, in words; undefined: all is well. */
+  readonly status?: string | undefined;
   close(): Promise<void>;
 }
 

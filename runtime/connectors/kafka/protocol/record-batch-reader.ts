@@ -19,6 +19,18 @@ export interface ReadSettings {
   readonly headers: boolean;
 }
 
+/** The offset behind the last whole batch in `buf`; −1 where there is none. */
+export function endOfBatches(buf: Buffer): number {
+  let end = -1;
+  for (let at = 0; at + AT.records <= buf.length; ) {
+    const batchEnd = at + AT.leaderEpoch + buf.readInt32BE(at + AT.batchLength);
+    if (batchEnd > buf.length) break;
+    end = readInt64(buf, at) + buf.readInt32BE(at + AT.lastOffsetDelta) + 1;
+    at = batchEnd;
+  }
+  return end;
+}
+
 /** Takes records: value in buf[start, end), or −1, −1 for null. */
 export interface RecordTarget {
   record(buf: Buffer, start: number, end: number): void;
