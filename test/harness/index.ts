@@ -11,6 +11,22 @@
  * await kafka.stop();
  * ```
  */
+export {
+  type FlinkChange,
+  type FlinkQueryOutput,
+  type FlinkValue,
+  finalRows,
+  readFlinkOutput,
+} from './flink/flink-output.js';
+export {
+  type FlinkResult,
+  type FlinkRunner,
+  type FlinkScript,
+  FlinkScriptError,
+  type FlinkStatement,
+  runFlinkSql,
+  startFlink,
+} from './flink/start-flink.js';
 export type { ConsumedRecord, ReadOptions } from './kafka/read-topic.js';
 export { type KafkaOptions, type KafkaServer, startKafka } from './kafka/start-kafka.js';
 export { connectKafka, type ProduceOptions, type TestKafka } from './kafka/test-kafka.js';

@@ -3,6 +3,7 @@
  * what it did. With TIDEWHEEL_TEST_SERVERS=docker Kafka and MinIO come from images when they are started.
  */
 import type { Provisioned } from './provision/cache.js';
+import { provisionFlink } from './provision/flink.js';
 import { provisionKafka } from './provision/kafka.js';
 import { provisionMinio } from './provision/minio.js';
 import { provisionNode24 } from './provision/node24.js';
@@ -11,6 +12,7 @@ import { serversFrom } from './server/docker.js';
 const PARTS: Record<string, () => Promise<Provisioned>> = {
   kafka: provisionKafka,
   minio: provisionMinio,
+  flink: () => provisionFlink(),
   node24: provisionNode24,
 };
 
