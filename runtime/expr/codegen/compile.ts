@@ -1,0 +1,75 @@
+/** Expressions as JavaScript functions: each through one `new Function`. */
+import type { Row } from '../../record/types.js';
+import { functionById } from '../functions/index.js';
+import type { Expr, LiteralExpr, NamedExpr } from '../ir.js';
+import { Codegen, type CodegenOptions, propertyKey } from './codegen.js';
+import { generate, generateCondition } from './generate.js';
+
+/** The value of an expression for a row. */
+export function compileExpr(expr: Expr, options?: CodegenOptions): (row: Row) => any {
+  const cg = new Codegen(options);
+  const value = generate(expr, 'row', cg);
+  return cg.build(`return (row) => {\n${cg.takeDeclarations()}return ${value};\n};`);
+}
+
+/** True for rows for which the BOOLEAN expression is TRUE (not FALSE, not NULL). */
+export function compilePredicate(expr: Expr, options?: CodegenOptions): (row: Row) => boolean {
+  const cg = new Codegen(options);
+  const value = generateCondition(expr, 'row', cg);
+  return cg.build(`return (row) => {\n${cg.takeDeclarations()}return ${value};\n};`);
+}
+
+/** The code of an object literal with the named values in order, so that all results share one hidden class. */
+export function generateProjection(exprs: readonly NamedExpr[], row: string, cg: Codegen): string {
+  return `{ ${exprs.map(({ name, expr }) => `${propertyKey(name)}: ${generate(expr, row, cg)}`).join(', ')} }`;
+}
+
+/** A new row with the named values in order. */
+export function compileProjection(exprs: readonly NamedExpr[], options?: CodegenOptions): (row: Row) => Row {
+  const cg = new Codegen(options);
+  const value = generateProjection(exprs, 'row', cg);
+  return cg.build(`return (row) => {\n${cg.takeDeclarations()}return ${value};\n};`);
+}
+
+/** True when the value of the expression depends on nothing: no column, no clock, no randomness. */
+export function isConstant(expr: Expr): boolean {
+  if (expr.op === 'literal') return true;
+  if (expr.op === 'column') return false;
+  return (functionById(expr.fn)?.deterministic ?? false) && expr.args.every(isConstant);
+}
+
+/** The value of an expression without columns. Throws what the evaluation throws (`/ by zero`, a failed cast). */
+export function evalConstant(expr: Expr, options?: CodegenOptions): any {
+  return compileExpr(expr, options)({});
+}
+
+/**
+ * The expression with its constant parts computed. What has no literal form (arrays, maps, NaN) and what fails stays a
+ * call, so that it fails when it is evaluated, if ever.
+ */
+export function foldConstants(expr: Expr): Expr {
+  if (expr.op !== 'call') return expr;
+  const args = expr.args.map(foldConstants);
+  const folded: Expr = args.every((arg, i) => arg === expr.args[i]) ? expr : { ...expr, args };
+  if (!isConstant(folded)) return folded;
+  try {
+    return literalOf(evalConstant(folded), folded.type) ?? folded;
+  } catch {
+    return folded;
+  }
+}
+
+/** A literal with that in-memory value, or `undefined` when there is no literal for it. */
+export function literalOf(value: unknown, type: LiteralExpr['type']): LiteralExpr | undefined {
+  if (value === null) return { op: 'literal', value: null, type: { ...type, nullable: true } as LiteralExpr['type'] };
+  const known = type.nullable ? ({ ...type, nullable: false } as LiteralExpr['type']) : type;
+  if (typeof value === 'number') {
+    return Number.isFinite(value) && !Object.is(value, -0) ? { op: 'literal', value, type: known } : undefined;
+  }
+  if (typeof value === 'bigint') return { op: 'literal', value: String(value), encoding: 'bigint', type: known };
+  if (typeof value === 'string' || typeof value === 'boolean') return { op: 'literal', value, type: known };
+  if (value instanceof Uint8Array) {
+    return { op: 'literal', value: Buffer.from(value).toString('base64'), encoding: 'base64', type: known };
+  }
+  return undefined;
+}

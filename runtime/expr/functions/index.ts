@@ -1,0 +1,42 @@
+/** The table of all scalar functions. */
+
+import { OPERATORS } from './arithmetic.js';
+import { COMPARISON } from './comparison.js';
+import { CONDITIONAL } from './conditional.js';
+import { CONVERSION } from './conversion.js';
+import type { FunctionDef } from './definition.js';
+import { LOGICAL } from './logical.js';
+import { STRING_FUNCTIONS } from './string.js';
+
+export const FUNCTIONS: readonly FunctionDef[] = [
+  ...COMPARISON,
+  ...LOGICAL,
+  ...OPERATORS,
+  ...STRING_FUNCTIONS,
+  ...CONDITIONAL,
+  ...CONVERSION,
+];
+
+const byId = new Map<string, FunctionDef>();
+const byName = new Map<string, FunctionDef>();
+for (const def of FUNCTIONS) {
+  if (byId.has(def.id)) throw new TypeError(`two functions have the id ${def.id}`);
+  byId.set(def.id, def);
+  for (const name of def.names) {
+    if (byName.has(name)) throw new TypeError(`two functions have the name ${name}`);
+    byName.set(name, def);
+  }
+}
+
+export function functionById(id: string): FunctionDef | undefined {
+  return byId.get(id);
+}
+
+/** The function of an SQL name, in any case. */
+export function functionByName(name: string): FunctionDef | undefined {
+  return byName.get(name.toUpperCase());
+}
+
+export function functionNames(): string[] {
+  return [...byName.keys()];
+}
