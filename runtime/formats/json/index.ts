@@ -8,13 +8,12 @@
  */
 import type { Format } from '../contract.js';
 import { jsonDecoder } from './decoder.js';
+import { jsonEncoder } from './encoder.js';
 import { jsonOptionDefs } from './options.js';
 
 export const json: Format = {
   name: 'json',
   options: jsonOptionDefs,
   createDecoder: jsonDecoder,
-  createEncoder() {
-    throw new Error('not yet');
-  },
+  createEncoder: jsonEncoder,
 };
