@@ -2,7 +2,7 @@ import type { Identifier, QualifiedName } from '../ast/identifier.js';
 import type { Span } from '../ast/span.js';
 import { CLAUSE_WORDS, RESERVED } from './keywords.js';
 import { nearestWord } from './nearest-word.js';
-import { SqlSyntaxError, type SqlSyntaxErrorCode } from './syntax-error.js';
+import { SqlSyntaxError, type SyntaxProblem } from './syntax-error.js';
 import type { Token } from './token.js';
 
 /** How deep parentheses, calls, subqueries and types may be nested: well inside the stack of a thread. */
@@ -21,7 +21,10 @@ export class Cursor {
   private nesting = 0;
   private childHeight = 0;
 
-  constructor(private readonly tokens: readonly Token[]) {}
+  constructor(
+    private readonly tokens: readonly Token[],
+    private readonly file?: string,
+  ) {}
 
   get token(): Token {
     return this.tokens[this.at];
@@ -168,7 +171,7 @@ export class Cursor {
    */
   enter(): number {
     if (++this.nesting > MAX_NESTING) {
-      this.fail(`nested too deep: more than ${MAX_NESTING} levels`, { code: 'SQL_NESTING' });
+      this.fail(`nested too deep: more than ${MAX_NESTING} levels`);
     }
     const beside = this.childHeight;
     this.childHeight = 0;
@@ -183,7 +186,7 @@ export class Cursor {
   /** A chain grew by one link: what was read since `enter` now stands one level lower in the tree. */
   grow(): void {
     if (++this.childHeight > MAX_HEIGHT) {
-      this.fail(`too long a chain: more than ${MAX_HEIGHT} operators build on each other`, { code: 'SQL_NESTING' });
+      this.fail(`too long a chain: more than ${MAX_HEIGHT} operators build on each other`);
     }
   }
 
@@ -194,40 +197,43 @@ export class Cursor {
     const suggestion = this.suggestion(suggestFrom, expected);
     const listed = shown.length > 8 ? [...shown.slice(0, 8), '…'] : shown;
     const last = listed.length > 1 ? `${listed.slice(0, -1).join(', ')} or ${listed[listed.length - 1]}` : listed[0];
-    this.fail(
-      `found ${shownToken(token)}, expected ${last ?? 'something else'}${suggestion ? `; did you mean ${suggestion}?` : ''}`,
-      { expected: shown, suggestion },
-    );
+    const hint = suggestion && `Did you mean ${suggestion}?`;
+    this.fail(`found ${shownToken(token)}, expected ${last ?? 'something else'}`, {
+      expected: shown,
+      suggestion,
+      hint,
+    });
   }
 
   /** Fails because no name stands here, and says what to do when it is a reserved word. */
   failName(what: string): never {
     const { token } = this;
+    const message = `found ${shownToken(token)}, expected ${what}`;
     if (token.type === 'word' && RESERVED.has(token.upper)) {
       const suggestion = `\`${token.text}\``;
-      const reason = `found '${token.text}', expected ${what}; ${token.upper} is reserved, as a name it is written ${suggestion}`;
-      this.fail(reason, { expected: [what], suggestion });
+      const hint = `${token.upper} is a reserved word; as a name it is written ${suggestion}`;
+      this.fail(message, { expected: [what], suggestion, hint });
     }
     if (token.type === 'string') {
-      const reason = `found the string ${shownToken(token)}, expected ${what}; names are quoted in \`backticks\``;
-      this.fail(reason, { expected: [what] });
+      this.fail(message, { expected: [what], hint: 'Names are quoted in `backticks`' });
     }
     this.failExpecting([what]);
   }
 
   /** Fails at the current token, or at `place`, for a reason of its own. */
-  fail(
-    reason: string,
-    more: { code?: SqlSyntaxErrorCode; expected?: readonly string[]; suggestion?: string; place?: Start } = {},
-  ): never {
-    const { code = 'SQL_SYNTAX', expected = [], suggestion, place = this.token } = more;
+  fail(message: string, more: Partial<SyntaxProblem> & { readonly place?: Start } = {}): never {
+    const { place = this.token, ...problem } = more;
     const found = place === this.token ? rawText(this.token) : '';
-    throw new SqlSyntaxError({ code, reason, found, expected, suggestion }, place.line, place.column, place.start);
+    throw new SqlSyntaxError(
+      { code: 'TW2001', message, found, expected: [], ...problem },
+      { line: place.line, column: place.column, offset: place.start },
+      this.file,
+    );
   }
 
   /** For Flink SQL that is known and not there. */
   failUnsupported(what: string, place?: Start): never {
-    this.fail(`${what} is not supported`, { code: 'SQL_UNSUPPORTED', place });
+    this.fail(`${what} is not supported`, { code: 'TW2004', place });
   }
 
   /**

@@ -4,7 +4,7 @@
  *
  *     const [table, insert] = parseScript("CREATE TABLE t (a INT) WITH (…); INSERT INTO u SELECT a FROM t;");
  *
- * All of these throw `SqlSyntaxError` for the first thing that is wrong.
+ * All of these throw `SqlSyntaxError` (a `TidewheelError`, with line and column) for the first thing that is wrong.
  */
 import type { Expression } from '../ast/expression.js';
 import type { Statement } from '../ast/statement.js';
@@ -12,18 +12,17 @@ import type { TypeNode } from '../ast/type.js';
 import { Cursor } from './cursor.js';
 import { parseExpression as parseExpressionAt } from './expression.js';
 import { CLAUSE_WORDS } from './keywords.js';
-import { type TextOrigin, tokenize } from './lexer.js';
+import { tokenize } from './lexer.js';
 import { parseStatement } from './statement.js';
+import type { TextOrigin } from './syntax-error.js';
 import { parseType as parseTypeAt } from './type.js';
 
 export { FLINK_RESERVED } from './keywords.js';
-export type { TextOrigin } from './lexer.js';
-export { nearestWord } from './nearest-word.js';
-export { SqlSyntaxError, type SqlSyntaxErrorCode } from './syntax-error.js';
+export { SqlSyntaxError, type SqlSyntaxErrorCode, type TextOrigin } from './syntax-error.js';
 
 /** The statements of a script, separated by semicolons; the last one needs none. An empty script has none. */
 export function parseScript(text: string, origin: TextOrigin = {}): Statement[] {
-  const c = new Cursor(tokenize(text, origin));
+  const c = new Cursor(tokenize(text, origin), origin.file);
   const statements: Statement[] = [];
   for (;;) {
     while (c.accept(';'));
@@ -44,7 +43,7 @@ export function parseType(text: string, origin: TextOrigin = {}): TypeNode {
 }
 
 function parseAll<T>(text: string, origin: TextOrigin, parse: (c: Cursor) => T): T {
-  const c = new Cursor(tokenize(text, origin));
+  const c = new Cursor(tokenize(text, origin), origin.file);
   const result = parse(c);
   if (!c.atEnd()) c.failExpecting(['the end of the text']);
   return result;

@@ -1,13 +1,5 @@
-import { SqlSyntaxError } from './syntax-error.js';
+import { SqlSyntaxError, type TextOrigin } from './syntax-error.js';
 import type { Token, TokenType } from './token.js';
-
-/** Where the text stands in its file. */
-export interface TextOrigin {
-  /** Line of the text's first line; 1 if not given. */
-  readonly line0?: number;
-  /** Column of the first character of every line (the indent of a YAML block, plus 1); 1 if not given. */
-  readonly column0?: number;
-}
 
 /** Signs of more than one character, longest first within a first character. */
 const LONG_SIGNS = ['<=', '<>', '>=', '!=', '=>', '||'] as const;
@@ -22,7 +14,7 @@ const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r
  * strings, names and comments that don't end.
  */
 export function tokenize(text: string, origin: TextOrigin = {}): Token[] {
-  return new Lexer(text, origin.line0 ?? 1, origin.column0 ?? 1).run();
+  return new Lexer(text, origin.line0 ?? 1, origin.column0 ?? 1, origin.file).run();
 }
 
 class Lexer {
@@ -39,6 +31,7 @@ class Lexer {
     private readonly text: string,
     private line: number,
     private readonly column0: number,
+    private readonly file: string | undefined,
   ) {
     this.startLine = line;
     this.startColumn = column0;
@@ -74,9 +67,9 @@ class Lexer {
     this.tokens.push({ type, text, upper, start, end: this.at, line, column });
   }
 
-  private fail(reason: string, found: string, expected: readonly string[] = []): never {
-    const problem = { code: 'SQL_SYNTAX', reason, found, expected } as const;
-    throw new SqlSyntaxError(problem, this.startLine, this.startColumn, this.start);
+  private fail(message: string, found: string, expected: readonly string[] = []): never {
+    const place = { line: this.startLine, column: this.startColumn, offset: this.start };
+    throw new SqlSyntaxError({ code: 'TW2001', message, found, expected }, place, this.file);
   }
 
   private token(code: number): void {

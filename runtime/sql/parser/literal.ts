@@ -148,7 +148,8 @@ function parseInterval(c: Cursor): IntervalLiteral {
   if (c.token.type === 'integer' || c.token.type === 'decimal') {
     const unit = INTERVAL_WORDS.get(c.peek().upper) ?? 'SECOND';
     const suggestion = `INTERVAL '${c.token.text}' ${unit}`;
-    c.fail(`found '${c.token.text}', expected the interval in quotes: ${suggestion}`, { suggestion });
+    const hint = `Write ${suggestion}`;
+    c.fail(`found '${c.token.text}', expected the interval in quotes`, { suggestion, hint });
   }
   const text = parsePlainString(c, "the interval in quotes, as in INTERVAL '10' SECOND");
   const qualifier = parseIntervalQualifier(c);

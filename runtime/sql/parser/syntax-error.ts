@@ -1,13 +1,23 @@
-/**
- * What is wrong with a text: `SQL_SYNTAX` it doesn't follow the grammar, `SQL_NESTING` it does, but is nested deeper
- * than the parser goes, `SQL_UNSUPPORTED` it is Flink SQL that Tidewheel doesn't have.
- */
-export type SqlSyntaxErrorCode = 'SQL_SYNTAX' | 'SQL_NESTING' | 'SQL_UNSUPPORTED';
+import { TidewheelError } from '../../../api/errors.js';
 
-/** What the error is about, without the place. */
+/** Where a text stands in its file, so that an error points into the file. */
+export interface TextOrigin {
+  /** Shown in front of line and column; `SQL` if not given. */
+  readonly file?: string;
+  /** Line of the text's first line; 1 if not given. */
+  readonly line0?: number;
+  /** Column of the first character of every line (the indent of a YAML block, plus 1); 1 if not given. */
+  readonly column0?: number;
+}
+
+/** TW2001: it doesn't follow the grammar. TW2004: it is Flink SQL that Tidewheel doesn't have. */
+export type SqlSyntaxErrorCode = 'TW2001' | 'TW2004';
+
+/** What the error is about. */
 export interface SyntaxProblem {
   readonly code: SqlSyntaxErrorCode;
-  readonly reason: string;
+  readonly message: string;
+  readonly hint?: string;
   /** The word or sign that was met, as written; empty at the end of the text. */
   readonly found: string;
   /** What could have stood there instead, in the user's terms. */
@@ -16,28 +26,29 @@ export interface SyntaxProblem {
   readonly suggestion?: string;
 }
 
-/** Thrown for the first thing in a text that is not SQL of the dialect. Never to be retried: the text has to change. */
-export class SqlSyntaxError extends Error {
-  override readonly name = 'SqlSyntaxError';
-  readonly code: SqlSyntaxErrorCode;
-  /** The message without the place, for those who print `file:line:column: reason` themselves. */
-  readonly reason: string;
+/** Where it is: 1-based line and column, moved by the origin, and the offset in UTF-16 units from the text's start. */
+export interface SyntaxPlace {
+  readonly line: number;
+  readonly column: number;
+  readonly offset: number;
+}
+
+/** Thrown for the first thing in a text that is not SQL of the dialect. Terminal: the text has to change. */
+export class SqlSyntaxError extends TidewheelError {
+  readonly line: number;
+  readonly column: number;
+  readonly offset: number;
   readonly found: string;
   readonly expected: readonly string[];
   readonly suggestion?: string;
 
-  constructor(
-    problem: SyntaxProblem,
-    /** 1-based, moved by `line0`. */
-    readonly line: number,
-    /** 1-based, moved by `column0`. */
-    readonly column: number,
-    /** In UTF-16 units from the start of the text. */
-    readonly offset: number,
-  ) {
-    super(`line ${line}, column ${column}: ${problem.reason}`);
-    this.code = problem.code;
-    this.reason = problem.reason;
+  constructor(problem: SyntaxProblem, place: SyntaxPlace, file = 'SQL') {
+    const { line, column, offset } = place;
+    super(problem.code, problem.message, { where: { file, line, column }, hint: problem.hint });
+    this.name = 'SqlSyntaxError';
+    this.line = line;
+    this.column = column;
+    this.offset = offset;
     this.found = problem.found;
     this.expected = problem.expected;
     this.suggestion = problem.suggestion;
