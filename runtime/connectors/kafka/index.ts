@@ -5,4 +5,5 @@
  *       'properties.bootstrap.servers' = 'kafka:9092', 'scan.startup.mode' = 'earliest-offset', 'format' = 'json');
  */
 export { KafkaError, type KafkaErrorCode } from './errors.js';
+export { kafkaSink, upsertKafkaSink } from './sink/kafka-sink.js';
 export { kafkaSource, upsertKafkaSource } from './source/kafka-source.js';

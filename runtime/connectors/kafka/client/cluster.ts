@@ -166,8 +166,8 @@ export class Cluster {
     return address;
   }
 
-  /** Known brokers first, those that are connected before others; then the addresses of the options, each in its turn. */
-  private async askAny<R>(message: Message<R>): Promise<R> {
+  /** Asks any broker: known brokers first, those that are connected before others; then the addresses of the options, each in its turn. */
+  async askAny<R>(message: Message<R>): Promise<R> {
     const { bootstrap } = this.settings;
     const rotated = bootstrap.map((_, i) => bootstrap[(this.bootstrapAt + i) % bootstrap.length]);
     this.bootstrapAt++;
