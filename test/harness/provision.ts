@@ -7,6 +7,7 @@ import { provisionFlink } from './provision/flink.js';
 import { provisionKafka } from './provision/kafka.js';
 import { provisionMinio } from './provision/minio.js';
 import { provisionNode24 } from './provision/node24.js';
+import { MissingToolError } from './provision/run-tool.js';
 import { serversFrom } from './server/docker.js';
 
 const PARTS: Record<string, () => Promise<Provisioned>> = {
@@ -16,6 +17,8 @@ const PARTS: Record<string, () => Promise<Provisioned>> = {
   node24: provisionNode24,
 };
 
+const HAS_IMAGE = ['kafka', 'minio'];
+
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((part) => !PARTS[part]);
 if (wanted.length === 0 || unknown.length > 0) {
@@ -24,7 +27,7 @@ if (wanted.length === 0 || unknown.length > 0) {
   process.exit(2);
 }
 for (const part of wanted) {
-  if (serversFrom() === 'docker' && (part === 'kafka' || part === 'minio')) {
+  if (serversFrom() === 'docker' && HAS_IMAGE.includes(part)) {
     console.log(`${part}: comes from an image (TIDEWHEEL_TEST_SERVERS=docker)`);
     continue;
   }
@@ -33,6 +36,9 @@ for (const part of wanted) {
     console.log(`${name}: ${built ? `made in ${(tookMs / 1000).toFixed(1)} s` : 'already there'}, ${dir}`);
   } catch (error) {
     console.error(`${part}: ${(error as Error).message}`);
+    if (error instanceof MissingToolError && HAS_IMAGE.includes(part)) {
+      console.error(`${part}: or set TIDEWHEEL_TEST_SERVERS=docker to use container images`);
+    }
     process.exitCode = 1;
   }
 }

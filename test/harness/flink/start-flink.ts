@@ -78,6 +78,7 @@ export async function startFlink(options: FlinkOptions = {}): Promise<FlinkRunne
   const child = spawn('java', [...args, '-cp', classPath, 'FlinkSqlRunner'], { stdio: ['pipe', 'pipe', log] });
   const { stdin, stdout } = child as { stdin: Writable; stdout: Readable };
   closeSync(log);
+  await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
   const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const waiting: { resolve(answer: string): void; reject(error: Error): void }[] = [];
   let gone = false;

@@ -53,7 +53,7 @@ export async function startMinio(options: MinioOptions = {}): Promise<MinioServe
     name: `MinIO at ${location.endpoint}`,
     launch: lives.launch,
     probe: async () => {
-      const answer = await fetch(`${location.endpoint}/minio/health/ready`);
+      const answer = await fetch(`${location.endpoint}/minio/health/ready`, { signal: AbortSignal.timeout(1_000) });
       if (!answer.ok) throw new Error(`not ready: HTTP status ${answer.status}`);
       if (!(await client.bucketExists(location.bucket))) await client.makeBucket(location.bucket);
     },

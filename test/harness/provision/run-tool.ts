@@ -3,10 +3,7 @@ import { spawn } from 'node:child_process';
 /** A program that a provision step needs is not on the PATH. The message says which, what for, and how to go on. */
 export class MissingToolError extends Error {
   constructor(tool: string, purpose: string) {
-    super(
-      `${tool} is not on the PATH; it is needed to ${purpose}. Install it, or set TIDEWHEEL_TEST_SERVERS=docker to use ` +
-        'container images instead.',
-    );
+    super(`${tool} is not on the PATH; it is needed to ${purpose}`);
     this.name = 'MissingToolError';
   }
 }
