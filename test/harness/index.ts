@@ -28,6 +28,7 @@ export {
   startFlink,
 } from './flink/start-flink.js';
 export type { ConsumedRecord, ReadOptions } from './kafka/read-topic.js';
+export type { SecuredListeners } from './kafka/secured-listeners.js';
 export { type KafkaOptions, type KafkaServer, startKafka } from './kafka/start-kafka.js';
 export { connectKafka, type ProduceOptions, type TestKafka } from './kafka/test-kafka.js';
 export { type MinioOptions, type MinioServer, minioClient, type S3Location, startMinio } from './minio/start-minio.js';

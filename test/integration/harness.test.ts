@@ -1,7 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
 import { minioClient, sharedKafka, sharedMinio, startKafka, startMinio, uniqueName } from '../harness/index.js';
 
 describe('the shared broker', () => {
@@ -131,6 +133,36 @@ describe('a server of one’s own', () => {
       await kafka.stop();
     }
     expect(existsSync(kafka.dir)).toBe(false);
+  });
+
+  test('Kafka with secured listeners lets in who has the certificate and the password, and nobody else', async () => {
+    const kafka = await startKafka({ secured: true });
+    try {
+      const { tls, saslPlaintext, saslTls, username, password, caFile } = kafka.secured!;
+      const ssl = { ca: [await readFile(caFile, 'utf8')] };
+      const mechanism = 'scram-sha-256' as const;
+      const ways: Partial<KafkaConfig>[] = [
+        { brokers: [tls], ssl },
+        { brokers: [saslPlaintext], sasl: { mechanism: 'plain', username, password } },
+        { brokers: [saslPlaintext], sasl: { mechanism: 'scram-sha-512', username, password } },
+        { brokers: [saslTls], ssl, sasl: { mechanism, username, password } },
+      ];
+      const clusterSeenBy = async (way: Partial<KafkaConfig>) => {
+        const admin = new Kafka({ brokers: [], logLevel: logLevel.NOTHING, retry: { retries: 0 }, ...way }).admin();
+        try {
+          await admin.connect();
+          return (await admin.describeCluster()).brokers.length;
+        } finally {
+          await admin.disconnect();
+        }
+      };
+      for (const way of ways) expect(await clusterSeenBy(way)).toBe(1);
+      const wrong = { brokers: [saslTls], ssl, sasl: { mechanism, username, password: 'wrong' } };
+      await expect(clusterSeenBy(wrong)).rejects.toThrow(/credentials|authentication/i);
+      await expect(clusterSeenBy({ brokers: [tls], ssl: true })).rejects.toThrow(/certificate/);
+    } finally {
+      await kafka.stop();
+    }
   });
 
   test('MinIO keeps its data and port through kill and restart', async () => {

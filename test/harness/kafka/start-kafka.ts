@@ -9,6 +9,7 @@ import { removeContainer, serversFrom, startContainer } from '../server/docker.j
 import { startNative } from '../server/native-process.js';
 import { freePort } from '../server/port.js';
 import { type ServerControls, startServer } from '../server/test-server.js';
+import { SECURED_PROTOCOLS, type SecuredListeners, securedListeners } from './secured-listeners.js';
 import { connectKafka, type TestKafka } from './test-kafka.js';
 
 export interface KafkaOptions {
@@ -20,6 +21,8 @@ export interface KafkaOptions {
   readonly transactionMaxTimeoutMs?: number;
   /** Default 512. */
   readonly heapMb?: number;
+  /** Opens listeners with TLS and SASL as well: {@link KafkaServer.secured}. Not for containers. */
+  readonly secured?: boolean;
   /** Further broker properties, over the harness's own. */
   readonly properties?: Record<string, string>;
 }
@@ -28,6 +31,8 @@ export interface KafkaServer extends TestKafka, ServerControls {
   readonly port: number;
   /** Configuration, data and `server.log`. */
   readonly dir: string;
+  /** Where `secured` was asked for. */
+  readonly secured?: SecuredListeners;
 }
 
 /** Starts a real single-node broker (KRaft) on loopback and answers when it has answered a metadata request. */
@@ -45,7 +50,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
       if (!options.dir) await rm(dir, { recursive: true, force: true });
     },
   });
-  return { ...connectKafka(bootstrap), ...controls, port, dir };
+  return { ...connectKafka(bootstrap), ...controls, port, dir, secured: lives.secured };
 }
 
 async function answersMetadata(bootstrap: string): Promise<void> {
@@ -67,18 +72,22 @@ async function onThisMachine(port: number, dir: string, options: KafkaOptions) {
   await mkdir(dir, { recursive: true });
   if (!existsSync(data)) await cp(join(installed, 'formatted'), data, { recursive: true });
   const config = join(dir, 'server.properties');
+  const secured = options.secured ? await securedListeners(dir) : undefined;
+  const listeners = [`PLAINTEXT://127.0.0.1:${port}`, ...(secured?.addresses ?? [])];
   const properties = {
     ...brokerProperties(options),
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    listeners: [...listeners, `CONTROLLER://127.0.0.1:${controllerPort}`].join(),
+    'advertised.listeners': listeners.join(),
     'log.dirs': data,
+    ...secured?.properties,
     ...options.properties,
   };
   const lines = Object.entries(properties).map(([name, value]) => `${name}=${value}`);
   await writeFile(config, `${lines.join('\n')}\n`);
   const heap = options.heapMb ?? 512;
   return {
+    secured: secured?.listeners,
     launch: () =>
       startNative({
         command: 'java',
@@ -100,6 +109,7 @@ async function onThisMachine(port: number, dir: string, options: KafkaOptions) {
 }
 
 function inContainer(port: number, options: KafkaOptions) {
+  if (options.secured) throw new Error('secured listeners: only with TIDEWHEEL_TEST_SERVERS=native');
   const name = `tidewheel-kafka-${randomBytes(4).toString('hex')}`;
   const properties = {
     ...brokerProperties(options),
@@ -113,6 +123,7 @@ function inContainer(port: number, options: KafkaOptions) {
     value,
   ]);
   return {
+    secured: undefined,
     launch: () =>
       startContainer({
         image: `apache/kafka:${KAFKA_VERSION}`,
@@ -130,7 +141,7 @@ function brokerProperties(options: KafkaOptions): Record<string, string> {
     'process.roles': 'broker,controller',
     'node.id': '1',
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'listener.security.protocol.map': `PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,${SECURED_PROTOCOLS}`,
     'inter.broker.listener.name': 'PLAINTEXT',
     'auto.create.topics.enable': 'false',
     'offsets.topic.replication.factor': '1',

@@ -1,5 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SCRAM_FORMAT_ARGS } from '../kafka/secured-listeners.js';
 import { cached, type Provisioned } from './cache.js';
 import { copyJars } from './maven.js';
 import { runTool } from './run-tool.js';
@@ -8,10 +9,10 @@ export const KAFKA_VERSION = '4.1.0';
 
 /**
  * The broker's jars in `lib/`, and in `formatted/` a storage folder as `kafka-storage format` writes it: it holds no
- * port, so each broker starts from a copy of it and saves the time of a JVM.
+ * port but a user for SCRAM, so each broker starts from a copy of it and saves the time of a JVM.
  */
 export function provisionKafka(): Promise<Provisioned> {
-  return cached(`kafka-${KAFKA_VERSION}`, async (dir) => {
+  return cached(`kafka-${KAFKA_VERSION}-scram`, async (dir) => {
     const purpose = `get Kafka ${KAFKA_VERSION} from Maven Central`;
     await runTool('java', ['-version'], { purpose: `run Kafka ${KAFKA_VERSION} (Java 17 or newer)` });
     await copyJars(
@@ -38,7 +39,7 @@ export function provisionKafka(): Promise<Provisioned> {
       ].join('\n'),
     );
     const tool = ['-cp', join(dir, 'lib', '*'), 'kafka.tools.StorageTool', 'format'];
-    await runTool('java', [...tool, '-t', 'dGlkZXdoZWVsLXRlc3QtMQ', '-c', config], {
+    await runTool('java', [...tool, '-t', 'dGlkZXdoZWVsLXRlc3QtMQ', '-c', config, ...SCRAM_FORMAT_ARGS], {
       purpose: 'format a Kafka storage folder',
     });
     await rm(config);
