@@ -40,8 +40,8 @@ export interface NamedArgument {
 }
 
 /**
- * `TABLE t [PARTITION BY …] [ORDER BY …]`, `TABLE (SELECT …)` or a bare `(SELECT …)` in a table function's call.
- * Exactly one of `table` and `query` is there.
+ * `TABLE t [PARTITION BY …] [ORDER BY …]` or `TABLE (SELECT …)` in a table function's call. Exactly one of `table` and
+ * `query` is there. `(SELECT …)` without TABLE is a `ScalarSubquery`: what it means depends on the function.
  */
 export interface TableArgument {
   readonly kind: 'TableArgument';

@@ -45,7 +45,7 @@ export function parseDrop(c: Cursor): Drop {
 export function parseDescribe(c: Cursor): Describe {
   const start = c.advance();
   let object: CatalogObject = 'TABLE';
-  if (c.is('JOB')) c.failUnsupported('DESCRIBE JOB');
+  if (c.is('JOB') && c.peek().type === 'string') c.failUnsupported('DESCRIBE JOB');
   // `DESCRIBE model` may be about a table of that name.
   if (c.is('TABLE') || c.isName(1)) object = c.acceptOneOf(OBJECTS) ?? 'TABLE';
   const extended = c.isName(1) && c.accept('EXTENDED');

@@ -1,3 +1,4 @@
+import type { NumberLiteral } from '../ast/literal.js';
 import type { CommonTable, Query, QueryBody, SetOperation, Values, ValuesRow } from '../ast/query.js';
 import type { SortItem } from '../ast/window.js';
 import { type Cursor, nested, type Start } from './cursor.js';
@@ -59,12 +60,18 @@ function finishQuery(
       if (!c.accept('ROWS')) c.accept('ROW');
     } else if (!limit && c.accept('FETCH')) {
       c.expectOneOf(['FIRST', 'NEXT']);
-      limit = parseExpression(c);
+      limit = /^ROWS?$/.test(c.token.upper) ? oneRow(c) : parseExpression(c);
       c.expectOneOf(['ROWS', 'ROW']);
       c.expect('ONLY');
     } else break;
   }
   return { kind: 'Query', with: common, recursive, body, orderBy, limit, offset, span: c.since(start) };
+}
+
+/** FETCH FIRST ROW ONLY. */
+function oneRow(c: Cursor): NumberLiteral {
+  const { start, line, column } = c.token;
+  return { kind: 'NumberLiteral', form: 'integer', text: '1', span: { start, end: start, line, column } };
 }
 
 function parseCommonTable(c: Cursor): CommonTable {
@@ -133,6 +140,10 @@ function parseValues(c: Cursor): Values {
 
 function parseValuesRow(c: Cursor): ValuesRow {
   const start = c.token;
+  if (c.is('(') && !isQueryStart(c, 1)) {
+    const items = c.list(() => parseExpression(c));
+    return { kind: 'ValuesRow', items, span: c.since(start) };
+  }
   const value = parseExpression(c);
   const items = value.kind === 'RowConstructor' ? value.items : [value];
   return { kind: 'ValuesRow', items, span: c.since(start) };
