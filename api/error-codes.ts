@@ -82,13 +82,24 @@ export const ERROR_CODES = {
     'Not a duration',
     'Durations are written as a number and a unit: `500ms`, `5s`, `10 min`, `1h30m`, `7d`.',
   ),
-  TW2001: terminal('SQL: syntax error', 'The statement could not be parsed at the place given.'),
+  TW2001: terminal('SQL: syntax error', 'The text at the place given is not SQL of the dialect.'),
   TW2002: terminal(
     'SQL: unknown name',
-    'A table, column, function or type that does not exist. The message names the nearest known one.',
+    'A table, column, function, type or connector that is not known, or a name that two things have. The message has the nearest known name.',
   ),
-  TW2003: terminal('SQL: types don’t fit', 'An operator, function or INSERT got types it can’t take.'),
-  TW2004: terminal('SQL: not supported', 'The statement is valid in the dialect but not supported (yet).'),
+  TW2003: terminal(
+    'SQL: types do not fit',
+    'An operator, function or INSERT got types it can’t take. A CAST often helps.',
+  ),
+  TW2004: terminal(
+    'SQL: no meaning here',
+    'Valid SQL that has no meaning at this place: an aggregate in WHERE, a window without a time attribute …',
+  ),
+  TW2005: terminal(
+    'SQL: not supported yet',
+    'Valid SQL that Tidewheel does not run yet. It is always an error, never a wrong answer.',
+  ),
+  TW2006: terminal('SQL: option of a table', 'A WITH option that is missing, not known or has a wrong value.'),
   TW3001: terminal(
     'Record can’t be decoded',
     'A record breaks the format or the schema. Fix the input or set the source’s `on-error` to `skip` or `dead-letter`.',

@@ -1,0 +1,28 @@
+/**
+ * Connectors by name. Each is a folder of its own with an index.ts that exports `source`, `sink` or both, and is loaded only
+ * when a job names it; what is heavy in it (a client library) is loaded later still, by its reader or writer.
+ */
+import type { SinkConnector } from '../sink/contract.js';
+import type { SourceConnector } from '../source/contract.js';
+
+/** What a connector can be used as. */
+export interface Connector {
+  readonly source?: SourceConnector;
+  readonly sink?: SinkConnector;
+}
+
+const CONNECTORS: Readonly<Record<string, () => Promise<Connector>>> = {
+  blackhole: () => import('./blackhole/index.js'),
+  collect: () => import('./collect/index.js'),
+  datagen: () => import('./datagen/index.js'),
+  filesystem: () => import('./filesystem/index.js'),
+  print: () => import('./print/index.js'),
+};
+
+/** Names of all connectors, for validation. */
+export const CONNECTOR_NAMES: readonly string[] = Object.keys(CONNECTORS);
+
+/** The connector of that name, or undefined when there is none. */
+export async function loadConnector(name: string): Promise<Connector | undefined> {
+  return Object.hasOwn(CONNECTORS, name) ? CONNECTORS[name]() : undefined;
+}
