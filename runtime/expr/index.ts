@@ -8,7 +8,10 @@
  * project({ a: 1 });                                            // { x: 2 }
  * ```
  */
-export { isAggregate, resolveAggregate } from './aggregates/resolve.js';
+export { type Acc, type CompiledAggregates, compileAggregates } from './aggregates/compile.js';
+export { AGGREGATES, type AggregateDef } from './aggregates/functions.js';
+export { type AggregateSignature, aggregateNames, isAggregate, resolveAggregate } from './aggregates/resolve.js';
+export type { AccField } from './aggregates/slots.js';
 export { CastError, castProblem } from './casts/cast.js';
 export { Codegen, type CodegenOptions, property, propertyKey } from './codegen/codegen.js';
 export {

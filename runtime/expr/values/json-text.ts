@@ -1,0 +1,68 @@
+/** SQL values as JSON text, as JSON_OBJECT, JSON_ARRAY, JSON_STRING and the JSON aggregates write them. */
+import type { DataType } from '../../record/types.js';
+import { decimalToString } from './decimal.js';
+import { dateToString, timestampToString, timeToString } from './time-text.js';
+
+/** The function that writes values of a type, NULL as `null`. */
+export function jsonWriter(type: DataType): (value: any) => string {
+  const write = notNullWriter(type);
+  return (value) => (value === null ? 'null' : write(value));
+}
+
+function notNullWriter(type: DataType): (value: any) => string {
+  switch (type.kind) {
+    case 'CHAR':
+    case 'VARCHAR':
+      return (value) => JSON.stringify(value);
+    case 'DECIMAL': {
+      const { scale } = type;
+      return (value) => decimalToString(value, scale);
+    }
+    case 'BIGINT':
+    case 'TINYINT':
+    case 'SMALLINT':
+    case 'INT':
+    case 'BOOLEAN':
+      return String;
+    case 'FLOAT':
+    case 'DOUBLE':
+      return doubleText;
+    case 'DATE':
+      return (value) => JSON.stringify(dateToString(value));
+    case 'TIME': {
+      const { precision } = type;
+      return (value) => JSON.stringify(timeToString(value, precision));
+    }
+    case 'TIMESTAMP':
+    case 'TIMESTAMP_LTZ': {
+      const { precision, kind } = type;
+      return (value) =>
+        JSON.stringify(timestampToString(value, precision).replace(' ', 'T') + (kind === 'TIMESTAMP' ? '' : 'Z'));
+    }
+    case 'BINARY':
+    case 'VARBINARY':
+      return (value) => JSON.stringify(Buffer.from(value).toString('base64'));
+    case 'ARRAY': {
+      const element = jsonWriter(type.element);
+      return (list) => `[${list.map(element).join(',')}]`;
+    }
+    case 'MULTISET':
+    case 'MAP': {
+      const value = type.kind === 'MAP' ? jsonWriter(type.value) : String;
+      return (map) => `{${[...map].map(([k, v]) => `${JSON.stringify(String(k))}:${value(v)}`).join(',')}}`;
+    }
+    case 'ROW': {
+      const fields = type.fields.map((field) => [field.name, jsonWriter(field.type)] as const);
+      return (row) => `{${fields.map(([name, write]) => `${JSON.stringify(name)}:${write(row[name])}`).join(',')}}`;
+    }
+    case 'NULL':
+      return () => 'null';
+    default:
+      return (value) => JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v));
+  }
+}
+
+function doubleText(value: number): string {
+  if (!Number.isFinite(value)) return JSON.stringify(String(value));
+  return Number.isInteger(value) && Math.abs(value) < 1e16 ? `${value}.0` : String(value);
+}
