@@ -3,13 +3,14 @@
  * what it predicts must come out as here.
  */
 import type { Field, Row } from '../../record/types.js';
+import type { RecordMeta } from '../../source/contract.js';
 import type { DecoderSpec, DecoderTarget } from '../contract.js';
 import { FormatError } from '../format-error.js';
 import { metadataReader } from '../metadata.js';
 import { excerpt, Malformed, Mismatch } from '../problems.js';
 import { rowMaker, rowMakerOfArray } from '../row-maker.js';
 import type { JsonOptions } from './options.js';
-import { rowReader } from './row-reader.js';
+import { type RowReader, rowReader } from './row-reader.js';
 import { Scanner } from './scanner.js';
 
 /** The columns of the spec that are to be read, in the order of the row's keys. */
@@ -22,6 +23,9 @@ export function readFields(format: string, spec: DecoderSpec): Field[] {
 }
 
 export interface GeneralDecoder {
+  /** Reads the columns that are to be read. */
+  readonly reader: RowReader;
+  readonly metadata: readonly ((meta: RecordMeta) => unknown)[];
   /** Makes a row of the values of the read columns followed by those of the metadata columns. */
   readonly make: (...values: unknown[]) => Row;
   readonly scanner: Scanner;
@@ -46,16 +50,20 @@ export function generalDecoder(spec: DecoderSpec, options: JsonOptions, target: 
   }
 
   function object(): void {
-    const early = reader.fill(scanner, values, options.validateRecord || fields.length === 0);
     const { buf } = scanner;
-    if (early) {
-      let last = scanner.end - 1;
-      while (buf[last] === 32 || buf[last] === 9 || buf[last] === 13 || buf[last] === 10) last--;
-      if (last < scanner.pos || buf[last] !== 125) {
-        scanner.pos = last < scanner.pos ? scanner.end : last;
-        scanner.fail("'}' at the end of the record");
-      }
-    } else if (scanner.peek() !== -1) scanner.fail('the end of the record');
+    if (fields.length === 0 && !options.validateRecord) scanner.pos++;
+    else if (!reader.fill(scanner, values, options.validateRecord ? 'whole' : 'record')) {
+      if (scanner.peek() !== -1) scanner.fail('the end of the record');
+      emit();
+      return;
+    }
+
+    let last = scanner.end - 1;
+    while (buf[last] === 32 || buf[last] === 9 || buf[last] === 13 || buf[last] === 10) last--;
+    if (last < scanner.pos || buf[last] !== 125) {
+      scanner.pos = last < scanner.pos ? scanner.end : last;
+      scanner.fail("'}' at the end of the record");
+    }
     emit();
   }
 
@@ -66,7 +74,7 @@ export function generalDecoder(spec: DecoderSpec, options: JsonOptions, target: 
     if (scanner.peek() === 93) scanner.pos++;
     else {
       do {
-        if (reader.fill(scanner, values, options.validateRecord)) scanner.skipRest(125);
+        if (reader.fill(scanner, values, options.validateRecord ? 'whole' : 'object')) scanner.skipRest(125);
         rows.push(values.slice());
       } while (scanner.more(93));
     }
@@ -106,5 +114,5 @@ export function generalDecoder(spec: DecoderSpec, options: JsonOptions, target: 
     }
   }
 
-  return { make, scanner, decode };
+  return { reader, metadata, make, scanner, decode };
 }

@@ -6,23 +6,49 @@ import type { Field, Row } from '../../record/types.js';
 import { Mismatch } from '../problems.js';
 import { rowMaker, rowMakerOfArray } from '../row-maker.js';
 import type { Scanner } from './scanner.js';
-import { mismatch, type ReaderContext, type ValueReader, valueReader } from './values.js';
+import { mismatch, nullable, type ReaderContext, type ValueReader, valueReader } from './values.js';
+
+/**
+ * How far to read: `object` stops at the value that completes the row, which lies in this object; `record` stops there too,
+ * and may leave nested objects open, because what follows is not looked at; `whole` reads to the closing brace.
+ */
+export type Extent = 'object' | 'record' | 'whole';
+
+/** A column of a row with what reads it. */
+export interface ColumnReader {
+  readonly field: Field;
+  /** `bid.price` */
+  readonly path: string;
+  readonly read: ValueReader;
+  /** As `read`, but may leave the value unfinished once its row is complete. */
+  readonly readLast: ValueReader;
+  /** Of a ROW column. */
+  readonly row?: RowReader;
+}
 
 export interface RowReader {
+  readonly columns: readonly ColumnReader[];
   /** Makes a row of the scanner's `values`. */
   readonly make: (...values: unknown[]) => Row;
   /** A nested row: leaves pos behind the object. */
   readonly read: ValueReader;
-  /**
-   * Fills `values` from the object at pos. `whole`: goes on to the closing brace. Otherwise stops behind the value that
-   * completed the row; the result says whether that happened before the closing brace.
-   */
-  fill(scanner: Scanner, values: unknown[], whole: boolean): boolean;
+  /** A nested row, for the last column that the record lacks: leaves pos wherever the row is complete. */
+  readonly readLast: ValueReader;
+  /** Fills `values` from the object at pos. True: all columns are there, and the object is still open. */
+  fill(scanner: Scanner, values: unknown[], extent: Extent): boolean;
 }
 
 export function rowReader(fields: readonly Field[], path: string, ctx: ReaderContext): RowReader {
-  const columns = fields.map((f) => (path === '' ? f.name : `${path}.${f.name}`));
-  const readers = fields.map((f, i) => valueReader(f.type, columns[i], ctx));
+  const columns = fields.map((field): ColumnReader => {
+    const columnPath = path === '' ? field.name : `${path}.${field.name}`;
+    if (field.type.kind !== 'ROW') {
+      const read = valueReader(field.type, columnPath, ctx);
+      return { field, path: columnPath, read, readLast: read };
+    }
+    const row = rowReader(field.type.fields, columnPath, ctx);
+    const wrap = (read: ValueReader) => nullable(read, field.type, columnPath, ctx);
+    return { field, path: columnPath, read: wrap(row.read), readLast: wrap(row.readLast), row };
+  });
   const keys = fields.map((f) => Buffer.from(f.name, 'utf8'));
   const indexOf = new Map(fields.map((f, i) => [f.name, i]));
   const names = fields.map((f) => f.name);
@@ -49,13 +75,13 @@ export function rowReader(fields: readonly Field[], path: string, ctx: ReaderCon
     for (let i = 0; i < fields.length; i++) {
       if (found[i] !== 0) continue;
       if (ctx.failOnMissing || !fields[i].type.nullable) {
-        throw new Mismatch(`a field "${fields[i].name}"`, at, scanner.pos, columns[i]);
+        throw new Mismatch(`a field "${fields[i].name}"`, at, scanner.pos, columns[i].path);
       }
       values[i] = null;
     }
   }
 
-  function fill(scanner: Scanner, values: unknown[], whole: boolean): boolean {
+  function fill(scanner: Scanner, values: unknown[], extent: Extent): boolean {
     const at = scanner.pos;
     if (scanner.buf[at] !== 123) mismatch(scanner, at, 'an object', path);
     found.fill(0);
@@ -67,17 +93,18 @@ export function rowReader(fields: readonly Field[], path: string, ctx: ReaderCon
       do {
         if (scanner.pos >= scanner.end || scanner.buf[scanner.pos] !== 34) scanner.fail("a key in '\"'");
         scanner.takeString();
-        const i = left > 0 || whole ? field(scanner, guess) : -1;
+        const i = left > 0 || extent === 'whole' ? field(scanner, guess) : -1;
         scanner.takeColon();
         if (i < 0) {
           scanner.skipValue();
           continue;
         }
-        values[i] = readers[i](scanner);
+        const last = extent === 'record' && left === 1 && found[i] === 0;
+        values[i] = last ? columns[i].readLast(scanner) : columns[i].read(scanner);
         guess = i + 1;
         if (found[i] === 0) {
           found[i] = 1;
-          if (--left === 0 && !whole) return true;
+          if (--left === 0 && extent !== 'whole') return true;
         }
       } while (scanner.more(125));
     }
@@ -87,8 +114,13 @@ export function rowReader(fields: readonly Field[], path: string, ctx: ReaderCon
 
   const read: ValueReader = (scanner) => {
     const values: unknown[] = new Array(fields.length);
-    if (fill(scanner, values, false)) scanner.skipRest(125);
+    if (fill(scanner, values, ctx.validateRecord ? 'whole' : 'object')) scanner.skipRest(125);
     return makeOfArray(values);
   };
-  return { make, read, fill };
+  const readLast: ValueReader = (scanner) => {
+    const values: unknown[] = new Array(fields.length);
+    fill(scanner, values, 'record');
+    return makeOfArray(values);
+  };
+  return { columns, make, read, readLast, fill };
 }

@@ -22,6 +22,8 @@ export type ValueReader = (scanner: Scanner) => unknown;
 export interface ReaderContext {
   readonly failOnMissing: boolean;
   readonly ignoreErrors: boolean;
+  /** Rows are read to their closing brace even when they are complete. */
+  readonly validateRecord: boolean;
 }
 
 /** Throws a Mismatch for the value that begins at `at`; the record goes on behind it. */

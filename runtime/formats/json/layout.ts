@@ -1,0 +1,150 @@
+/**
+ * The layout of a record: what stands between the values that are needed, byte for byte, and where they stand among it.
+ * Learnt from one record that the general path has read; layout-code.ts compiles it.
+ */
+import type { ColumnReader, Extent, RowReader } from './row-reader.js';
+import { Scanner } from './scanner.js';
+
+export type Token =
+  /** Exactly these bytes: punctuation, keys, white space, `null` of a row. */
+  | { readonly op: 'text'; readonly bytes: number[] }
+  /** A value that is needed. `length` is the sample's. */
+  | { readonly op: 'value'; readonly column: ColumnReader; readonly length: number }
+  /** A value that isn't. */
+  | { readonly op: 'skip'; readonly what: 'string' | 'number' | 'boolean' | 'container'; readonly length: number };
+
+export interface Layout {
+  readonly tokens: readonly Token[];
+  /** Columns found in the record; ROW columns that are null there are not among them. */
+  readonly found: ReadonlySet<ColumnReader>;
+  /** All columns are found before the record's end, and what follows is not looked at. */
+  readonly early: boolean;
+  /** Layouts with the same key are the same. */
+  readonly key: string;
+}
+
+/** Objects that aren't needed are taken apart up to this many members, so that their values may vary in length. */
+const MAX_TOKENS = 400;
+
+class Unlearnable {}
+
+class Learner {
+  readonly tokens: Token[] = [];
+  readonly found = new Set<ColumnReader>();
+  private text: number[] = [];
+  private from: number;
+
+  constructor(private readonly scanner: Scanner) {
+    this.from = scanner.pos;
+  }
+
+  /** Everything from the last value up to pos is constant text. */
+  private constant(): void {
+    const { buf, pos } = this.scanner;
+    for (let p = this.from; p < pos; p++) this.text.push(buf[p]);
+    this.from = pos;
+  }
+
+  private flush(): void {
+    if (this.text.length > 0) this.tokens.push({ op: 'text', bytes: this.text });
+    this.text = [];
+    if (this.tokens.length > MAX_TOKENS) throw new Unlearnable();
+  }
+
+  /** The value at pos, which is not constant text. */
+  private variable(make: (length: number) => Token): void {
+    this.constant();
+    this.flush();
+    const start = this.scanner.pos;
+    this.scanner.skipValue();
+    this.tokens.push(make(this.scanner.pos - start));
+    this.from = this.scanner.pos;
+  }
+
+  private skip(): void {
+    const { scanner } = this;
+    const c = scanner.buf[scanner.pos];
+    if (c === 123) this.object(undefined, 'object');
+    else if (c === 110) scanner.skipValue();
+    else {
+      const what = c === 34 ? 'string' : c === 91 ? 'container' : c === 116 || c === 102 ? 'boolean' : 'number';
+      this.variable((length) => ({ op: 'skip', what, length }));
+    }
+  }
+
+  /** Walks an object as RowReader.fill does; the result is the same. With `object`, goes on to the closing brace. */
+  object(row: RowReader | undefined, extent: Extent): boolean {
+    const { scanner } = this;
+    const seen = new Set<ColumnReader>();
+    scanner.pos++;
+    if (scanner.peek() === 125) {
+      scanner.pos++;
+      return false;
+    }
+    do {
+      scanner.takeString();
+      const key = scanner.buf.utf8Slice(scanner.tokenStart, scanner.tokenEnd);
+      if (key.includes('\\')) throw new Unlearnable();
+      scanner.takeColon();
+      const complete = seen.size === row?.columns.length && extent !== 'whole';
+      const column = complete ? undefined : row?.columns.find((c) => c.field.name === key);
+      if (column === undefined) {
+        this.skip();
+        continue;
+      }
+      if (seen.has(column)) throw new Unlearnable();
+      seen.add(column);
+      const last = extent === 'record' && seen.size === row!.columns.length;
+      const c = scanner.buf[scanner.pos];
+      if (column.row && c === 110) scanner.skipValue();
+      else {
+        this.found.add(column);
+        if (!column.row || c !== 123) this.variable((length) => ({ op: 'value', column, length }));
+        else if (this.object(column.row, last ? 'record' : extent === 'whole' ? 'whole' : 'object') && last)
+          return true;
+      }
+      if (last) {
+        this.constant();
+        this.flush();
+        return true;
+      }
+    } while (scanner.more(125));
+    return false;
+  }
+
+  end(): void {
+    this.scanner.peek();
+    this.constant();
+    this.flush();
+  }
+}
+
+/** The layout of the object in buf[start, end), or undefined when none can be told from it. */
+export function learnLayout(
+  buf: Buffer,
+  start: number,
+  end: number,
+  row: RowReader,
+  wholeRecord: boolean,
+): Layout | undefined {
+  const scanner = new Scanner();
+  scanner.reset(buf, start, end);
+  const learner = new Learner(scanner);
+  try {
+    if (scanner.peek() !== 123 || row.columns.length === 0) return undefined;
+    const early = learner.object(row, wholeRecord ? 'whole' : 'record');
+    if (!early) learner.end();
+    const key = learner.tokens
+      .map((t) =>
+        t.op === 'text'
+          ? String.fromCharCode(...t.bytes)
+          : t.op === 'value'
+            ? `\u0100${t.column.path}`
+            : `\u0101${t.what}`,
+      )
+      .join('\u0102');
+    return { tokens: learner.tokens, found: learner.found, early, key };
+  } catch {
+    return undefined;
+  }
+}
