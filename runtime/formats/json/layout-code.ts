@@ -1,0 +1,275 @@
+/**
+ * Compiles a layout into straight-line code: compares the constant bytes four at a time, reads the needed values where they
+ * must stand, makes strings last. Whatever is not exactly as predicted, it gives up on (0) before anything has been handed
+ * on, and the general path decides what the record is.
+ */
+
+import { Codegen } from '../../expr/codegen/codegen.js';
+import { generateCondition } from '../../expr/codegen/generate.js';
+import type { Expr } from '../../expr/ir.js';
+import type { DecoderTarget } from '../contract.js';
+import { propertyKey } from '../row-maker.js';
+import type { GeneralDecoder } from './general-decoder.js';
+import type { Layout, Token } from './layout.js';
+import { endOfString, FAILED, readValue, skipContainer, skipNumber } from './layout-values.js';
+import type { ColumnReader, RowReader } from './row-reader.js';
+import { STRING_STOP } from './scanner.js';
+import { isFixed, valueCode } from './value-code.js';
+
+/**
+ * What is known of the bytes of a chunk: nothing (0), that they are ASCII (1), that they are UTF-8 (2). In chunks that are
+ * known, `backslash` is the position of the first backslash at or behind the record's start.
+ */
+export type ChunkKind = 0 | 1 | 2;
+
+/** Decodes buf[start, end). 1: done (a row was emitted or filtered out). 0: not of this layout. */
+export type LayoutDecoder = (
+  buf: Buffer,
+  view: DataView,
+  start: number,
+  end: number,
+  kind: ChunkKind,
+  backslash: number,
+) => 0 | 1;
+
+/** Strings whose sample is longer are searched for their end by memchr, shorter ones byte by byte. */
+const LONG_STRING = 28;
+
+export interface Variables {
+  /** The value. */
+  readonly value: string;
+  /** Of strings: where the bytes are, start −1 when there are none. */
+  readonly start: string;
+  readonly end: string;
+}
+
+class LayoutCompiler {
+  private readonly cg = new Codegen();
+  private readonly lines: string[] = [];
+  private readonly declared: string[] = [];
+  private readonly variables = new Map<ColumnReader, Variables>();
+  /** String columns in the order of the record, whose text is still to be made. */
+  private pending: ColumnReader[] = [];
+
+  constructor(
+    private readonly layout: Layout,
+    private readonly general: GeneralDecoder,
+    private readonly target: DecoderTarget,
+    private readonly filter: Expr | undefined,
+  ) {}
+
+  compile(): LayoutDecoder {
+    const { cg, layout } = this;
+    const strings = this.tokens();
+    if (layout.early) this.lines.push('if (p >= end || buf[end - 1] !== 125) return 0;');
+    else this.lines.push('if (p !== end) return 0;');
+    this.materialise(strings);
+    this.emit();
+    const variables = [...this.declared, cg.takeDeclarations().replace(/^let |;\n$/g, '')].filter((v) => v !== '');
+    const declarations = variables.length === 0 ? '' : `let ${variables.join(', ')};`;
+    return cg.build<LayoutDecoder>(`return (buf, view, start, end, kind, backslash) => {
+      let p = start, q = 0, c = 0, n = 0, negative = false;
+      ${declarations}
+      ${this.lines.join('\n      ')}
+      return 1;
+    };`);
+  }
+
+  private declare(hint: string, initial?: string): string {
+    const name = this.cg.fresh(hint);
+    this.declared.push(initial === undefined ? name : `${name} = ${initial}`);
+    return name;
+  }
+
+  private tokens(): ColumnReader[] {
+    for (const token of this.layout.tokens) this.token(token);
+    return this.pending;
+  }
+
+  private token(token: Token): void {
+    switch (token.op) {
+      case 'text':
+        this.text(token.bytes);
+        return;
+      case 'skip':
+        this.skip(token.what, token.length);
+        return;
+      case 'value':
+        this.value(token.column, token.length);
+    }
+  }
+
+  /** Exactly these bytes. Reads past `end` stay in the buffer, because its length is checked first. */
+  private text(bytes: readonly number[]): void {
+    const n = bytes.length;
+    const tests: string[] = [];
+    const word = (at: number) =>
+      `view.getInt32(p + ${at}, true) === ${bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)}`;
+    let at = 0;
+    for (; at + 4 <= n; at += 4) tests.push(word(at));
+    if (at < n && n >= 4) tests.push(word(n - 4));
+    else for (; at < n; at++) tests.push(`buf[p + ${at}] === ${bytes[at]}`);
+    this.lines.push(`if (p + ${n} > end || !(${tests.join(' && ')})) return 0;`, `p += ${n};`);
+  }
+
+  private skip(what: 'string' | 'number' | 'boolean' | 'container', length: number): void {
+    const { cg, lines } = this;
+    switch (what) {
+      case 'string':
+        lines.push('if (buf[p] !== 34) return 0;', ...this.endOfString(length - 2), 'p = q + 1;');
+        return;
+      case 'number':
+        lines.push(`p = ${cg.bind(skipNumber, 'skipNumber')}(buf, p, end);`, 'if (p < 0) return 0;');
+        return;
+      case 'boolean':
+        lines.push(
+          'if (p + 5 > end) return 0;',
+          'if (view.getInt32(p, true) === 0x65757274) p += 4;',
+          'else if (view.getInt32(p + 1, true) === 0x65736c61 && buf[p] === 102) p += 5;',
+          'else return 0;',
+        );
+        return;
+      case 'container':
+        lines.push(
+          `p = ${cg.bind(skipContainer, 'skipContainer')}(${this.scanner()}, buf, p, start, end);`,
+          'if (p < 0) return 0;',
+        );
+    }
+  }
+
+  private scanner(): string {
+    return this.cg.bind(this.general.scanner, 'scanner');
+  }
+
+  /**
+   * Puts the position of the closing quote of the string that opens at p into q. Gives up on the prediction when the string
+   * isn't closed before the record ends.
+   */
+  private endOfString(length: number): string[] {
+    const end = this.cg.bind(endOfString, 'endOfString');
+    const memchr = [
+      'q = buf.indexOf(34, p + 1);',
+      `if (q < 0 || q > backslash) q = ${end}(buf, p, end);`,
+      'if (q < 0 || q >= end) return 0;',
+    ];
+    if (length > LONG_STRING) {
+      return ['if (kind !== 0) {', ...memchr, '} else {', `q = ${end}(buf, p, end);`, 'if (q < 0) return 0;', '}'];
+    }
+    return [`q = ${end}(buf, p, end);`, 'if (q < 0) return 0;'];
+  }
+
+  private value(column: ColumnReader, length: number): void {
+    const { type } = column.field;
+    const value = this.declare(column.field.name, 'null');
+    if (type.kind === 'VARCHAR' || type.kind === 'CHAR') {
+      const start = this.declare('start', '-1');
+      const end = this.declare('end', '0');
+      this.variables.set(column, { value, start, end });
+      this.pending.push(column);
+      this.string(column, { value, start, end }, length - 2);
+      return;
+    }
+    this.variables.set(column, { value, start: '', end: '' });
+    const code = isFixed(type) ? valueCode(type, value, length, this.cg) : undefined;
+    if (code !== undefined) {
+      this.lines.push(...code.read, ...this.orNull(type.nullable, code.unless));
+      return;
+    }
+    const read = `${this.cg.bind(readValue, 'readValue')}(${this.scanner()}, ${this.cg.bind(column.read, 'reader')}, buf, p, start, end)`;
+    this.lines.push(`${value} = ${read};`, `if (${value} === ${this.cg.bind(FAILED, 'FAILED')}) return 0;`);
+    this.lines.push(`p = ${this.scanner()}.pos;`);
+  }
+
+  /** What to do where a value's first byte is not that of its type: `null` if it may be NULL, else give up. */
+  private orNull(isNullable: boolean, prefix: string): string[] {
+    if (!isNullable) return [`${prefix} return 0;`];
+    return [`${prefix} if (p + 4 <= end && view.getInt32(p, true) === 0x6c6c756e) p += 4; else return 0;`];
+  }
+
+  private string(column: ColumnReader, v: Variables, length: number): void {
+    const slow = this.cg.bind(readValue, 'readValue');
+    const reader = this.cg.bind(column.read, 'reader');
+    const slowPath = [
+      `${v.value} = ${slow}(${this.scanner()}, ${reader}, buf, p, start, end);`,
+      `if (${v.value} === ${this.cg.bind(FAILED, 'FAILED')}) return 0;`,
+      `p = ${this.scanner()}.pos;`,
+    ];
+    const take = [`${v.start} = p + 1; ${v.end} = q; p = q + 1;`];
+    const memchr = [
+      'q = buf.indexOf(34, p + 1);',
+      `if (q < 0 || q > backslash) { ${slowPath.join(' ')} }`,
+      `else { ${take.join(' ')} }`,
+    ];
+    const stop = this.cg.bind(STRING_STOP, 'STRING_STOP');
+    const loop = [
+      'q = p + 1;',
+      `while (${stop}[buf[q]] === 0) q++;`,
+      `if (buf[q] !== 34) { ${slowPath.join(' ')} }`,
+      `else { ${take.join(' ')} }`,
+    ];
+    this.lines.push('if (buf[p] === 34) {');
+    if (length > LONG_STRING) this.lines.push('if (kind !== 0) {', ...memchr, '} else {', ...loop, '}');
+    else this.lines.push('if (kind === 2) {', ...memchr, '} else {', ...loop, '}');
+    this.lines.push(...this.orNull(column.field.type.nullable, '} else'));
+  }
+
+  /**
+   * Makes the texts of string columns. A native call costs more than copying the bytes, so several columns that stand near
+   * each other share one: their texts are parts of the text of the record between the first and the last. Parts keep the
+   * whole alive, so this is done only where the whole is not much more than the parts.
+   */
+  private materialise(columns: readonly ColumnReader[]): void {
+    const vs = columns.map((c) => this.variables.get(c)!);
+    const single = (v: Variables) =>
+      `if (${v.start} >= 0) ${v.value} = kind === 2 ? buf.utf8Slice(${v.start}, ${v.end}) : buf.latin1Slice(${v.start}, ${v.end});`;
+    if (vs.length === 1) {
+      this.lines.push(single(vs[0]));
+      return;
+    }
+    if (vs.length === 0) return;
+    const from = vs.reduceRight((rest, v) => `${v.start} >= 0 ? ${v.start} : ${rest}`, '0');
+    const to = vs.reduce((rest, v) => `${v.start} >= 0 ? ${v.end} : ${rest}`, '0');
+    const lengths = vs.map((v) => `(${v.start} >= 0 ? ${v.end} - ${v.start} : 0)`).join(' + ');
+    this.lines.push(`{ const from = ${from}, to = ${to};`, `if (kind !== 2 && to - from <= 64 + 2 * (${lengths})) {`);
+    this.lines.push('const text = buf.latin1Slice(from, to);');
+    for (const v of vs) {
+      this.lines.push(`if (${v.start} >= 0) ${v.value} = text.substring(${v.start} - from, ${v.end} - from);`);
+    }
+    this.lines.push('} else {', ...vs.map(single), '} }');
+  }
+
+  /** The code of a row's value from the variables of its columns. */
+  private row(row: RowReader): string {
+    const make = this.cg.bind(row.make, 'make');
+    return `${make}(${row.columns.map((c) => this.columnValue(c)).join(', ')})`;
+  }
+
+  private columnValue(column: ColumnReader): string {
+    const v = this.variables.get(column);
+    if (v) return v.value;
+    return column.row && this.layout.found.has(column) ? this.row(column.row) : 'null';
+  }
+
+  private emit(): void {
+    const { cg, general, target } = this;
+    const values = general.reader.columns.map((c) => this.columnValue(c));
+    if (this.filter) {
+      const row = cg.fresh('row');
+      const members = general.reader.columns.map((c, i) => `${propertyKey(c.field.name)}: ${values[i]}`);
+      this.lines.push(`const ${row} = {${members.join(', ')}};`);
+      this.lines.push(`if (!${generateCondition(this.filter, row, cg)}) return 1;`);
+    }
+    const metadata = general.metadata.map((read) => `${cg.bind(read, 'metadata')}(${cg.bind(target.meta, 'meta')})`);
+    const make = cg.bind(general.make, 'make');
+    this.lines.push(`${cg.bind(target.emit, 'emit')}(${make}(${[...values, ...metadata].join(', ')}), 0);`);
+  }
+}
+
+export function compileLayout(
+  layout: Layout,
+  general: GeneralDecoder,
+  target: DecoderTarget,
+  filter: Expr | undefined,
+): LayoutDecoder {
+  return new LayoutCompiler(layout, general, target, filter).compile();
+}
