@@ -2,14 +2,18 @@
  * Every class of this library by name: {@link create} makes one from plain data, {@link restore} gives one back from its
  * JSON. Names and parameters are River's and scikit-learn's, parameters in either `camelCase` or `snake_case`.
  */
+import { HalfSpaceTrees } from './anomaly/half-space-trees.js';
 import { GaussianNB } from './bayes/gaussian-nb.js';
 import { MultinomialNB } from './bayes/multinomial-nb.js';
+import { KMeans } from './cluster/k-means.js';
 import { Pipeline } from './compose/pipeline.js';
 import { ADWIN } from './drift/adwin.js';
 import { DDM } from './drift/ddm.js';
 import { KSWIN } from './drift/kswin.js';
 import { PageHinkley } from './drift/page-hinkley.js';
 import { LearnError } from './errors.js';
+import { Prequential } from './evaluate/prequential.js';
+import { ARFClassifier } from './forest/arf-classifier.js';
 import { LinearRegression } from './linear/linear-regression.js';
 import { LogisticRegression } from './linear/logistic-regression.js';
 import { PAClassifier } from './linear/pa-classifier.js';
@@ -26,7 +30,10 @@ import { MaxAbsScaler } from './preprocess/max-abs-scaler.js';
 import { MinMaxScaler } from './preprocess/min-max-scaler.js';
 import { Normalizer } from './preprocess/normalizer.js';
 import { StandardScaler } from './preprocess/standard-scaler.js';
+import { BiasedMF } from './recommend/biased-mf.js';
+import { Swing } from './recommend/swing.js';
 import type { LearnJson } from './state.js';
+import { HoeffdingTreeClassifier } from './tree/hoeffding-tree-classifier.js';
 
 interface LearnClass {
   new (...params: any[]): any;
@@ -41,7 +48,12 @@ const LEARNERS = {
   PARegressor,
   GaussianNB,
   MultinomialNB,
+  HoeffdingTreeClassifier,
+  ARFClassifier,
+  KMeans,
+  HalfSpaceTrees,
 } as const;
+const RECOMMENDERS = { BiasedMF, Swing } as const;
 const TRANSFORMERS = { StandardScaler, MinMaxScaler, MaxAbsScaler, Normalizer } as const;
 const METRICS = {
   Accuracy,
@@ -63,10 +75,15 @@ const METRICS = {
 const DRIFT_DETECTORS = { ADWIN, DDM, KSWIN, PageHinkley } as const;
 
 const CLASSES = new Map<string, LearnClass>(
-  Object.entries({ ...LEARNERS, ...TRANSFORMERS, ...METRICS, ...DRIFT_DETECTORS, Pipeline } as Record<
-    string,
-    LearnClass
-  >),
+  Object.entries({
+    ...LEARNERS,
+    ...TRANSFORMERS,
+    ...METRICS,
+    ...DRIFT_DETECTORS,
+    ...RECOMMENDERS,
+    Pipeline,
+    Prequential,
+  } as Record<string, LearnClass>),
 );
 
 /** The names that {@link create} knows, by kind. */
@@ -75,11 +92,13 @@ export const CATALOG: {
   readonly transformers: readonly string[];
   readonly metrics: readonly string[];
   readonly driftDetectors: readonly string[];
+  readonly recommenders: readonly string[];
 } = {
   learners: Object.keys(LEARNERS),
   transformers: Object.keys(TRANSFORMERS),
   metrics: Object.keys(METRICS),
   driftDetectors: Object.keys(DRIFT_DETECTORS),
+  recommenders: Object.keys(RECOMMENDERS),
 };
 
 /** An algorithm named in plain data: `'StandardScaler'`, or `{ type: 'ADWIN', delta: 0.01 }`. */

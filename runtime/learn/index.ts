@@ -3,6 +3,7 @@ export { CATALOG, create, createPipeline, restore, type Spec } from './catalog.j
 export { Pipeline, type Step } from './compose/pipeline.js';
 export type * from './contracts.js';
 export { LearnError, type LearnErrorCode } from './errors.js';
+export { Prequential, type PrequentialParams, progressiveValidation } from './evaluate/prequential.js';
 export type { FeatureValue } from './features/feature-index.js';
 export { exactRocAuc } from './metric/roc-auc.js';
 export type { LearnJson, Stateful } from './state.js';
