@@ -1,0 +1,63 @@
+import type { Expr, NamedExpr } from '../../expr/ir.js';
+import type { Field } from '../../record/types.js';
+import type { CreateFunction, Query, Span } from '../ast/index.js';
+
+/** A column of a table as declared. `expr` of a computed column is over the physical and metadata columns before it. */
+export type Column =
+  | { readonly kind: 'physical'; readonly field: Field }
+  | { readonly kind: 'metadata'; readonly field: Field; readonly key: string; readonly virtual: boolean }
+  | { readonly kind: 'computed'; readonly field: Field; readonly expr: Expr; readonly processingTime: boolean };
+
+/** CREATE TABLE, checked: every option known, every expression bound. */
+export interface Table {
+  readonly kind: 'table';
+  readonly name: string;
+  readonly columns: readonly Column[];
+  readonly primaryKey?: readonly string[];
+  readonly watermark?: TableWatermark;
+  /** Everything of WITH. */
+  readonly options: Readonly<Record<string, string>>;
+  readonly connector: string;
+  readonly format?: string;
+  readonly at: Span;
+}
+
+export interface TableWatermark {
+  readonly column: string;
+  readonly expr: Expr;
+  /** Set when the watermark is just the column minus a constant interval. */
+  readonly delayMs?: number;
+  /** Computed columns that the watermark needs, in order. */
+  readonly computed: readonly NamedExpr[];
+}
+
+/** CREATE VIEW: its query, bound anew wherever it is used. */
+export interface View {
+  readonly kind: 'view';
+  readonly name: string;
+  readonly query: Query;
+  readonly columns: readonly string[];
+  readonly at: Span;
+  /** Objects that were known when the view was made: a later name doesn't change it. */
+}
+
+/** CREATE FUNCTION … LANGUAGE JAVASCRIPT. */
+export interface ScriptFunction {
+  readonly kind: 'function';
+  readonly name: string;
+  readonly statement: CreateFunction;
+}
+
+export type CatalogEntry = Table | View;
+
+/** Columns that a query sees, in declared order. */
+export function visibleFields(table: Table): Field[] {
+  return table.columns.map((c) => c.field);
+}
+
+/** Columns that INSERT INTO writes: physical ones, and metadata that isn't VIRTUAL. */
+export function writableColumns(table: Table): Exclude<Column, { kind: 'computed' }>[] {
+  return table.columns.filter(
+    (c): c is Exclude<Column, { kind: 'computed' }> => c.kind === 'physical' || (c.kind === 'metadata' && !c.virtual),
+  );
+}

@@ -1,0 +1,58 @@
+/** The end of a tree: a table's sink, or `collect` for a SELECT that stands alone. */
+import type { SinkSpec } from '../../graph/plan.js';
+import { writableColumns } from '../catalog/table.js';
+import { edge, type Lowering } from './lower.js';
+import type { Output } from './relation.js';
+
+export function lowerSink(lowering: Lowering, output: Output): void {
+  const { relation, table } = output;
+  const input = lowering.lower(relation, true);
+  const traits = lowering.traits.of(relation);
+  const { timeZone } = lowering.options;
+  if (!table) {
+    const { upsertKey } = lowering.changes(relation);
+    const spec: SinkSpec = {
+      kind: 'sink',
+      connector: 'collect',
+      options: {},
+      columns: { fields: relation.fields },
+      ...(upsertKey ? { primaryKey: upsertKey } : {}),
+      timeZone,
+    };
+    lowering.addNamed({
+      id: `sink:${lowering.target}`,
+      name: 'Result',
+      spec,
+      inputs: [edge(input, { kind: 'global' })],
+      schema: { fields: relation.fields },
+      ...lowering.changes(relation),
+      parallelism: 1,
+    });
+    return;
+  }
+  const columns = writableColumns(table);
+  const metadata = columns.flatMap((c) => (c.kind === 'metadata' ? [{ column: c.field.name, key: c.key }] : []));
+  const spec: SinkSpec = {
+    kind: 'sink',
+    connector: table.connector,
+    ...(table.format ? { format: table.format } : {}),
+    options: table.options,
+    columns: { fields: columns.flatMap((c) => (c.kind === 'physical' ? [c.field] : [])) },
+    ...(metadata.length > 0 ? { metadata } : {}),
+    ...(table.primaryKey ? { primaryKey: table.primaryKey } : {}),
+    timeZone,
+  };
+  // Changes of a row must reach the sink in order: through one subtask. They do when they come from where its key is.
+  const key = table.primaryKey;
+  const together = !key || !traits.updating || traits.keys.some((k) => k.length === key.length && key.every((c) => k.includes(c)));
+  const fixed = table.options['sink.parallelism'];
+  lowering.addNamed({
+    id: `sink:${lowering.target}`,
+    name: `Sink: ${table.name}`,
+    spec,
+    inputs: [edge(input, together ? { kind: 'forward' } : { kind: 'hash', keys: key })],
+    schema: { fields: relation.fields },
+    ...lowering.changes(relation),
+    ...(fixed ? { parallelism: Number(fixed) } : {}),
+  });
+}

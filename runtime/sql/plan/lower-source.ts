@@ -1,0 +1,207 @@
+/** Scans → source nodes: one for each table, with the columns that all its readers need together. */
+import type { LiteralExpr, NamedExpr } from '../../expr/ir.js';
+import type { Expr } from '../../expr/ir.js';
+import type { OnError, SourceSpec } from '../../graph/plan.js';
+import type { Field } from '../../record/types.js';
+import { onErrorOf } from '../catalog/on-error.js';
+import { durationMs } from '../catalog/options.js';
+import type { Table } from '../catalog/table.js';
+import { anyOf, columnsOf, conjuncts, allOf, digest } from './expression.js';
+import { edge, type Lowering, type Made } from './lower.js';
+import type { Output, Relation, ScanRelation, ValuesRelation } from './relation.js';
+
+interface Use {
+  readonly scan: ScanRelation;
+  /** The part of the condition right above it that the decoder may check. */
+  readonly filter?: Expr;
+}
+
+export class Sources {
+  private readonly uses = new Map<string, Use[]>();
+  private readonly made = new Map<string, Made>();
+  private readonly tables = new Map<string, number>();
+  private eventTime = false;
+
+  constructor(private readonly lowering: Lowering) {}
+
+  collect(outputs: readonly Output[]): void {
+    const visit = (relation: Relation, filter?: Expr): void => {
+      if (relation.kind === 'scan') {
+        const key = sourceKey(relation);
+        const use = { scan: relation, filter: decodable(filter, relation.table) };
+        this.uses.set(key, [...(this.uses.get(key) ?? []), use]);
+        return;
+      }
+      if (usesEventTime(relation, this.lowering)) this.eventTime = true;
+      for (const input of inputsOf(relation)) visit(input, relation.kind === 'calc' ? relation.filter : undefined);
+    };
+    for (const output of outputs) visit(output.relation);
+  }
+
+  scan(relation: ScanRelation): Made {
+    const key = sourceKey(relation);
+    let made = this.made.get(key);
+    if (!made) {
+      made = this.source(relation, this.uses.get(key)!);
+      this.made.set(key, made);
+    }
+    return made;
+  }
+
+  private source(relation: ScanRelation, uses: readonly Use[]): Made {
+    const { lowering } = this;
+    const { table, options } = relation;
+    const needed = new Set(uses.flatMap((use) => use.scan.fields.map((f) => f.name)));
+    const filters = uses.map((use) => use.filter);
+    const filter = filters.every((f) => f !== undefined)
+      ? anyOf([...new Map(filters.map((f) => [digest(f), f])).values()])
+      : undefined;
+    columnsOf(filter, needed);
+
+    const mark = table.watermark;
+    const watermark = mark && (this.eventTime || needed.has(mark.column)) ? mark : undefined;
+    const computed: NamedExpr[] = watermark ? [...watermark.computed] : [];
+    if (watermark) {
+      needed.add(watermark.column);
+      columnsOf(watermark.expr, needed);
+      for (const { expr } of computed) columnsOf(expr, needed);
+    }
+    const physical = table.columns.flatMap((c) => (c.kind === 'physical' ? [c.field] : []));
+    const read = physical.filter((f) => needed.has(f.name));
+    const metadata = table.columns.flatMap((c) =>
+      c.kind === 'metadata' && needed.has(c.field.name) ? [{ field: c.field, key: c.key }] : [],
+    );
+    const fields: Field[] = [
+      ...read,
+      ...metadata.map((m) => m.field),
+      ...computed.map(({ name, expr }) => ({ name, type: expr.type })),
+    ];
+    const idleTimeoutMs = durationMs(options['scan.watermark.idle-timeout']);
+    const spec: SourceSpec = {
+      kind: 'source',
+      connector: table.connector,
+      format: table.format,
+      options,
+      columns: { fields: physical },
+      read: read.map((f) => f.name),
+      metadata: metadata.map((m) => ({ column: m.field.name, key: m.key })),
+      filter,
+      computed: computed.length > 0 ? computed : undefined,
+      watermark: watermark && {
+        column: watermark.column,
+        expr: watermark.expr,
+        ...(watermark.delayMs === undefined ? {} : { delayMs: watermark.delayMs }),
+        ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+      },
+      bounded: lowering.options.batch || lowering.options.bounded(table.connector, options),
+      onError: onErrorOf(options),
+      timeZone: lowering.options.timeZone,
+    };
+    const nth = (this.tables.get(table.name) ?? 0) + 1;
+    this.tables.set(table.name, nth);
+    const fixed = options['scan.parallelism'] ? Number(options['scan.parallelism']) : lowering.options.sourceParallelism;
+    return lowering.addNamed({
+      id: `source:${table.name}${nth === 1 ? '' : `~${nth}`}`,
+      name: `Source: ${table.name}`,
+      spec,
+      inputs: [],
+      schema: { fields },
+      updating: false,
+      ...(fixed ? { parallelism: fixed } : {}),
+    });
+  }
+
+  /** Constants become a bounded source; expressions that aren't constant, a calc over a row without columns. */
+  values(relation: ValuesRelation): Made {
+    const { lowering } = this;
+    const constant = relation.rows.every((row) => row.every((expr) => expr.op === 'literal'));
+    if (constant) return this.constants(relation, relation.fields, relation.rows as LiteralExpr[][]);
+    const parts = relation.rows.map((row) =>
+      lowering.add('calc', relation, {
+        name: 'Calc',
+        spec: { kind: 'calc', project: row.map((expr, i) => ({ name: relation.fields[i].name, expr })) },
+        inputs: [edge(this.constants(relation, [], [[]]), { kind: 'forward' })],
+        updating: false,
+        fields: relation.fields,
+        parallelism: 1,
+      }),
+    );
+    if (parts.length === 1) return parts[0];
+    return lowering.add('union', relation, {
+      name: 'Union',
+      spec: { kind: 'union' },
+      inputs: parts.map((part) => edge(part, { kind: 'forward' })),
+      updating: false,
+      fields: relation.fields,
+      parallelism: 1,
+    });
+  }
+
+  private constants(relation: ValuesRelation, fields: readonly Field[], rows: readonly (readonly LiteralExpr[])[]): Made {
+    const spec: SourceSpec = {
+      kind: 'source',
+      connector: 'values',
+      options: { rows: JSON.stringify(rows.map((row) => row.map(jsonLiteral))) },
+      columns: { fields },
+      read: fields.map((f) => f.name),
+      metadata: [],
+      bounded: true,
+      onError: { policy: 'fail' } satisfies OnError,
+    };
+    return this.lowering.add('values', relation, {
+      name: `Values(${rows.length})`,
+      spec,
+      inputs: [],
+      updating: false,
+      fields,
+      parallelism: 1,
+    });
+  }
+}
+
+function sourceKey(relation: ScanRelation): string {
+  return digest([relation.table.name, relation.options]);
+}
+
+export function inputsOf(relation: Relation): readonly Relation[] {
+  switch (relation.kind) {
+    case 'scan':
+    case 'values':
+      return [];
+    case 'union':
+      return relation.inputs;
+    case 'join':
+      return [relation.left, relation.right];
+    default:
+      return [relation.input];
+  }
+}
+
+/** Steps that wait for a watermark. */
+function usesEventTime(relation: Relation, lowering: Lowering): boolean {
+  if (relation.kind === 'windowAssign') return !relation.processingTime;
+  if (relation.kind === 'join') {
+    const kind = lowering.traits.joinKind(relation);
+    return kind.kind !== 'regular' && !kind.processingTime;
+  }
+  if (relation.kind === 'over' || relation.kind === 'rank' || relation.kind === 'sort') return true;
+  return JSON.stringify(relation.kind === 'calc' ? (relation.project ?? null) : null).includes('CURRENT_WATERMARK');
+}
+
+/** What can be checked on decoded columns without ever failing. */
+const TOTAL = new Set(['=', '<>', '<', '<=', '>', '>=', 'AND', 'OR', 'NOT', 'IS NULL', 'IS NOT NULL', 'IS TRUE', 'IS FALSE', 'IS NOT TRUE', 'IS NOT FALSE', 'LIKE', 'IN', 'NOT IN']);
+
+function decodable(filter: Expr | undefined, table: Table): Expr | undefined {
+  const physical = new Set(table.columns.flatMap((c) => (c.kind === 'physical' ? [c.field.name] : [])));
+  const total = (expr: Expr): boolean => {
+    if (expr.op === 'literal') return true;
+    if (expr.op === 'column') return physical.has(expr.name);
+    return TOTAL.has(expr.fn) && expr.args.every(total);
+  };
+  return allOf(conjuncts(filter).filter(total));
+}
+
+/** JSON of a constant in memory: exact integers beyond 2^53 as {"bigint": text}, bytes as {"base64": text}. */
+function jsonLiteral(expr: LiteralExpr): unknown {
+  return expr.encoding ? { [expr.encoding]: expr.value } : expr.value;
+}

@@ -1,0 +1,165 @@
+/**
+ * The logical plan: relational steps over bound expressions, before it is known what runs where. Column names within a
+ * relation are unique; expressions refer to them. Nodes are immutable; `traits.ts` derives from them what a step's output
+ * is like (time attributes, window columns, changes, keys).
+ */
+import type { AggregateCall, Expr, NamedExpr } from '../../expr/ir.js';
+import type { Window } from '../../graph/plan.js';
+import type { Field } from '../../record/types.js';
+import type { Span } from '../ast/index.js';
+import type { Table } from '../catalog/table.js';
+
+export type Relation =
+  | ScanRelation
+  | ValuesRelation
+  | CalcRelation
+  | WindowAssignRelation
+  | AggregateRelation
+  | UnionRelation
+  | JoinRelation
+  | RankRelation
+  | OverRelation
+  | SortRelation
+  | UnnestRelation;
+
+/** What every relation has. `scope` is the view or WITH name that it was written in: node ids carry it. */
+interface Base {
+  readonly fields: readonly Field[];
+  /** Where it was written, for errors that show up only when it is planned. */
+  readonly at: Span;
+  readonly scope?: string;
+}
+
+/** Reads a table: physical and metadata columns under their names. Computed columns are a calc above it. */
+export interface ScanRelation extends Base {
+  readonly kind: 'scan';
+  readonly table: Table;
+  /** OPTIONS hint, already part of `options`: a scan with others is another source. */
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** Rows of constants. */
+export interface ValuesRelation extends Base {
+  readonly kind: 'values';
+  readonly rows: readonly (readonly Expr[])[];
+}
+
+/** Filter, then projection; without `project` the columns stay as they are. */
+export interface CalcRelation extends Base {
+  readonly kind: 'calc';
+  readonly input: Relation;
+  readonly filter?: Expr;
+  readonly project?: readonly NamedExpr[];
+}
+
+/** A window table function: each row with window_start, window_end, window_time of its windows. */
+export interface WindowAssignRelation extends Base {
+  readonly kind: 'windowAssign';
+  readonly input: Relation;
+  readonly window: Window;
+  readonly timeColumn: string;
+  readonly processingTime: boolean;
+  /** PARTITION BY of SESSION. */
+  readonly partitionBy: readonly string[];
+  /** Names of the three columns added: start, end, time. */
+  readonly names: readonly [string, string, string];
+}
+
+/** GROUP BY. Keys are columns of the input; which of them are a window's bounds, the traits of the input tell. */
+export interface AggregateRelation extends Base {
+  readonly kind: 'aggregate';
+  readonly input: Relation;
+  readonly keys: readonly { readonly name: string; readonly column: string }[];
+  readonly aggregates: readonly AggregateCall[];
+}
+
+/** UNION ALL: columns of the inputs have the same names and types. */
+export interface UnionRelation extends Base {
+  readonly kind: 'union';
+  readonly inputs: readonly Relation[];
+}
+
+export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti';
+
+/**
+ * Columns of the right side have names that differ from the left's (a calc renames them). `equal` are pairs of a left and
+ * a right column; `condition` is what else must be TRUE, over the columns of both. semi and anti give the left columns.
+ */
+export interface JoinRelation extends Base {
+  readonly kind: 'join';
+  readonly type: JoinType;
+  readonly left: Relation;
+  readonly right: Relation;
+  readonly equal: readonly { readonly left: string; readonly right: string }[];
+  readonly condition?: Expr;
+  /** anti: for NOT IN, a NULL on either side makes the result unknown. */
+  readonly nullAware?: boolean;
+  /** FOR SYSTEM_TIME AS OF a column of the left side. */
+  readonly temporal?: { readonly timeColumn: string; readonly processingTime: boolean };
+}
+
+export interface SortKey {
+  readonly column: string;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
+
+/** The first `limit` rows of each partition by an order; the number under `rankName` where the query wants it. */
+export interface RankRelation extends Base {
+  readonly kind: 'rank';
+  readonly input: Relation;
+  readonly partitionBy: readonly string[];
+  readonly orderBy: readonly SortKey[];
+  readonly from: number;
+  readonly to: number;
+  readonly rankName?: string;
+}
+
+/** A function of the OVER kind. `frame` is absent for ranks and for LAG/LEAD. */
+export interface OverCall extends AggregateCall {
+  readonly ignoreNulls?: boolean;
+}
+
+export interface OverFrame {
+  readonly unit: 'rows' | 'range';
+  /** Rows or milliseconds in front of the current row; undefined: unbounded. 0: the current row. */
+  readonly preceding?: number;
+}
+
+/** Aggregates over the rows in front of each row, appended to it. */
+export interface OverRelation extends Base {
+  readonly kind: 'over';
+  readonly input: Relation;
+  readonly partitionBy: readonly string[];
+  readonly orderBy: readonly SortKey[];
+  readonly frame: OverFrame;
+  readonly calls: readonly OverCall[];
+}
+
+export interface SortRelation extends Base {
+  readonly kind: 'sort';
+  readonly input: Relation;
+  readonly orderBy: readonly SortKey[];
+  readonly limit?: number;
+  readonly offset: number;
+}
+
+/** A row of the input with each element of an array, multiset or map in turn. */
+export interface UnnestRelation extends Base {
+  readonly kind: 'unnest';
+  readonly input: Relation;
+  readonly value: Expr;
+  /** Columns made of an element: a ROW's fields, key and value of a map, or the element itself. */
+  readonly columns: readonly Field[];
+  readonly ordinality?: string;
+  /** LEFT JOIN: a row without elements stays, with NULLs. */
+  readonly outer: boolean;
+}
+
+/** A query with the name of its sink: what becomes a tree of the plan. */
+export interface Output {
+  readonly relation: Relation;
+  /** The table written to, or undefined for a SELECT that stands alone. */
+  readonly table?: Table;
+  readonly at: Span;
+}
