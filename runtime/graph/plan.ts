@@ -100,6 +100,8 @@ export interface SinkSpec {
   readonly format?: string;
   readonly options: Readonly<Record<string, string>>;
   readonly columns: RowSchema;
+  /** Columns of the row beside `columns` that go into the record's metadata. */
+  readonly metadata?: readonly { readonly column: string; readonly key: string }[];
   readonly primaryKey?: readonly string[];
   readonly timeZone?: string;
 }
@@ -142,7 +144,9 @@ export type Window =
   | { readonly kind: 'tumble'; readonly sizeMs: number; readonly offsetMs: number }
   | { readonly kind: 'hop'; readonly sizeMs: number; readonly slideMs: number; readonly offsetMs: number }
   | { readonly kind: 'cumulate'; readonly maxSizeMs: number; readonly stepMs: number; readonly offsetMs: number }
-  | { readonly kind: 'session'; readonly gapMs: number };
+  | { readonly kind: 'session'; readonly gapMs: number }
+  /** Rows that carry the bounds of their window already (cascaded windows): complete when the watermark passes the end. */
+  | { readonly kind: 'attached'; readonly startColumn: string; readonly endColumn: string };
 
 /**
  * GROUP BY of a window table function. Output columns, in the order of the node's schema: keys, aggregates, and

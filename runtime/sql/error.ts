@@ -1,64 +1,54 @@
+import { type ErrorCode, nearestName, TidewheelError } from '../../api/index.js';
 import type { Span } from './ast/index.js';
-import { nearest } from './nearest.js';
 
-/** What kind of mistake a script holds; each has a page in docs/errors.md. */
-export type SqlErrorCode =
-  /** The text isn't SQL of the dialect. */
-  | 'TW2001'
-  /** A name (column, table, function, type, option, connector) that isn't known, or that two things have. */
-  | 'TW2002'
-  /** Types that don't fit. */
-  | 'TW2003'
-  /** Right SQL that has no meaning here: an aggregate in WHERE, a window without a time attribute, … */
-  | 'TW2004'
-  /** Right SQL that Tidewheel doesn't run yet. */
-  | 'TW2005'
-  /** A WITH option that is missing or has a wrong value. */
-  | 'TW2006';
+/**
+ * What a script can have wrong: TW2001 it isn't SQL of the dialect; TW2002 a name that isn't known or that two things have;
+ * TW2003 types that don't fit; TW2004 no meaning where it stands (an aggregate in WHERE, a window without a time attribute);
+ * TW2005 right, but not run yet; TW2006 a wrong option.
+ */
+export type SqlErrorCode = Extract<ErrorCode, 'TW2001' | 'TW2002' | 'TW2003' | 'TW2004' | 'TW2005' | 'TW2006'>;
+
+export type Place = Pick<Span, 'line' | 'column'>;
 
 export interface SqlErrorDetail {
   /** What would have been right. */
   readonly expected?: string;
-  /** Known names, the nearest of which is suggested for `name`. */
+  /** Known names, the nearest of which to `name` is suggested. */
   readonly known?: Iterable<string>;
   readonly name?: string;
   readonly cause?: unknown;
 }
 
-/**
- * A script that can't be planned, with the place in the file. `message` is one line without the place; `toString()` and
- * `located()` put `file:line:column` in front.
- */
-export class SqlError extends Error {
-  readonly code: SqlErrorCode;
+/** A script that can't be planned: `where` has file, line and column; the message also says what was expected. */
+export class SqlError extends TidewheelError {
   readonly line: number;
   readonly column: number;
   readonly expected?: string;
   /** The known name that is closest to the wrong one. */
   readonly nearest?: string;
-  /** Set by compileSql. */
-  file?: string;
 
-  constructor(code: SqlErrorCode, message: string, at: Pick<Span, 'line' | 'column'>, detail: SqlErrorDetail = {}) {
-    const near = detail.known && detail.name !== undefined ? nearest(detail.name, detail.known) : undefined;
-    let text = message;
-    if (detail.expected) text += `; expected ${detail.expected}`;
-    if (near) text += `; did you mean '${near}'?`;
-    super(text, { cause: detail.cause });
+  constructor(code: SqlErrorCode, message: string, at: Place, detail: SqlErrorDetail = {}) {
+    const near = detail.known && detail.name !== undefined ? nearestName(detail.name, detail.known) : undefined;
+    super(code, detail.expected ? `${message}; expected ${detail.expected}` : message, {
+      where: { file: 'sql', line: at.line, column: at.column },
+      ...(near ? { hint: `Did you mean '${near}'?` } : {}),
+      cause: detail.cause,
+      details: { ...(detail.expected ? { expected: detail.expected } : {}), ...(near ? { nearest: near } : {}) },
+    });
     this.name = 'SqlError';
-    this.code = code;
     this.line = at.line;
     this.column = at.column;
     this.expected = detail.expected;
     this.nearest = near;
   }
 
-  located(): string {
-    return `${this.file ?? 'sql'}:${this.line}:${this.column}: ${this.message}`;
+  /** The same error, in a file. */
+  inFile(file: string): this {
+    return Object.assign(this, { where: { ...this.where, file } });
   }
 }
 
 /** Something right that isn't run yet: always an error, never a wrong answer. */
-export function unsupported(what: string, at: Pick<Span, 'line' | 'column'>, instead?: string): SqlError {
-  return new SqlError('TW2005', `${what} isn't supported yet${instead ? `; ${instead}` : ''}`, at);
+export function unsupported(what: string, at: Place, instead?: string): SqlError {
+  return new SqlError('TW2005', `${what} isn't supported yet${instead ? `: ${instead}` : ''}`, at);
 }

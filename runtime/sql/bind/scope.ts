@@ -66,7 +66,8 @@ export class Scope {
     }
     const hits = this.columns.filter((c) => c.name === path[0].name);
     if (hits.length > 1) throw ambiguous(path[0].name, at);
-    return hits.length === 1 ? { field: hits[0].field, rest: path.slice(1) } : undefined;
+    if (hits.length === 1) return { field: hits[0].field, rest: path.slice(1) };
+    return this.outer?.find(path, at);
   }
 
   resolve(path: readonly Identifier[], at: Span): Resolved {

@@ -1,6 +1,6 @@
 import type { Expr, NamedExpr } from '../../expr/ir.js';
 import type { Field } from '../../record/types.js';
-import type { CreateFunction, Query, Span } from '../ast/index.js';
+import type { CreateTable, Query, Span } from '../ast/index.js';
 
 /** A column of a table as declared. `expr` of a computed column is over the physical and metadata columns before it. */
 export type Column =
@@ -19,6 +19,9 @@ export interface Table {
   readonly options: Readonly<Record<string, string>>;
   readonly connector: string;
   readonly format?: string;
+  readonly partitionedBy: readonly string[];
+  /** As written, LIKE resolved: for LIKE, DESCRIBE and SHOW CREATE. */
+  readonly statement: CreateTable;
   readonly at: Span;
 }
 
@@ -38,14 +41,6 @@ export interface View {
   readonly query: Query;
   readonly columns: readonly string[];
   readonly at: Span;
-  /** Objects that were known when the view was made: a later name doesn't change it. */
-}
-
-/** CREATE FUNCTION … LANGUAGE JAVASCRIPT. */
-export interface ScriptFunction {
-  readonly kind: 'function';
-  readonly name: string;
-  readonly statement: CreateFunction;
 }
 
 export type CatalogEntry = Table | View;

@@ -83,6 +83,11 @@ export function pushFilter(relation: Relation, condition: Expr | undefined): Rel
   }
 }
 
+/** Moves what a join's condition says of one side only to that side. */
+export function pushJoinCondition(relation: JoinRelation): Relation {
+  return relation.condition ? pushIntoJoin(relation, []) : relation;
+}
+
 function pushIntoJoin(relation: JoinRelation, parts: readonly Expr[]): Relation {
   const { type } = relation;
   const leftNames = new Set(relation.left.fields.map((f) => f.name));

@@ -1,6 +1,7 @@
 /** The end of a tree: a table's sink, or `collect` for a SELECT that stands alone. */
 import type { SinkSpec } from '../../graph/plan.js';
 import { writableColumns } from '../catalog/table.js';
+import { SqlError } from '../error.js';
 import { edge, type Lowering } from './lower.js';
 import type { Output } from './relation.js';
 
@@ -29,6 +30,20 @@ export function lowerSink(lowering: Lowering, output: Output): void {
       parallelism: 1,
     });
     return;
+  }
+  const changelog = lowering.options.changelogOf(table.connector);
+  if (traits.updating && changelog === 'append') {
+    throw new SqlError(
+      'TW2004',
+      `the query updates and deletes rows, which table '${table.name}' (connector '${table.connector}') can't take`,
+      output.at,
+      { expected: 'a query that only appends (a window aggregate), or a sink for changes' },
+    );
+  }
+  if (traits.updating && changelog === 'upsert' && !table.primaryKey) {
+    throw new SqlError('TW2004', `the query updates rows, but table '${table.name}' has no PRIMARY KEY`, output.at, {
+      expected: 'PRIMARY KEY (…) NOT ENFORCED',
+    });
   }
   const columns = writableColumns(table);
   const metadata = columns.flatMap((c) => (c.kind === 'metadata' ? [{ column: c.field.name, key: c.key }] : []));

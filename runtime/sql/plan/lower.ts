@@ -25,6 +25,8 @@ export interface LowerOptions {
   readonly timeZone: string;
   /** Whether a table's source ends by itself. */
   readonly bounded: (connector: string, options: Readonly<Record<string, string>>) => boolean;
+  /** Which changes a connector's sink takes, where it is known. */
+  readonly changelogOf: (connector: string) => 'append' | 'upsert' | 'retract' | undefined;
 }
 
 /** A node that has been made: its id and the columns of its rows (a shared source may have more than asked for). */

@@ -1,0 +1,35 @@
+/** What a binder knows besides the query: the catalog, the session, the job's mode. */
+import { isAggregate } from '../../expr/aggregates/resolve.js';
+import type { Query, Span } from '../ast/index.js';
+import type { Catalog } from '../catalog/catalog.js';
+import { SqlError } from '../error.js';
+import type { TraitsOf } from '../plan/traits.js';
+import type { ExpressionContext } from './expression.js';
+import type { Scope } from './scope.js';
+
+export interface Environment {
+  readonly catalog: Catalog;
+  readonly traits: TraitsOf;
+  readonly batch: boolean;
+  readonly timeZone: string;
+  readonly warn: (message: string, at: Span) => void;
+}
+
+/** The name of a WITH clause and what it sees itself. */
+export interface CommonTables {
+  readonly name: string;
+  readonly query: Query;
+  readonly columns: readonly string[];
+  readonly before?: CommonTables;
+}
+
+/** An expression's surroundings where only columns and functions may stand; clauses add what else they take. */
+export function plainContext(scope: Scope, clause: string): ExpressionContext {
+  return {
+    scope,
+    clause,
+    isAggregate,
+    unknownFunction: (name, message, suggestions, at) =>
+      new SqlError('TW2002', message, at, suggestions.length ? { name, known: suggestions } : {}),
+  };
+}

@@ -1,0 +1,203 @@
+/** SELECT … FROM … WHERE … GROUP BY … HAVING … QUALIFY, with the ORDER BY behind it. */
+import { resolveAggregate } from '../../expr/aggregates/resolve.js';
+import type { AggregateCall, Expr, NamedExpr } from '../../expr/ir.js';
+import type { DataType } from '../../record/types.js';
+import { STRING } from '../../expr/typing.js';
+import type { Expression, GroupBy, Select, SelectItem, SortItem, Span } from '../ast/index.js';
+import { SqlError, unsupported } from '../error.js';
+import { pushFilter } from '../optimise/push-filter.js';
+import { aggregate, distinct, project, uniqueNames } from '../plan/build.js';
+import { column, columns, digest } from '../plan/expression.js';
+import type { Relation, SortKey } from '../plan/relation.js';
+import { plainContext } from './environment.js';
+import { type AggregateNode, ExpressionBinder } from './expression.js';
+import { bindFrom } from './from.js';
+import { OverCalls } from './over.js';
+import { type OrderedQuery, ordinalOf, type QueryBinder, sortKey } from './query.js';
+import { Scope } from './scope.js';
+import { bindWhere, scalarSubquery } from './subquery.js';
+
+interface Item {
+  readonly name: string;
+  readonly expr: Expr;
+  readonly at: Span;
+}
+
+export function bindSelect(binder: QueryBinder, node: Select, orderBy: readonly SortItem[]): OrderedQuery {
+  for (const hint of node.hints) binder.env.warn(`hint ${hint.name} has no effect`, hint.span);
+  const origin = binder.origin(node.span);
+  const from = node.from
+    ? bindFrom(binder, node.from)
+    : { relation: { kind: 'values', rows: [[]], fields: [], ...origin } as Relation, scope: new Scope([]) };
+  let { relation, scope } = from;
+  if (node.where) ({ relation, scope } = bindWhere(binder, relation, scope, node.where));
+
+  // Everything behind GROUP BY is bound over the input first; aggregates and OVER calls are put aside.
+  const calls = new AggregateCalls();
+  const overs = new OverCalls(node.windows);
+  const expressions = new ExpressionBinder({
+    ...plainContext(scope, 'SELECT'),
+    aggregate: (call) => calls.add(call, expressions),
+    over: (call) => overs.add(call, expressions),
+    subquery: (query, at) => {
+      const joined = scalarSubquery(binder, relation, query, at);
+      relation = joined.relation;
+      return joined.value;
+    },
+  });
+  const items = node.items.flatMap((item, i) => bindItem(item, i, scope, expressions));
+  const having = node.having && expressions.condition(node.having);
+  const qualify = node.qualify && expressions.condition(node.qualify);
+  const keys = node.groupBy ? groupingKeys(node.groupBy, new ExpressionBinder(plainContext(scope, 'GROUP BY'))) : [];
+  const sorts = orderBy.map((item) => bindSort(item, items, expressions));
+
+  let rewrite = (expr: Expr) => expr;
+  if (node.groupBy || node.having || calls.list.length > 0) {
+    const grouped = group(relation, keys, calls.list, expressions, origin);
+    ({ relation } = grouped);
+    rewrite = grouped.rewrite;
+    if (having) relation = pushFilter(relation, rewrite(having));
+  }
+  relation = overs.apply(relation, rewrite, binder, origin);
+  if (qualify) {
+    if (overs.empty) throw new SqlError('TW2004', 'QUALIFY needs a function with OVER', node.qualify!.span);
+    relation = pushFilter(relation, rewrite(qualify));
+  }
+
+  const names = items.map((item) => item.name);
+  const unique = uniqueNames(names);
+  const outputs: NamedExpr[] = items.map((item, i) => ({ name: unique[i], expr: rewrite(item.expr) }));
+  const hidden: NamedExpr[] = [];
+  const sortKeys = sorts.map((sort, i): SortKey => {
+    if (sort.index !== undefined) return sortKey(unique[sort.index], orderBy[i]);
+    if (node.distinct) throw new SqlError('TW2004', 'ORDER BY of SELECT DISTINCT takes only its columns', orderBy[i].span);
+    const name = uniqueNames([`$sort${hidden.length}`], unique)[0];
+    hidden.push({ name, expr: rewrite(sort.expr!) });
+    return sortKey(name, orderBy[i]);
+  });
+  let result = project(relation, [...outputs, ...hidden], origin);
+  if (node.distinct) result = distinct(result, origin);
+  return { relation: result, names, orderBy: sortKeys };
+}
+
+function bindItem(item: SelectItem, index: number, scope: Scope, binder: ExpressionBinder): Item[] {
+  const { value } = item;
+  if (value.kind === 'Star') {
+    const found = value.qualifier.length > 0 ? scope.columnsOf(value.qualifier, item.span) : scope.columns;
+    if (found.length === 0) throw new SqlError('TW2004', "'*' needs a FROM", item.span);
+    return found.map((c) => {
+      const expr = column(c.field);
+      binder.spans.set(expr, item.span);
+      return { name: c.name, expr, at: item.span };
+    });
+  }
+  const name =
+    item.alias?.name ??
+    (value.kind === 'ColumnRef' ? value.path[value.path.length - 1].name : value.kind === 'FieldAccess' ? value.field.name : `EXPR$${index}`);
+  return [{ name, expr: binder.bind(value), at: item.span }];
+}
+
+/** One of the outputs (by its alias, position or equality), or an expression of its own. */
+function bindSort(item: SortItem, items: readonly Item[], binder: ExpressionBinder): { index?: number; expr?: Expr } {
+  const ordinal = ordinalOf(item.value, items.length);
+  if (ordinal !== undefined) return { index: ordinal };
+  if (item.value.kind === 'ColumnRef' && item.value.path.length === 1) {
+    const [{ name }] = item.value.path;
+    const index = items.findIndex((i) => i.name === name);
+    if (index >= 0) return { index };
+  }
+  const expr = binder.bind(item.value);
+  const index = items.findIndex((i) => digest(i.expr) === digest(expr));
+  return index >= 0 ? { index } : { expr };
+}
+
+/** Aggregate calls of one SELECT; equal ones are computed once. */
+class AggregateCalls {
+  readonly list: AggregateCall[] = [];
+  private readonly known = new Map<string, Expr>();
+  private inside = false;
+
+  add(node: AggregateNode, binder: ExpressionBinder): Expr {
+    if (this.inside) throw new SqlError('TW2004', `aggregate ${node.name} inside of an aggregate`, node.span);
+    if (node.orderBy) throw unsupported(`ORDER BY inside of ${node.name}`, node.span);
+    this.inside = true;
+    const call = bindAggregate(node, binder);
+    this.inside = false;
+    const key = digest(call);
+    const before = this.known.get(key);
+    if (before) return before;
+    const result: AggregateCall = { ...call, name: `$agg${this.list.length}` };
+    this.list.push(result);
+    const expr: Expr = { op: 'column', name: result.name, type: result.type };
+    this.known.set(key, expr);
+    return expr;
+  }
+}
+
+/** Types and casts of an aggregate call. */
+export function bindAggregate(node: AggregateNode, binder: ExpressionBinder): Omit<AggregateCall, 'name'> {
+  if (node.args.includes('row') && node.name !== 'COUNT') {
+    throw new SqlError('TW2004', `'*' can't be an argument of ${node.name}`, node.span, { expected: 'COUNT(*)' });
+  }
+  const args = (node.args.filter((arg) => arg !== 'row') as Expression[]).map((arg) => binder.bind(arg));
+  const filter = node.filter && binder.condition(node.filter);
+  const signature = resolveAggregate(node.name, args.map((arg) => arg.type), node.distinct);
+  if (!signature) throw new SqlError('TW2002', `unknown aggregate ${node.name}`, node.span);
+  if ('error' in signature) throw new SqlError('TW2003', signature.error, node.span);
+  const cast = args.map((arg, i) => {
+    const want: DataType = signature.argTypes[i] ?? arg.type ?? STRING;
+    return binder.cast(arg, want, node.span);
+  });
+  return { fn: node.name, args: cast, distinct: node.distinct, ...(filter ? { filter } : {}), type: signature.type };
+}
+
+function groupingKeys(node: GroupBy, binder: ExpressionBinder): { expr: Expr; at: Span }[] {
+  const keys: { expr: Expr; at: Span }[] = [];
+  for (const item of node.items) {
+    if (item.kind !== 'GroupingSet') throw unsupported(item.kind === 'GroupingSets' ? 'GROUPING SETS' : item.kind.toUpperCase(), item.span);
+    for (const expression of item.expressions) {
+      if (expression.kind === 'NumberLiteral') {
+        throw new SqlError('TW2004', 'GROUP BY takes expressions, not positions', expression.span);
+      }
+      const expr = binder.bind(expression);
+      if (!keys.some((key) => digest(key.expr) === digest(expr))) keys.push({ expr, at: expression.span });
+    }
+  }
+  return keys;
+}
+
+/** The aggregate, and what turns an expression over the input into one over its result. */
+function group(
+  input: Relation,
+  keys: readonly { expr: Expr; at: Span }[],
+  calls: readonly AggregateCall[],
+  binder: ExpressionBinder,
+  origin: { at: Span; scope?: string },
+): { relation: Relation; rewrite: (expr: Expr) => Expr } {
+  const taken = input.fields.map((f) => f.name);
+  const computed: NamedExpr[] = [];
+  const names = keys.map(({ expr }) => {
+    if (expr.op === 'column') return expr.name;
+    const name = uniqueNames([`$key${computed.length}`], taken)[0];
+    computed.push({ name, expr });
+    return name;
+  });
+  const below = computed.length ? project(input, [...columns(input.fields), ...computed], origin) : input;
+  const relation = aggregate(below, names.map((name) => ({ name, column: name })), calls, origin);
+  const byDigest = new Map(keys.map(({ expr }, i) => [digest(expr), column(relation.fields[i])]));
+  const results = new Set(calls.map((call) => call.name));
+  const rewrite = (expr: Expr): Expr => {
+    const key = byDigest.get(digest(expr));
+    if (key) return key;
+    if (expr.op === 'literal') return expr;
+    if (expr.op === 'column') {
+      if (results.has(expr.name) || expr.name.startsWith('$over')) return expr;
+      const at = binder.spans.get(expr) ?? origin.at;
+      throw new SqlError('TW2004', `column '${expr.name}' is neither grouped nor aggregated`, at, {
+        expected: `it in GROUP BY, or in an aggregate such as MAX(${expr.name})`,
+      });
+    }
+    return { ...expr, args: expr.args.map(rewrite) };
+  };
+  return { relation, rewrite };
+}

@@ -1,0 +1,95 @@
+/** Checks the options of WITH against what the connector and its formats know. */
+import { parseDuration } from '../../time/duration.js';
+import type { OptionEntry } from '../ast/index.js';
+import { type Place, SqlError } from '../error.js';
+import { COMMON_OPTIONS, type ConnectorInfo, type FormatInfo, type OptionInfo } from './connectors.js';
+
+export interface KnownConnectors {
+  readonly connectors: Readonly<Record<string, ConnectorInfo>>;
+  readonly formats: Readonly<Record<string, FormatInfo>>;
+}
+
+/** Options that name a format; its own options then stand under the prefix and the format's name. */
+const FORMAT_OPTIONS: Readonly<Record<string, string>> = { format: '', 'key.format': 'key.', 'value.format': 'value.' };
+
+/** Throws for the first option that is unknown, has a wrong value or is missing. `entries` have the places. */
+export function checkOptions(
+  known: KnownConnectors,
+  options: Readonly<Record<string, string>>,
+  entries: readonly OptionEntry[],
+  at: Place,
+  table: string,
+): { connector: string; format?: string } {
+  const place = (key: string): Place => entries.find((e) => e.key === key)?.span ?? at;
+  const { connector } = options;
+  if (connector === undefined) {
+    throw new SqlError('TW2006', `table '${table}' has no connector`, at, { expected: "WITH ('connector' = '…')" });
+  }
+  const info = Object.hasOwn(known.connectors, connector) ? known.connectors[connector] : undefined;
+  if (!info) {
+    throw new SqlError('TW2002', `unknown connector '${connector}'`, place('connector'), {
+      name: connector,
+      known: Object.keys(known.connectors),
+    });
+  }
+  const allowed: Record<string, OptionInfo> = { ...COMMON_OPTIONS, ...info.options };
+  const formats = Object.keys(FORMAT_OPTIONS).filter((key) => options[key] !== undefined);
+  for (const key of formats) {
+    const name = options[key];
+    const format = Object.hasOwn(known.formats, name) ? known.formats[name] : undefined;
+    if (!format) {
+      throw new SqlError('TW2002', `unknown format '${name}'`, place(key), { name, known: Object.keys(known.formats) });
+    }
+    for (const [option, def] of Object.entries(format.options)) {
+      const full = option.startsWith(`${name}.`) ? option : `${name}.${option}`;
+      // Where `value.format` was written, Flink takes both `json.x` and `value.json.x`.
+      allowed[FORMAT_OPTIONS[key] + full] = def;
+    }
+  }
+  const exact = Object.keys(allowed);
+  const prefixes = exact.filter((key) => key.endsWith('.*')).map((key) => key.slice(0, -1));
+  for (const [key, value] of Object.entries(options)) {
+    const def = Object.hasOwn(allowed, key) ? allowed[key] : undefined;
+    if (!def && !prefixes.some((prefix) => key.startsWith(prefix) && key.length > prefix.length)) {
+      throw new SqlError('TW2006', `connector '${connector}' has no option '${key}'`, place(key), { name: key, known: exact });
+    }
+    if (def?.values && !def.values.includes(value) && !value.includes('${')) {
+      throw new SqlError('TW2006', `option '${key}' is '${value}'`, place(key), {
+        expected: def.values.map((v) => `'${v}'`).join(' or '),
+        name: value,
+        known: def.values,
+      });
+    }
+  }
+  for (const [key, def] of Object.entries(allowed)) {
+    if (def.required && options[key] === undefined) {
+      throw new SqlError('TW2006', `connector '${connector}' needs the option '${key}'`, at);
+    }
+  }
+  checkCommon(options, place);
+  const format = options.format ?? options['value.format'];
+  return { connector, ...(format ? { format } : {}) };
+}
+
+function checkCommon(options: Readonly<Record<string, string>>, place: (key: string) => Place): void {
+  for (const key of ['scan.parallelism', 'sink.parallelism']) {
+    const value = options[key];
+    if (value !== undefined && !/^[1-9]\d{0,4}$/.test(value)) {
+      throw new SqlError('TW2006', `option '${key}' is '${value}'`, place(key), { expected: 'a whole number from 1' });
+    }
+  }
+  const idle = 'scan.watermark.idle-timeout';
+  try {
+    durationMs(options[idle]);
+  } catch (cause) {
+    throw new SqlError('TW2006', `option '${idle}': ${(cause as Error).message}`, place(idle), { cause });
+  }
+  if (options['on-error'] === 'dead-letter' && options['dead-letter.connector'] === undefined) {
+    throw new SqlError('TW2006', "'on-error' = 'dead-letter' needs the option 'dead-letter.connector'", place('on-error'));
+  }
+}
+
+/** A duration option in milliseconds; throws DurationError. */
+export function durationMs(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : parseDuration(text);
+}
