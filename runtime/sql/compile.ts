@@ -1,7 +1,7 @@
 /** The text of a script → a plan. Pure: no connector is opened, nothing is read. */
 import type { Plan } from '../graph/plan.js';
-import { parseDuration } from '../time/duration.js';
 import { typeToString } from '../record/types.js';
+import { parseDuration } from '../time/duration.js';
 import type { CreateTable, CreateView, Drop, Insert, Query, SetCommand, Span, Statement } from './ast/index.js';
 import { bindCreateTable, withLike } from './bind/create-table.js';
 import type { Environment } from './bind/environment.js';
@@ -12,12 +12,12 @@ import type { ConnectorInfo, FormatInfo } from './catalog/connectors.js';
 import { type Column, type Table, visibleFields } from './catalog/table.js';
 import { SqlError, unsupported } from './error.js';
 import { optimise } from './optimise/index.js';
+import { parseScript, SqlSyntaxError } from './parser/index.js';
 import { project, uniqueNames } from './plan/build.js';
 import { column } from './plan/expression.js';
 import { Lowering } from './plan/lower.js';
 import type { Output } from './plan/relation.js';
 import { TraitsOf } from './plan/traits.js';
-import { parseScript, SqlSyntaxError } from './parser/index.js';
 
 export interface CompileOptions {
   /** Shown in errors. Default 'sql'. */
@@ -203,7 +203,16 @@ class Compilation {
     });
     const options = Object.fromEntries(node.options.map((o) => [o.key, o.value]));
     const checked = this.catalog.checkOptions(options, node.options, node.name.span, name);
-    const table: Table = { kind: 'table', name, columns, options, ...checked, partitionedBy: [], statement: node, at: node.span };
+    const table: Table = {
+      kind: 'table',
+      name,
+      columns,
+      options,
+      ...checked,
+      partitionedBy: [],
+      statement: node,
+      at: node.span,
+    };
     this.catalog.add(table, node.name.span, node.orReplace);
     const exprs = query.relation.fields.map((f, i) => ({ name: query.names[i], expr: column(f) }));
     this.outputs.push({ relation: project(query.relation, exprs), table, at: node.span });
@@ -216,7 +225,11 @@ class Compilation {
     const query = new QueryBinder(this.env, name, undefined).query(node.query);
     const columns = node.columns.map((c) => c.name.name);
     if (columns.length > 0 && columns.length !== query.names.length) {
-      throw new SqlError('TW2004', `view '${name}' names ${columns.length} of ${query.names.length} columns`, node.span);
+      throw new SqlError(
+        'TW2004',
+        `view '${name}' names ${columns.length} of ${query.names.length} columns`,
+        node.span,
+      );
     }
     this.catalog.add({ kind: 'view', name, query: node.query, columns, at: node.span }, node.name.span, node.orReplace);
   }
@@ -257,9 +270,14 @@ class Compilation {
       case 'execution.runtime-mode': {
         const batch = value.toLowerCase() === 'batch';
         if (batch !== this.batch) {
-          throw new SqlError('TW2004', `SET '${key}' = '${value}', but the job runs in ${this.options.mode} mode`, span, {
-            expected: `the job's mode to be ${value.toLowerCase()}`,
-          });
+          throw new SqlError(
+            'TW2004',
+            `SET '${key}' = '${value}', but the job runs in ${this.options.mode} mode`,
+            span,
+            {
+              expected: `the job's mode to be ${value.toLowerCase()}`,
+            },
+          );
         }
         return;
       }
@@ -275,7 +293,11 @@ class Compilation {
       if (entry.kind === 'table') return { kind: 'table', name: entry.name, columns: shown(visibleFields(entry)) };
       const query = new QueryBinder(this.env, entry.name, undefined).query(entry.query);
       const names = entry.columns.length > 0 ? entry.columns : query.names;
-      return { kind: 'view', name: entry.name, columns: shown(query.relation.fields.map((f, i) => ({ ...f, name: names[i] }))) };
+      return {
+        kind: 'view',
+        name: entry.name,
+        columns: shown(query.relation.fields.map((f, i) => ({ ...f, name: names[i] }))),
+      };
     });
   }
 }
@@ -293,7 +315,10 @@ function timeZone(name: string, at: Span): string {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return name;
   } catch (cause) {
-    throw new SqlError('TW2002', `unknown time zone '${name}'`, at, { expected: "a name like 'Europe/Berlin' or 'UTC'", cause });
+    throw new SqlError('TW2002', `unknown time zone '${name}'`, at, {
+      expected: "a name like 'Europe/Berlin' or 'UTC'",
+      cause,
+    });
   }
 }
 

@@ -51,7 +51,8 @@ function bindColumns(env: Environment, written: CreateTable, connector: string):
   const columns: Column[] = [];
   const metadata = env.catalog.known.connectors[connector].metadata ?? {};
   const add = (at: Identifier, make: () => Column) => {
-    if (columns.some((c) => c.field.name === at.name)) throw new SqlError('TW2002', `column '${at.name}' is there twice`, at.span);
+    if (columns.some((c) => c.field.name === at.name))
+      throw new SqlError('TW2002', `column '${at.name}' is there twice`, at.span);
     if (at.name === '__proto__') throw new SqlError('TW2002', `a column can't be named '${at.name}'`, at.span);
     columns.push(make());
   };
@@ -73,11 +74,16 @@ function bindColumns(env: Environment, written: CreateTable, connector: string):
     }
   }
   // Computed columns see all others, wherever they stand, and the computed ones before them.
-  const order = new Map(written.elements.flatMap((e, i) => ('name' in e && e.kind !== 'PrimaryKey' ? [[e.name!.name, i] as const] : [])));
+  const order = new Map(
+    written.elements.flatMap((e, i) => ('name' in e && e.kind !== 'PrimaryKey' ? [[e.name!.name, i] as const] : [])),
+  );
   const definitions = new Map<string, Expr>();
   for (const element of written.elements) {
     if (element.kind !== 'ComputedColumn') continue;
-    const scope = Scope.of(undefined, columns.map((c) => c.field));
+    const scope = Scope.of(
+      undefined,
+      columns.map((c) => c.field),
+    );
     const bound = new ExpressionBinder(plainContext(scope, 'a computed column')).bind(element.value);
     const expr = substitute(bound, (c) => definitions.get(c.name));
     definitions.set(element.name.name, expr);
@@ -95,14 +101,22 @@ function bindPrimaryKey(written: CreateTable, columns: readonly Column[]): strin
   if (keys.length > 1) throw new SqlError('TW2004', 'a table has one PRIMARY KEY', keys[1].span);
   const [key] = keys;
   if (key.enforced) {
-    throw new SqlError('TW2004', 'a streaming table cannot enforce its PRIMARY KEY', key.span, { expected: 'PRIMARY KEY (…) NOT ENFORCED' });
+    throw new SqlError('TW2004', 'a streaming table cannot enforce its PRIMARY KEY', key.span, {
+      expected: 'PRIMARY KEY (…) NOT ENFORCED',
+    });
   }
   return key.columns.map((c) => {
     const found = columns.find((x) => x.field.name === c.name);
     if (!found) {
-      throw new SqlError('TW2002', `unknown column '${c.name}' in PRIMARY KEY`, c.span, { name: c.name, known: columns.map((x) => x.field.name) });
+      throw new SqlError('TW2002', `unknown column '${c.name}' in PRIMARY KEY`, c.span, {
+        name: c.name,
+        known: columns.map((x) => x.field.name),
+      });
     }
-    if (found.kind !== 'physical') throw new SqlError('TW2004', `PRIMARY KEY over '${c.name}', which is ${found.kind}`, c.span, { expected: 'a physical column' });
+    if (found.kind !== 'physical')
+      throw new SqlError('TW2004', `PRIMARY KEY over '${c.name}', which is ${found.kind}`, c.span, {
+        expected: 'a physical column',
+      });
     return c.name;
   });
 }
@@ -122,8 +136,12 @@ function partitionColumns(names: readonly Identifier[], columns: readonly Column
 }
 
 function bindWatermark(node: Watermark, columns: readonly Column[]): TableWatermark {
-  const scope = Scope.of(undefined, columns.map((c) => c.field));
-  if (node.column.parts.length > 1) throw unsupported('WATERMARK over a nested field', node.column.span, 'make a computed column of it');
+  const scope = Scope.of(
+    undefined,
+    columns.map((c) => c.field),
+  );
+  if (node.column.parts.length > 1)
+    throw unsupported('WATERMARK over a nested field', node.column.span, 'make a computed column of it');
   const { field } = scope.resolve(node.column.parts, node.column.span);
   const { type } = field;
   if ((type.kind !== 'TIMESTAMP' && type.kind !== 'TIMESTAMP_LTZ') || type.precision > 3) {
@@ -133,7 +151,9 @@ function bindWatermark(node: Watermark, columns: readonly Column[]): TableWaterm
   }
   const expr = new ExpressionBinder(plainContext(scope, 'WATERMARK')).bind(node.value);
   if (expr.type.kind !== type.kind) {
-    throw new SqlError('TW2003', `the WATERMARK is ${typeToString(expr.type)}`, node.value.span, { expected: typeToString(type) });
+    throw new SqlError('TW2003', `the WATERMARK is ${typeToString(expr.type)}`, node.value.span, {
+      expected: typeToString(type),
+    });
   }
   const needed = columnsOf(expr).add(field.name);
   const computed: NamedExpr[] = columns.flatMap((c) =>
@@ -155,7 +175,10 @@ export function withLike(env: Environment, node: CreateTable): CreateTable {
   const source = env.catalog.find(node.like.source);
   if (!source || source.kind !== 'table') {
     const text = node.like.source.parts.map((p) => p.name).join('.');
-    throw new SqlError('TW2002', `unknown table '${text}' in LIKE`, node.like.source.span, { name: text, known: env.catalog.names() });
+    throw new SqlError('TW2002', `unknown table '${text}' in LIKE`, node.like.source.span, {
+      name: text,
+      known: env.catalog.names(),
+    });
   }
   const base = source.statement;
   const strategy = (feature: LikeFeature) =>
@@ -175,7 +198,9 @@ export function withLike(env: Environment, node: CreateTable): CreateTable {
     const how = strategy(feature);
     if (how === 'EXCLUDING') return false;
     if (how !== 'OVERWRITING') return true;
-    return e.kind === 'Watermark' || e.kind === 'PrimaryKey' ? !node.elements.some((x) => x.kind === e.kind) : !own.has('name' in e ? e.name!.name : '');
+    return e.kind === 'Watermark' || e.kind === 'PrimaryKey'
+      ? !node.elements.some((x) => x.kind === e.kind)
+      : !own.has('name' in e ? e.name!.name : '');
   });
   const mine = new Set(node.options.map((o) => o.key));
   const options = strategy('OPTIONS') === 'EXCLUDING' ? [] : base.options.filter((o) => !mine.has(o.key));
@@ -183,6 +208,7 @@ export function withLike(env: Environment, node: CreateTable): CreateTable {
     ...node,
     elements: [...inherited, ...node.elements],
     options: [...options, ...node.options],
-    partitionedBy: node.partitionedBy.length || strategy('PARTITIONS') === 'EXCLUDING' ? node.partitionedBy : base.partitionedBy,
+    partitionedBy:
+      node.partitionedBy.length || strategy('PARTITIONS') === 'EXCLUDING' ? node.partitionedBy : base.partitionedBy,
   };
 }

@@ -86,7 +86,12 @@ export class ExpressionBinder {
 
   private bindAny(node: Expression): Expr {
     const at = node.span;
-    const call = (name: string, ...args: Expression[]) => this.call(name, args.map((arg) => this.bind(arg)), at);
+    const call = (name: string, ...args: Expression[]) =>
+      this.call(
+        name,
+        args.map((arg) => this.bind(arg)),
+        at,
+      );
     const negate = (expr: Expr, negated: boolean) => (negated ? this.call('NOT', [expr], at) : expr);
     switch (node.kind) {
       case 'StringLiteral':
@@ -202,10 +207,17 @@ export class ExpressionBinder {
   private datetime(node: Extract<Expression, { kind: 'DatetimeLiteral' }>): Expr {
     const fraction = /\.(\d+)\s*$/.exec(node.text)?.[1].length ?? 0;
     const type: DataType =
-      node.type === 'DATE' ? { kind: 'DATE', nullable: false } : { kind: node.type, precision: Math.min(9, fraction), nullable: false };
+      node.type === 'DATE'
+        ? { kind: 'DATE', nullable: false }
+        : { kind: node.type, precision: Math.min(9, fraction), nullable: false };
     const value = this.cast(text(node.text), type, node.span, true);
     if (value.op === 'literal' && value.value === null) {
-      const example = { DATE: '2024-01-31', TIME: '10:00:00', TIMESTAMP: '2024-01-31 10:00:00', TIMESTAMP_LTZ: '2024-01-31 10:00:00' };
+      const example = {
+        DATE: '2024-01-31',
+        TIME: '10:00:00',
+        TIMESTAMP: '2024-01-31 10:00:00',
+        TIMESTAMP_LTZ: '2024-01-31 10:00:00',
+      };
       throw new SqlError('TW2003', `'${node.text}' is no ${node.type}`, node.span, {
         expected: `a text like '${example[node.type]}'`,
       });
@@ -231,7 +243,10 @@ export class ExpressionBinder {
         const bound = this.bind(when);
         return operand ? this.call('=', [operand, bound], when.span) : bound;
       });
-      args.push(conditions.reduce((a, b) => this.call('OR', [a, b], branch.span)), this.bind(branch.then));
+      args.push(
+        conditions.reduce((a, b) => this.call('OR', [a, b], branch.span)),
+        this.bind(branch.then),
+      );
     }
     args.push(node.otherwise ? this.bind(node.otherwise) : NULL);
     return this.call('CASE', args, node.span);
@@ -240,7 +255,11 @@ export class ExpressionBinder {
   private compareRows(op: '=' | '<>', left: Expression, right: Expression, at: Span): Expr | undefined {
     if (left.kind !== 'RowConstructor' || right.kind !== 'RowConstructor') return undefined;
     if (left.items.length !== right.items.length) {
-      throw new SqlError('TW2003', `rows of ${left.items.length} and ${right.items.length} values can't be compared`, at);
+      throw new SqlError(
+        'TW2003',
+        `rows of ${left.items.length} and ${right.items.length} values can't be compared`,
+        at,
+      );
     }
     const equal = left.items
       .map((item, i) => this.call('=', [this.bind(item), this.bind(right.items[i])], at))
@@ -252,14 +271,19 @@ export class ExpressionBinder {
   private overlaps(left: Expression, right: Expression, at: Span): Expr {
     const period = (node: Expression): [Expr, Expr] => {
       if (node.kind !== 'RowConstructor' || node.items.length !== 2) {
-        throw new SqlError('TW2003', 'OVERLAPS compares periods', node.span, { expected: '(start, end) or (start, interval)' });
+        throw new SqlError('TW2003', 'OVERLAPS compares periods', node.span, {
+          expected: '(start, end) or (start, interval)',
+        });
       }
       const [start, end] = node.items.map((item) => this.bind(item));
       return [start, end.type.kind.startsWith('INTERVAL') ? this.call('+', [start, end], node.span) : end];
     };
     const [a, b] = period(left);
     const [c, d] = period(right);
-    const ordered = ([x, y]: [Expr, Expr]): [Expr, Expr] => [this.call('LEAST', [x, y], at), this.call('GREATEST', [x, y], at)];
+    const ordered = ([x, y]: [Expr, Expr]): [Expr, Expr] => [
+      this.call('LEAST', [x, y], at),
+      this.call('GREATEST', [x, y], at),
+    ];
     const [a1, b1] = ordered([a, b]);
     const [c1, d1] = ordered([c, d]);
     return this.call('AND', [this.call('>=', [b1, c1], at), this.call('>=', [d1, a1], at)], at);
@@ -310,11 +334,22 @@ export class ExpressionBinder {
       if (!this.context.aggregate) {
         throw new SqlError('TW2004', `aggregate ${upper} can't be used in ${this.context.clause}`, at);
       }
-      return this.context.aggregate({ name: upper, args, distinct: node.distinct, filter: node.filter, orderBy: node.orderBy, span: at });
+      return this.context.aggregate({
+        name: upper,
+        args,
+        distinct: node.distinct,
+        filter: node.filter,
+        orderBy: node.orderBy,
+        span: at,
+      });
     }
     if (LEGACY_WINDOW.test(upper)) {
       const tvf = upper.split('_')[0];
-      throw unsupported(`${upper} in ${this.context.clause}`, at, `use the window function in FROM: TABLE(${tvf}(TABLE t, DESCRIPTOR(ts), …))`);
+      throw unsupported(
+        `${upper} in ${this.context.clause}`,
+        at,
+        `use the window function in FROM: TABLE(${tvf}(TABLE t, DESCRIPTOR(ts), …))`,
+      );
     }
     if (args.includes('row')) throw new SqlError('TW2004', `'*' can't be an argument of ${name}`, at);
     const bound = (args as Expression[]).map((arg) => this.bind(arg));

@@ -8,10 +8,10 @@ import { column, columns } from '../plan/expression.js';
 import type { JoinType, Relation, ScanRelation } from '../plan/relation.js';
 import { type CommonTables, plainContext } from './environment.js';
 import { ExpressionBinder } from './expression.js';
-import { bindLookupOrTemporal } from './temporal.js';
 import type { QueryBinder } from './query.js';
 import { Scope, type ScopeTable } from './scope.js';
 import { bindTableFunction } from './table-function.js';
+import { bindLookupOrTemporal } from './temporal.js';
 import { bindUnnest } from './unnest.js';
 
 export interface BoundRelation {
@@ -38,7 +38,12 @@ export function bindFrom(binder: QueryBinder, node: RelationNode): BoundRelation
       return aliased(bindTableFunction(binder, node.call), node.alias, undefined);
     case 'Unnest':
       return aliased(
-        bindUnnest(binder, { relation: { kind: 'values', rows: [[]], fields: [], ...binder.origin(node.span) }, scope: new Scope([]) }, node, false),
+        bindUnnest(
+          binder,
+          { relation: { kind: 'values', rows: [[]], fields: [], ...binder.origin(node.span) }, scope: new Scope([]) },
+          node,
+          false,
+        ),
         node.alias,
         undefined,
       );
@@ -115,7 +120,11 @@ function bindView(binder: QueryBinder, view: View): BoundRelation {
 function commonTable(binder: QueryBinder, entry: CommonTables): BoundRelation {
   const query = binder.inside(binder.tag ? `${binder.tag}.${entry.name}` : entry.name, entry.before).query(entry.query);
   if (entry.columns.length > 0 && entry.columns.length !== query.names.length) {
-    throw new SqlError('TW2004', `'${entry.name}' names ${entry.columns.length} of ${query.names.length} columns`, entry.query.span);
+    throw new SqlError(
+      'TW2004',
+      `'${entry.name}' names ${entry.columns.length} of ${query.names.length} columns`,
+      entry.query.span,
+    );
   }
   const names = entry.columns.length > 0 ? entry.columns : query.names;
   return { relation: query.relation, scope: Scope.of(entry.name, query.relation.fields, names) };
@@ -138,7 +147,8 @@ function bindJoin(binder: QueryBinder, node: Join): BoundRelation {
     const bound = bindUnnest(binder, left, node.right, type === 'left');
     return node.on ? withCondition(bound, node.on, type) : bound;
   }
-  if (node.right.kind === 'TableRef' && node.right.systemTime) return bindLookupOrTemporal(binder, left, node, node.right);
+  if (node.right.kind === 'TableRef' && node.right.systemTime)
+    return bindLookupOrTemporal(binder, left, node, node.right);
   const bound = bindFrom(binder, node.right);
   const { right, renamed } = disjoint(left.relation, bound.relation);
   const fields = new Map(right.fields.map((f) => [f.name, f]));
@@ -190,7 +200,10 @@ function joinUsing(
     .reduce((a, b) => expressions.call('AND', [a, b], node.span));
   const joined = join({ type, left: left.relation, right, condition }, origin);
   const fields = new Map(joined.fields.map((f) => [f.name, f]));
-  const merged = uniqueNames(names.map((name) => name), joined.fields.map((f) => f.name));
+  const merged = uniqueNames(
+    names.map((name) => name),
+    joined.fields.map((f) => f.name),
+  );
   const values: Expr[] = pairs.map((p) => {
     const [l, r] = [column(fields.get(p.left.name)!), column(fields.get(p.right.name)!)];
     if (type === 'right') return r;
@@ -212,5 +225,8 @@ function withCondition(bound: BoundRelation, on: NonNullable<Join['on']>, type: 
   if (on.kind === 'BooleanLiteral' && on.value) return bound;
   if (type === 'left') throw unsupported('LEFT JOIN UNNEST with a condition', on.span, 'ON TRUE');
   const condition = new ExpressionBinder(plainContext(bound.scope, 'the condition of JOIN')).condition(on);
-  return { ...bound, relation: { kind: 'calc', input: bound.relation, filter: condition, fields: bound.relation.fields, at: on.span } };
+  return {
+    ...bound,
+    relation: { kind: 'calc', input: bound.relation, filter: condition, fields: bound.relation.fields, at: on.span },
+  };
 }

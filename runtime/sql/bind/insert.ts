@@ -16,25 +16,43 @@ import { Scope } from './scope.js';
 export function bindInsert(env: Environment, node: Insert): Output {
   const name = node.target.parts.map((p) => p.name).join('.');
   const target = env.catalog.find(node.target);
-  if (!target) throw new SqlError('TW2002', `unknown table '${name}'`, node.target.span, { name, known: env.catalog.names() });
-  if (target.kind === 'view') throw new SqlError('TW2004', `'${name}' is a view`, node.target.span, { expected: 'a table' });
+  if (!target)
+    throw new SqlError('TW2002', `unknown table '${name}'`, node.target.span, { name, known: env.catalog.names() });
+  if (target.kind === 'view')
+    throw new SqlError('TW2004', `'${name}' is a view`, node.target.span, { expected: 'a table' });
   if (node.overwrite) throw unsupported('INSERT OVERWRITE', node.span);
   for (const hint of node.hints) env.warn(`hint ${hint.name} has no effect`, hint.span);
   const connector = env.catalog.known.connectors[target.connector];
   if (connector.sink === false) {
-    throw new SqlError('TW2002', `table '${name}': connector '${target.connector}' can't be written to`, node.target.span);
+    throw new SqlError(
+      'TW2002',
+      `table '${name}': connector '${target.connector}' can't be written to`,
+      node.target.span,
+    );
   }
-  const unwritable = writableColumns(target).find((c) => c.kind === 'metadata' && !connector.writableMetadata?.includes(c.key));
+  const unwritable = writableColumns(target).find(
+    (c) => c.kind === 'metadata' && !connector.writableMetadata?.includes(c.key),
+  );
   if (unwritable) {
-    throw unsupported(`Writing metadata column '${unwritable.field.name}' of '${name}'`, node.target.span, 'declare it VIRTUAL');
+    throw unsupported(
+      `Writing metadata column '${unwritable.field.name}' of '${name}'`,
+      node.target.span,
+      'declare it VIRTUAL',
+    );
   }
 
   const fixed = fixedPartitions(node, target);
   const wanted = targetColumns(node, target).filter((f) => !fixed.has(f.name));
   const binder = new QueryBinder(env, undefined, undefined);
   const query =
-    node.query.body.kind === 'Values' && node.query.with.length === 0 && node.query.orderBy.length === 0 && !node.query.limit
-      ? binder.values(node.query.body, wanted.map((f) => f.type))
+    node.query.body.kind === 'Values' &&
+    node.query.with.length === 0 &&
+    node.query.orderBy.length === 0 &&
+    !node.query.limit
+      ? binder.values(
+          node.query.body,
+          wanted.map((f) => f.type),
+        )
       : binder.query(node.query);
   if (query.names.length !== wanted.length) {
     throw new SqlError(
@@ -54,16 +72,25 @@ export function bindInsert(env: Environment, node: Insert): Output {
         'TW2003',
         `column '${wanted[i].name}' of '${name}' is ${typeToString(to)}, the query's column ${i + 1} ('${query.names[i]}') is ${typeToString(field.type)}`,
         itemSpan(node, i),
-        { expected: `a type that fits, or CAST(${query.names[i]} AS ${typeToString({ ...to, nullable: true } as DataType)})` },
+        {
+          expected: `a type that fits, or CAST(${query.names[i]} AS ${typeToString({ ...to, nullable: true } as DataType)})`,
+        },
       );
     }
-    values.set(wanted[i].name, casts.cast(column(field), { ...to, nullable: field.type.nullable } as DataType, itemSpan(node, i)));
+    values.set(
+      wanted[i].name,
+      casts.cast(column(field), { ...to, nullable: field.type.nullable } as DataType, itemSpan(node, i)),
+    );
   });
   const exprs: NamedExpr[] = writableColumns(target).map(({ field }) => {
     const value = values.get(field.name);
     if (value) return { name: field.name, expr: value };
     if (!field.type.nullable) {
-      throw new SqlError('TW2003', `column '${field.name}' of '${name}' is NOT NULL, but gets no value`, node.target.span);
+      throw new SqlError(
+        'TW2003',
+        `column '${field.name}' of '${name}' is NOT NULL, but gets no value`,
+        node.target.span,
+      );
     }
     return { name: field.name, expr: { op: 'literal', value: null, type: field.type } };
   });
@@ -87,10 +114,17 @@ function targetColumns(node: Insert, target: Table) {
     const field = writable.find((f) => f.name === name);
     if (!field) {
       const computed = target.columns.some((c) => c.field.name === name);
-      throw new SqlError('TW2002', computed ? `column '${name}' of '${target.name}' can't be written` : `table '${target.name}' has no column '${name}'`, path.span, {
-        name,
-        known: computed ? [] : writable.map((f) => f.name),
-      });
+      throw new SqlError(
+        'TW2002',
+        computed
+          ? `column '${name}' of '${target.name}' can't be written`
+          : `table '${target.name}' has no column '${name}'`,
+        path.span,
+        {
+          name,
+          known: computed ? [] : writable.map((f) => f.name),
+        },
+      );
     }
     if (seen.has(name)) throw new SqlError('TW2002', `column '${name}' is there twice`, path.span);
     seen.add(name);
@@ -106,7 +140,10 @@ function fixedPartitions(node: Insert, target: Table): Map<string, Expr> {
     const { name } = entry.column;
     const field = writableColumns(target).find((c) => c.field.name === name)?.field;
     if (!field || !target.partitionedBy.includes(name)) {
-      throw new SqlError('TW2002', `'${name}' is no partition column of '${target.name}'`, entry.span, { name, known: target.partitionedBy });
+      throw new SqlError('TW2002', `'${name}' is no partition column of '${target.name}'`, entry.span, {
+        name,
+        known: target.partitionedBy,
+      });
     }
     if (entry.value) values.set(name, binder.cast(binder.bind(entry.value), field.type, entry.span));
   }

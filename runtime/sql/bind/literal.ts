@@ -8,7 +8,11 @@ import { intervalKind } from './type.js';
 export function bindLiteral(node: Exclude<Literal, { kind: 'DatetimeLiteral' }>): LiteralExpr {
   switch (node.kind) {
     case 'StringLiteral':
-      return { op: 'literal', value: node.value, type: { kind: 'CHAR', length: [...node.value].length, nullable: false } };
+      return {
+        op: 'literal',
+        value: node.value,
+        type: { kind: 'CHAR', length: [...node.value].length, nullable: false },
+      };
     case 'BinaryLiteral': {
       const bytes = Buffer.from(node.hex, 'hex');
       return {
@@ -25,7 +29,11 @@ export function bindLiteral(node: Exclude<Literal, { kind: 'DatetimeLiteral' }>)
     case 'NullLiteral':
       return { op: 'literal', value: null, type: { kind: 'NULL', nullable: true } };
     case 'IntervalLiteral':
-      return { op: 'literal', value: intervalValue(node), type: { kind: intervalKind(node.qualifier), nullable: false } };
+      return {
+        op: 'literal',
+        value: intervalValue(node),
+        type: { kind: intervalKind(node.qualifier), nullable: false },
+      };
   }
 }
 
@@ -54,7 +62,13 @@ function exactLiteral(value: bigint): Pick<LiteralExpr, 'op' | 'value' | 'encodi
     : { op: 'literal', value: value.toString(), encoding: 'bigint' };
 }
 
-const MS: Record<string, number> = { WEEK: 604_800_000, DAY: 86_400_000, HOUR: 3_600_000, MINUTE: 60_000, SECOND: 1000 };
+const MS: Record<string, number> = {
+  WEEK: 604_800_000,
+  DAY: 86_400_000,
+  HOUR: 3_600_000,
+  MINUTE: 60_000,
+  SECOND: 1000,
+};
 const FIELDS = ['DAY', 'HOUR', 'MINUTE', 'SECOND'];
 
 /** Milliseconds, or months for YEAR and MONTH. */
@@ -81,7 +95,12 @@ function intervalValue(node: IntervalLiteral): number {
     return sign * (Number(match[1]) * MS[from] + milliseconds(match[2]));
   }
   const parts = FIELDS.slice(FIELDS.indexOf(from), FIELDS.indexOf(to) + 1);
-  const forms: Record<string, string> = { DAY: '(\\d+)', HOUR: '(\\d+)', MINUTE: '(\\d+)', SECOND: '(\\d+(?:\\.\\d{1,9})?)' };
+  const forms: Record<string, string> = {
+    DAY: '(\\d+)',
+    HOUR: '(\\d+)',
+    MINUTE: '(\\d+)',
+    SECOND: '(\\d+(?:\\.\\d{1,9})?)',
+  };
   const pattern = parts.map((part, i) => (i === 0 ? '' : parts[i - 1] === 'DAY' ? '\\s+' : ':') + forms[part]).join('');
   const match = new RegExp(`^${pattern}$`).exec(signed[2]);
   const shape = { DAY: '1', HOUR: '10', MINUTE: '30', SECOND: '00.5' } as Record<string, string>;

@@ -8,8 +8,8 @@ import { type Origin, project, uniqueNames } from '../plan/build.js';
 import { columns, digest } from '../plan/expression.js';
 import type { OverCall, OverFrame, Relation } from '../plan/relation.js';
 import type { ExpressionBinder, OverNode } from './expression.js';
-import { bindAggregate } from './select.js';
 import { type QueryBinder, sortKey } from './query.js';
+import { bindAggregate } from './select.js';
 
 /** Bound, over the input of the SELECT. */
 interface Pending {
@@ -37,7 +37,10 @@ export class OverCalls {
     const orderBy = spec.orderBy.map((item) => ({ expr: binder.bind(item.value), item }));
     const { frame, ...types } = this.function(node, spec, binder);
     const key = digest([types, partitionBy, orderBy.map((o) => [o.expr, sortKey('', o.item)]), frame]);
-    const before = this.list.find((p) => digest([strip(p.call), p.partitionBy, p.orderBy.map((o) => [o.expr, sortKey('', o.item)]), p.frame]) === key);
+    const before = this.list.find(
+      (p) =>
+        digest([strip(p.call), p.partitionBy, p.orderBy.map((o) => [o.expr, sortKey('', o.item)]), p.frame]) === key,
+    );
     const call = before?.call ?? { ...types, name: `$over${this.list.length}` };
     if (!before) this.list.push({ call, partitionBy, orderBy, frame });
     return { op: 'column', name: call.name, type: call.type };
@@ -66,7 +69,11 @@ export class OverCalls {
     });
   }
 
-  private function(node: OverNode, spec: WindowSpec, binder: ExpressionBinder): Omit<OverCall, 'name'> & { frame: OverFrame } {
+  private function(
+    node: OverNode,
+    spec: WindowSpec,
+    binder: ExpressionBinder,
+  ): Omit<OverCall, 'name'> & { frame: OverFrame } {
     if (RANKS.has(node.name)) {
       if (node.args.length > 0) throw new SqlError('TW2003', `${node.name} takes no argument`, node.span);
       if (spec.orderBy.length === 0) throw new SqlError('TW2004', `${node.name} needs ORDER BY in OVER`, node.span);
@@ -75,13 +82,27 @@ export class OverCalls {
     }
     if (node.name === 'LAG' || node.name === 'LEAD') {
       if (node.args.length < 1 || node.args.length > 3) {
-        throw new SqlError('TW2003', `${node.name} of ${node.args.length} arguments`, node.span, { expected: `${node.name}(value[, offset[, default]])` });
+        throw new SqlError('TW2003', `${node.name} of ${node.args.length} arguments`, node.span, {
+          expected: `${node.name}(value[, offset[, default]])`,
+        });
       }
       const args = (node.args as Expression[]).map((arg) => binder.bind(arg));
       const value = args[0];
-      const cast = args.map((arg, i) => (i === 2 ? binder.cast(arg, { ...value.type, nullable: true } as DataType, node.span) : arg));
-      const type = { ...value.type, nullable: cast[2] ? value.type.nullable || cast[2].type.nullable : true } as DataType;
-      return { fn: node.name, args: cast, distinct: false, type, ...(node.ignoreNulls ? { ignoreNulls: true } : {}), frame: { unit: 'rows' } };
+      const cast = args.map((arg, i) =>
+        i === 2 ? binder.cast(arg, { ...value.type, nullable: true } as DataType, node.span) : arg,
+      );
+      const type = {
+        ...value.type,
+        nullable: cast[2] ? value.type.nullable || cast[2].type.nullable : true,
+      } as DataType;
+      return {
+        fn: node.name,
+        args: cast,
+        distinct: false,
+        type,
+        ...(node.ignoreNulls ? { ignoreNulls: true } : {}),
+        frame: { unit: 'rows' },
+      };
     }
     if (!resolveAggregate(node.name, [BIGINT], false)) throw unsupported(`${node.name} OVER`, node.span);
     if (node.orderBy) throw unsupported(`ORDER BY inside of ${node.name}`, node.span);
@@ -94,7 +115,11 @@ export class OverCalls {
     let relation = input;
     const groups = new Map<string, Pending[]>();
     for (const pending of this.list) {
-      const key = digest([pending.partitionBy, pending.orderBy.map((o) => [o.expr, sortKey('', o.item)]), pending.frame]);
+      const key = digest([
+        pending.partitionBy,
+        pending.orderBy.map((o) => [o.expr, sortKey('', o.item)]),
+        pending.frame,
+      ]);
       groups.set(key, [...(groups.get(key) ?? []), pending]);
     }
     for (const group of groups.values()) relation = over(relation, group, rewrite, origin);
@@ -114,7 +139,10 @@ function over(input: Relation, group: readonly Pending[], rewrite: (expr: Expr) 
     if (over.op === 'column') return over.name;
     const same = computed.find((c) => digest(c.expr) === digest(over));
     if (same) return same.name;
-    const name = uniqueNames([`$part${computed.length}`], input.fields.map((f) => f.name))[0];
+    const name = uniqueNames(
+      [`$part${computed.length}`],
+      input.fields.map((f) => f.name),
+    )[0];
     computed.push({ name, expr: over });
     return name;
   };
@@ -139,7 +167,8 @@ function over(input: Relation, group: readonly Pending[], rewrite: (expr: Expr) 
 /** Frames end at the current row, as Flink's do. */
 function frameOf(frame: WindowFrame | undefined, ordered: boolean, binder: ExpressionBinder): OverFrame {
   if (!frame) return { unit: ordered ? 'range' : 'rows' };
-  if (frame.end.bound !== 'CURRENT ROW') throw unsupported('A frame that ends anywhere but at CURRENT ROW', frame.end.span);
+  if (frame.end.bound !== 'CURRENT ROW')
+    throw unsupported('A frame that ends anywhere but at CURRENT ROW', frame.end.span);
   const unit = frame.unit === 'ROWS' ? 'rows' : 'range';
   switch (frame.start.bound) {
     case 'UNBOUNDED PRECEDING':
@@ -156,7 +185,8 @@ function frameOf(frame: WindowFrame | undefined, ordered: boolean, binder: Expre
 function offset(bound: FrameBound, unit: 'rows' | 'range', binder: ExpressionBinder): number {
   const expr = binder.bind(bound.offset!);
   const wanted = unit === 'rows' ? 'INT' : 'INTERVAL_DAY_TIME';
-  if (expr.op === 'literal' && expr.type.kind === wanted && typeof expr.value === 'number' && expr.value >= 0) return expr.value;
+  if (expr.op === 'literal' && expr.type.kind === wanted && typeof expr.value === 'number' && expr.value >= 0)
+    return expr.value;
   throw new SqlError('TW2003', 'the start of the frame', bound.span, {
     expected: unit === 'rows' ? 'a number of rows' : "an interval, like INTERVAL '10' SECOND",
   });

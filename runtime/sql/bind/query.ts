@@ -1,6 +1,7 @@
 /** Queries as written → relations. */
-import { leastRestrictive } from '../../expr/typing.js';
+
 import type { Expr, NamedExpr } from '../../expr/ir.js';
+import { leastRestrictive } from '../../expr/typing.js';
 import type { DataType } from '../../record/types.js';
 import { typeToString } from '../../record/types.js';
 import type { Expression, Query, QueryBody, SetOperation, SortItem, Span, Values } from '../ast/index.js';
@@ -71,7 +72,9 @@ export class QueryBinder {
     const offset = this.count(node.offset, 'OFFSET') ?? 0;
     if (node.orderBy.length === 0 && limit === undefined && offset === 0) return this.body(node.body);
     const bound =
-      node.body.kind === 'Select' ? bindSelect(this, node.body, node.orderBy) : this.orderOutput(this.body(node.body), node.orderBy);
+      node.body.kind === 'Select'
+        ? bindSelect(this, node.body, node.orderBy)
+        : this.orderOutput(this.body(node.body), node.orderBy);
     const { relation, names, orderBy } = bound;
     const sorted: Relation = {
       kind: 'sort',
@@ -84,7 +87,13 @@ export class QueryBinder {
     };
     if (relation.fields.length === names.length) return { relation: sorted, names };
     const own = relation.fields.slice(0, names.length);
-    return { relation: project(sorted, own.map((f) => ({ name: f.name, expr: column(f) }))), names };
+    return {
+      relation: project(
+        sorted,
+        own.map((f) => ({ name: f.name, expr: column(f) })),
+      ),
+      names,
+    };
   }
 
   /** ORDER BY over what comes out of a set operation: names or positions of its columns. */
@@ -123,7 +132,13 @@ export class QueryBinder {
         const visible = scope.columns;
         const names = visible.map((c) => c.name);
         const unique = uniqueNames(names);
-        return { relation: project(relation, visible.map((c, i) => ({ name: unique[i], expr: column(c.field) }))), names };
+        return {
+          relation: project(
+            relation,
+            visible.map((c, i) => ({ name: unique[i], expr: column(c.field) })),
+          ),
+          names,
+        };
       }
       case 'Query':
         return this.query(node);
@@ -135,9 +150,14 @@ export class QueryBinder {
     const left = this.body(node.left);
     const right = this.body(node.right);
     if (left.names.length !== right.names.length) {
-      throw new SqlError('TW2003', `${node.op} of ${left.names.length} and ${right.names.length} columns`, node.right.span, {
-        expected: `${left.names.length} columns`,
-      });
+      throw new SqlError(
+        'TW2003',
+        `${node.op} of ${left.names.length} and ${right.names.length} columns`,
+        node.right.span,
+        {
+          expected: `${left.names.length} columns`,
+        },
+      );
     }
     const types = left.relation.fields.map((f, i) => {
       const other = right.relation.fields[i].type;
@@ -198,7 +218,9 @@ export function ordinalOf(node: Expression, width: number): number | undefined {
   if (node.kind !== 'NumberLiteral' || node.form !== 'integer') return undefined;
   const position = Number(node.text);
   if (position >= 1 && position <= width) return position - 1;
-  throw new SqlError('TW2002', `ORDER BY ${node.text}: there is no such column`, node.span, { expected: `1 to ${width}` });
+  throw new SqlError('TW2002', `ORDER BY ${node.text}: there is no such column`, node.span, {
+    expected: `1 to ${width}`,
+  });
 }
 
 /** NULLs are the smallest values, as in Flink. */

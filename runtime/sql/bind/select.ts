@@ -1,8 +1,8 @@
 /** SELECT … FROM … WHERE … GROUP BY … HAVING … QUALIFY, with the ORDER BY behind it. */
 import { resolveAggregate } from '../../expr/aggregates/resolve.js';
 import type { AggregateCall, Expr, NamedExpr } from '../../expr/ir.js';
-import type { DataType } from '../../record/types.js';
 import { STRING } from '../../expr/typing.js';
+import type { DataType } from '../../record/types.js';
 import type { Expression, GroupBy, Select, SelectItem, SortItem, Span } from '../ast/index.js';
 import { SqlError, unsupported } from '../error.js';
 import { pushFilter } from '../optimise/push-filter.js';
@@ -70,7 +70,8 @@ export function bindSelect(binder: QueryBinder, node: Select, orderBy: readonly 
   const hidden: NamedExpr[] = [];
   const sortKeys = sorts.map((sort, i): SortKey => {
     if (sort.index !== undefined) return sortKey(unique[sort.index], orderBy[i]);
-    if (node.distinct) throw new SqlError('TW2004', 'ORDER BY of SELECT DISTINCT takes only its columns', orderBy[i].span);
+    if (node.distinct)
+      throw new SqlError('TW2004', 'ORDER BY of SELECT DISTINCT takes only its columns', orderBy[i].span);
     const name = uniqueNames([`$sort${hidden.length}`], unique)[0];
     hidden.push({ name, expr: rewrite(sort.expr!) });
     return sortKey(name, orderBy[i]);
@@ -93,7 +94,11 @@ function bindItem(item: SelectItem, index: number, scope: Scope, binder: Express
   }
   const name =
     item.alias?.name ??
-    (value.kind === 'ColumnRef' ? value.path[value.path.length - 1].name : value.kind === 'FieldAccess' ? value.field.name : `EXPR$${index}`);
+    (value.kind === 'ColumnRef'
+      ? value.path[value.path.length - 1].name
+      : value.kind === 'FieldAccess'
+        ? value.field.name
+        : `EXPR$${index}`);
   return [{ name, expr: binder.bind(value), at: item.span }];
 }
 
@@ -141,20 +146,25 @@ export function bindAggregate(node: AggregateNode, binder: ExpressionBinder): Om
   }
   const args = (node.args.filter((arg) => arg !== 'row') as Expression[]).map((arg) => binder.bind(arg));
   const filter = node.filter && binder.condition(node.filter);
-  const signature = resolveAggregate(node.name, args.map((arg) => arg.type), node.distinct);
+  const signature = resolveAggregate(
+    node.name,
+    args.map((arg) => arg.type),
+    node.distinct,
+  );
   if (!signature) throw new SqlError('TW2002', `unknown aggregate ${node.name}`, node.span);
   if ('error' in signature) throw new SqlError('TW2003', signature.error, node.span);
   const cast = args.map((arg, i) => {
     const want: DataType = signature.argTypes[i] ?? arg.type ?? STRING;
     return binder.cast(arg, want, node.span);
   });
-  return { fn: node.name, args: cast, distinct: node.distinct, ...(filter ? { filter } : {}), type: signature.type };
+  return { fn: signature.fn, args: cast, distinct: node.distinct, ...(filter ? { filter } : {}), type: signature.type };
 }
 
 function groupingKeys(node: GroupBy, binder: ExpressionBinder): { expr: Expr; at: Span }[] {
   const keys: { expr: Expr; at: Span }[] = [];
   for (const item of node.items) {
-    if (item.kind !== 'GroupingSet') throw unsupported(item.kind === 'GroupingSets' ? 'GROUPING SETS' : item.kind.toUpperCase(), item.span);
+    if (item.kind !== 'GroupingSet')
+      throw unsupported(item.kind === 'GroupingSets' ? 'GROUPING SETS' : item.kind.toUpperCase(), item.span);
     for (const expression of item.expressions) {
       if (expression.kind === 'NumberLiteral') {
         throw new SqlError('TW2004', 'GROUP BY takes expressions, not positions', expression.span);
@@ -183,7 +193,12 @@ function group(
     return name;
   });
   const below = computed.length ? project(input, [...columns(input.fields), ...computed], origin) : input;
-  const relation = aggregate(below, names.map((name) => ({ name, column: name })), calls, origin);
+  const relation = aggregate(
+    below,
+    names.map((name) => ({ name, column: name })),
+    calls,
+    origin,
+  );
   const byDigest = new Map(keys.map(({ expr }, i) => [digest(expr), column(relation.fields[i])]));
   const results = new Set(calls.map((call) => call.name));
   const rewrite = (expr: Expr): Expr => {

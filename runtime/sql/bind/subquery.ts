@@ -60,7 +60,11 @@ function semiJoin(
     const expressions = new ExpressionBinder(plainContext(scope, 'IN'));
     const values = node.value.kind === 'RowConstructor' ? node.value.items : [node.value];
     if (values.length !== inner.outputs.length) {
-      throw new SqlError('TW2003', `IN compares ${values.length} values with ${inner.outputs.length} columns`, node.span);
+      throw new SqlError(
+        'TW2003',
+        `IN compares ${values.length} values with ${inner.outputs.length} columns`,
+        node.span,
+      );
     }
     values.forEach((value, i) => {
       const bound = expressions.bind(value);
@@ -69,7 +73,11 @@ function semiJoin(
       if (negated && (bound.type.nullable || inner.outputs[i].type.nullable)) nullAware = true;
     });
     if (nullAware && (inner.condition || values.length > 1)) {
-      throw unsupported('NOT IN over values that may be NULL, correlated or of several columns', node.span, 'use NOT EXISTS');
+      throw unsupported(
+        'NOT IN over values that may be NULL, correlated or of several columns',
+        node.span,
+        'use NOT EXISTS',
+      );
     }
   }
   const joined = join(
@@ -85,7 +93,10 @@ function semiJoin(
   // Sides of equations that were computed go no further.
   return joined.fields.length === left.fields.length
     ? joined
-    : project(joined, left.fields.map((f) => ({ name: f.name, expr: column(f) })));
+    : project(
+        joined,
+        left.fields.map((f) => ({ name: f.name, expr: column(f) })),
+      );
 }
 
 interface Correlated {
@@ -127,7 +138,9 @@ function simpleSubquery(binder: QueryBinder, select: Select, outside: Relation, 
     ...plainContext(both, 'WHERE of a sub-query'),
     aggregate: (call) => {
       aggregates = true;
-      return { op: 'literal', value: null, type: { kind: 'NULL', nullable: true } } satisfies Expr & { at?: typeof call };
+      return { op: 'literal', value: null, type: { kind: 'NULL', nullable: true } } satisfies Expr & {
+        at?: typeof call;
+      };
     },
   });
   const parts = select.where ? andParts(select.where) : [];
@@ -144,23 +157,38 @@ function simpleSubquery(binder: QueryBinder, select: Select, outside: Relation, 
     else outputs.push(expressions.bind(item.value));
   }
   if (aggregates) {
-    if (across.length > 0) throw unsupported('An aggregate in a sub-query that depends on the query around it', select.span);
+    if (across.length > 0)
+      throw unsupported('An aggregate in a sub-query that depends on the query around it', select.span);
     return undefined;
   }
   return { relation: pushFilter(right, allOf(inside)), outputs, condition: allOf(across) };
 }
 
 /** `(SELECT …)` as a value: a query of one row at most, joined to every row. */
-export function scalarSubquery(binder: QueryBinder, outside: Relation, query: Query, at: Span): { relation: Relation; value: Expr } {
+export function scalarSubquery(
+  binder: QueryBinder,
+  outside: Relation,
+  query: Query,
+  at: Span,
+): { relation: Relation; value: Expr } {
   const bound = binder.query(query);
   if (bound.names.length !== 1) {
-    throw new SqlError('TW2003', `a sub-query with ${bound.names.length} columns as a value`, at, { expected: 'one column' });
+    throw new SqlError('TW2003', `a sub-query with ${bound.names.length} columns as a value`, at, {
+      expected: 'one column',
+    });
   }
   if (!binder.env.traits.of(bound.relation).keys.some((key) => key.length === 0)) {
-    throw unsupported('A sub-query as a value that may have several rows', at, 'use an aggregate without GROUP BY in it');
+    throw unsupported(
+      'A sub-query as a value that may have several rows',
+      at,
+      'use an aggregate without GROUP BY in it',
+    );
   }
   const field = bound.relation.fields[0];
-  const name = uniqueNames(['$scalar'], outside.fields.map((f) => f.name))[0];
+  const name = uniqueNames(
+    ['$scalar'],
+    outside.fields.map((f) => f.name),
+  )[0];
   const right = project(bound.relation, [{ name, expr: column(field) }]);
   const relation = join({ type: 'left', left: outside, right }, binder.origin(at));
   return { relation, value: column(relation.fields[relation.fields.length - 1]) };

@@ -1,8 +1,9 @@
 /** Window table functions: TUMBLE, HOP, CUMULATE, SESSION. */
-import { formatDuration } from '../../time/duration.js';
+
 import type { Expr } from '../../expr/ir.js';
 import type { Window } from '../../graph/plan.js';
 import { typeToString } from '../../record/types.js';
+import { formatDuration } from '../../time/duration.js';
 import type { Argument, Call, DescriptorArgument, PositionalArgument, Span, TableArgument } from '../ast/index.js';
 import { SqlError, unsupported } from '../error.js';
 import { windowAssign } from '../plan/build.js';
@@ -21,19 +22,28 @@ const PARAMETERS: Record<string, readonly string[]> = {
 };
 
 export function bindTableFunction(binder: QueryBinder, call: Call): BoundRelation {
-  const name = call.name.parts.map((p) => p.name).join('.').toUpperCase();
+  const name = call.name.parts
+    .map((p) => p.name)
+    .join('.')
+    .toUpperCase();
   const parameters = PARAMETERS[name];
   if (!parameters) {
     if (name === 'ML_PREDICT' || name === 'VECTOR_SEARCH') throw unsupported(name, call.span);
-    throw new SqlError('TW2002', `unknown table function '${name}'`, call.name.span, { name, known: Object.keys(PARAMETERS) });
+    throw new SqlError('TW2002', `unknown table function '${name}'`, call.name.span, {
+      name,
+      known: Object.keys(PARAMETERS),
+    });
   }
   const args = assignArguments(name, parameters, call);
   const data = args.get('DATA')!;
-  if (data.kind !== 'TableArgument') throw new SqlError('TW2003', `${name} takes a table first`, data.span, { expected: 'TABLE t' });
+  if (data.kind !== 'TableArgument')
+    throw new SqlError('TW2003', `${name} takes a table first`, data.span, { expected: 'TABLE t' });
   const input = bindData(binder, data);
   const time = args.get('TIMECOL')!;
   if (time.kind !== 'DescriptorArgument') {
-    throw new SqlError('TW2003', `${name} takes its time column as a descriptor`, time.span, { expected: 'DESCRIPTOR(column)' });
+    throw new SqlError('TW2003', `${name} takes its time column as a descriptor`, time.span, {
+      expected: 'DESCRIPTOR(column)',
+    });
   }
   const { timeColumn, processingTime } = timeAttribute(binder, input, time, name);
   const length = (parameter: string) => {
@@ -47,7 +57,9 @@ export function bindTableFunction(binder: QueryBinder, call: Call): BoundRelatio
     { window, timeColumn, processingTime, partitionBy },
     binder.origin(call.span),
   );
-  const bounds = relation.fields.slice(-3).map((field, i) => ({ name: ['window_start', 'window_end', 'window_time'][i], field }));
+  const bounds = relation.fields
+    .slice(-3)
+    .map((field, i) => ({ name: ['window_start', 'window_end', 'window_time'][i], field }));
   return { relation, scope: new Scope([{ columns: [...input.scope.columns, ...bounds] }]) };
 }
 
@@ -59,7 +71,10 @@ function assignArguments(name: string, parameters: readonly string[], call: Call
     if (arg.kind === 'NamedArgument') {
       const parameter = arg.name.name.toUpperCase();
       if (!known.includes(parameter)) {
-        throw new SqlError('TW2002', `${name} has no parameter '${arg.name.name}'`, arg.span, { name: parameter, known });
+        throw new SqlError('TW2002', `${name} has no parameter '${arg.name.name}'`, arg.span, {
+          name: parameter,
+          known,
+        });
       }
       found.set(parameter, arg.value);
     } else if (i >= known.length) {
@@ -97,11 +112,16 @@ function timeAttribute(
   const attribute = times.get(field.name);
   if (!attribute) {
     const candidates = input.scope.columns.filter((c) => times.has(c.field.name)).map((c) => c.name);
-    throw new SqlError('TW2004', `${name} over '${node.columns[0].name}', which is ${typeToString(field.type)} but no time attribute`, node.columns[0].span, {
-      expected: candidates.length
-        ? `a time attribute (${candidates.join(', ')})`
-        : 'a column with a WATERMARK, or one made by PROCTIME(), that no step in between has changed',
-    });
+    throw new SqlError(
+      'TW2004',
+      `${name} over '${node.columns[0].name}', which is ${typeToString(field.type)} but no time attribute`,
+      node.columns[0].span,
+      {
+        expected: candidates.length
+          ? `a time attribute (${candidates.join(', ')})`
+          : 'a column with a WATERMARK, or one made by PROCTIME(), that no step in between has changed',
+      },
+    );
   }
   return { timeColumn: field.name, processingTime: attribute === 'proctime' };
 }
@@ -112,7 +132,9 @@ function duration(arg: PositionalArgument, what: string): { ms: number; at: Span
     case 'DescriptorArgument':
     case 'ModelArgument':
     case 'DefaultArgument':
-      throw new SqlError('TW2003', `${what} is no interval`, arg.span, { expected: "an interval, like INTERVAL '10' SECOND" });
+      throw new SqlError('TW2003', `${what} is no interval`, arg.span, {
+        expected: "an interval, like INTERVAL '10' SECOND",
+      });
   }
   const expr: Expr = new ExpressionBinder(plainContext(new Scope([]), what)).bind(arg);
   if (expr.op !== 'literal' || expr.type.kind !== 'INTERVAL_DAY_TIME' || typeof expr.value !== 'number') {
@@ -123,14 +145,13 @@ function duration(arg: PositionalArgument, what: string): { ms: number; at: Span
   return { ms: expr.value, at: arg.span };
 }
 
-function windowOf(
-  name: string,
-  length: (parameter: string) => { ms: number; at: Span } | undefined,
-  at: Span,
-): Window {
+function windowOf(name: string, length: (parameter: string) => { ms: number; at: Span } | undefined, at: Span): Window {
   const positive = (parameter: string): number => {
     const found = length(parameter)!;
-    if (found.ms <= 0) throw new SqlError('TW2003', `${parameter} of ${name} is ${formatDuration(found.ms)}`, found.at, { expected: 'more than nothing' });
+    if (found.ms <= 0)
+      throw new SqlError('TW2003', `${parameter} of ${name} is ${formatDuration(found.ms)}`, found.at, {
+        expected: 'more than nothing',
+      });
     return found.ms;
   };
   const offsetMs = name === 'SESSION' ? 0 : (length('OFFSET')?.ms ?? 0);
@@ -152,9 +173,14 @@ function windowOf(
       const stepMs = positive('STEP');
       const maxSizeMs = positive('SIZE');
       if (maxSizeMs % stepMs !== 0) {
-        throw new SqlError('TW2004', `CUMULATE of size ${formatDuration(maxSizeMs)} steps by ${formatDuration(stepMs)}`, at, {
-          expected: 'a size that is a multiple of the step',
-        });
+        throw new SqlError(
+          'TW2004',
+          `CUMULATE of size ${formatDuration(maxSizeMs)} steps by ${formatDuration(stepMs)}`,
+          at,
+          {
+            expected: 'a size that is a multiple of the step',
+          },
+        );
       }
       return { kind: 'cumulate', maxSizeMs, stepMs, offsetMs };
     }
@@ -165,7 +191,9 @@ function windowOf(
 
 function partitionColumns(input: BoundRelation, data: TableArgument, name: string): string[] {
   if (data.partitionBy.length > 0 && name !== 'SESSION') {
-    throw new SqlError('TW2004', `${name} takes no PARTITION BY`, data.partitionBy[0].span, { expected: 'GROUP BY for keys' });
+    throw new SqlError('TW2004', `${name} takes no PARTITION BY`, data.partitionBy[0].span, {
+      expected: 'GROUP BY for keys',
+    });
   }
   const binder = new ExpressionBinder(plainContext(input.scope, 'PARTITION BY'));
   return data.partitionBy.map((node) => {

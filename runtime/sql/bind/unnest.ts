@@ -21,10 +21,18 @@ export function bindUnnest(binder: QueryBinder, left: BoundRelation, node: Unnes
     });
   }
   const names = [...made.map((f) => f.name), ...(node.ordinality ? ['ORDINALITY'] : [])];
-  const unique = uniqueNames(names, left.relation.fields.map((f) => f.name));
-  const columns: Field[] = made.map((f, i) => ({ name: unique[i], type: outer ? { ...f.type, nullable: true } : f.type }));
+  const unique = uniqueNames(
+    names,
+    left.relation.fields.map((f) => f.name),
+  );
+  const columns: Field[] = made.map((f, i) => ({
+    name: unique[i],
+    type: outer ? { ...f.type, nullable: true } : f.type,
+  }));
   const ordinality = node.ordinality ? unique[made.length] : undefined;
-  const added: Field[] = ordinality ? [...columns, { name: ordinality, type: { kind: 'INT', nullable: outer } }] : columns;
+  const added: Field[] = ordinality
+    ? [...columns, { name: ordinality, type: { kind: 'INT', nullable: outer } }]
+    : columns;
   const relation: UnnestRelation = {
     kind: 'unnest',
     input: left.relation,

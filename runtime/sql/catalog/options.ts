@@ -51,7 +51,10 @@ export function checkOptions(
   for (const [key, value] of Object.entries(options)) {
     const def = Object.hasOwn(allowed, key) ? allowed[key] : undefined;
     if (!def && !prefixes.some((prefix) => key.startsWith(prefix) && key.length > prefix.length)) {
-      throw new SqlError('TW2006', `connector '${connector}' has no option '${key}'`, place(key), { name: key, known: exact });
+      throw new SqlError('TW2006', `connector '${connector}' has no option '${key}'`, place(key), {
+        name: key,
+        known: exact,
+      });
     }
     if (def?.values && !def.values.includes(value) && !value.includes('${')) {
       throw new SqlError('TW2006', `option '${key}' is '${value}'`, place(key), {
@@ -85,7 +88,11 @@ function checkCommon(options: Readonly<Record<string, string>>, place: (key: str
     throw new SqlError('TW2006', `option '${idle}': ${(cause as Error).message}`, place(idle), { cause });
   }
   if (options['on-error'] === 'dead-letter' && options['dead-letter.connector'] === undefined) {
-    throw new SqlError('TW2006', "'on-error' = 'dead-letter' needs the option 'dead-letter.connector'", place('on-error'));
+    throw new SqlError(
+      'TW2006',
+      "'on-error' = 'dead-letter' needs the option 'dead-letter.connector'",
+      place('on-error'),
+    );
   }
 }
 

@@ -76,7 +76,12 @@ export function prune(relation: Relation, needed: ReadonlySet<string>): Relation
       for (const key of relation.orderBy) below.add(key.column);
       for (const call of calls) columnsOfAggregate(call, below);
       const input = narrow(prune(relation.input, below), below);
-      return { ...relation, input, calls, fields: [...input.fields, ...calls.map(({ name, type }) => ({ name, type }))] };
+      return {
+        ...relation,
+        input,
+        calls,
+        fields: [...input.fields, ...calls.map(({ name, type }) => ({ name, type }))],
+      };
     }
     case 'sort': {
       const below = new Set([...needed, ...relation.orderBy.map((o) => o.column)]);
@@ -89,7 +94,9 @@ export function prune(relation: Relation, needed: ReadonlySet<string>): Relation
       if (relation.ordinality) below.delete(relation.ordinality);
       const value = columnsOf(relation.value);
       const input = prune(relation.input, new Set([...below, ...value]));
-      const added = relation.fields.slice(relation.fields.length - relation.columns.length - (relation.ordinality ? 1 : 0));
+      const added = relation.fields.slice(
+        relation.fields.length - relation.columns.length - (relation.ordinality ? 1 : 0),
+      );
       return { ...relation, input, fields: [...input.fields, ...added] };
     }
   }
@@ -100,7 +107,10 @@ export function narrow(relation: Relation, wanted: ReadonlySet<string>): Relatio
   const keep = relation.fields.filter((f) => wanted.has(f.name));
   if (keep.length === relation.fields.length) return relation;
   if (keep.length === 0) return relation.fields.length <= 1 ? relation : project(relation, [named(relation, 0)]);
-  return project(relation, keep.map((f) => ({ name: f.name, expr: column(f) })));
+  return project(
+    relation,
+    keep.map((f) => ({ name: f.name, expr: column(f) })),
+  );
 }
 
 function named(relation: Relation, index: number) {

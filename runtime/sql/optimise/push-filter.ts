@@ -100,7 +100,8 @@ function pushIntoJoin(relation: JoinRelation, parts: readonly Expr[]): Relation 
   for (const part of parts) {
     if (isVolatile(part)) above.push(part);
     else if (only(leftNames, part) && type !== 'right' && type !== 'full') toLeft.push(part);
-    else if (only(rightNames, part) && (type === 'right' || (type === 'inner' && !relation.temporal))) toRight.push(part);
+    else if (only(rightNames, part) && (type === 'right' || (type === 'inner' && !relation.temporal)))
+      toRight.push(part);
     else if (type === 'inner' && !relation.temporal) inside.push(part);
     else above.push(part);
   }
@@ -114,15 +115,17 @@ function pushIntoJoin(relation: JoinRelation, parts: readonly Expr[]): Relation 
   }
   const left = pushFilter(relation.left, allOf(toLeft));
   const right = pushFilter(relation.right, allOf(toRight));
-  const joined = join(
-    { ...relation, left, right, condition: allOf([...rest, ...inside]) },
-    origin(relation),
-  );
+  const joined = join({ ...relation, left, right, condition: allOf([...rest, ...inside]) }, origin(relation));
   // The join may compute columns of its equations: only the old ones go on.
   const narrowed =
     joined.fields.length === relation.fields.length
       ? joined
-      : calc(joined, undefined, relation.fields.map((f) => ({ name: f.name, expr: { op: 'column', ...f } })), origin(relation));
+      : calc(
+          joined,
+          undefined,
+          relation.fields.map((f) => ({ name: f.name, expr: { op: 'column', ...f } })),
+          origin(relation),
+        );
   const condition = allOf(above);
   return filter(narrowed, condition && retype(condition, narrowed.fields));
 }

@@ -2,16 +2,7 @@
 import type { AggregateCall, CallExpr, Expr, NamedExpr } from '../../expr/ir.js';
 import type { DataType, Field } from '../../record/types.js';
 import type { Span } from '../ast/index.js';
-import {
-  allOf,
-  column,
-  columns,
-  columnsOf,
-  conjuncts,
-  isTrue,
-  rewrite,
-  substitute,
-} from './expression.js';
+import { allOf, column, columns, columnsOf, conjuncts, isTrue, rewrite, substitute } from './expression.js';
 import type {
   AggregateRelation,
   CalcRelation,
@@ -43,7 +34,12 @@ export function uniqueNames(names: readonly string[], taken: Iterable<string> = 
 }
 
 /** Filter and projection over a relation; merged with a calc below where that computes nothing twice. */
-export function calc(input: Relation, filter: Expr | undefined, project: readonly NamedExpr[] | undefined, from: Origin): Relation {
+export function calc(
+  input: Relation,
+  filter: Expr | undefined,
+  project: readonly NamedExpr[] | undefined,
+  from: Origin,
+): Relation {
   const condition = filter && isTrue(filter) ? undefined : filter;
   if (!condition && (!project || isIdentity(project, input.fields))) return input;
   if (input.kind === 'calc') {
@@ -93,7 +89,22 @@ function mergeCalcs(
   return calc(inner.input, allOf([inner.filter, condition && resolve(condition)]), outer, from);
 }
 
-const CHEAP = new Set(['+', '-', '=', '<>', '<', '<=', '>', '>=', 'AND', 'OR', 'NOT', 'IS NULL', 'IS NOT NULL', 'FIELD']);
+const CHEAP = new Set([
+  '+',
+  '-',
+  '=',
+  '<>',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  'AND',
+  'OR',
+  'NOT',
+  'IS NULL',
+  'IS NOT NULL',
+  'FIELD',
+]);
 
 function isCheap(expr: Expr, depth = 0): boolean {
   if (expr.op !== 'call') return true;
@@ -116,7 +127,12 @@ export function aggregate(
 
 /** One row for each different row. */
 export function distinct(input: Relation, from: Origin): Relation {
-  return aggregate(input, input.fields.map((f) => ({ name: f.name, column: f.name })), [], from);
+  return aggregate(
+    input,
+    input.fields.map((f) => ({ name: f.name, column: f.name })),
+    [],
+    from,
+  );
 }
 
 const BOUND: DataType = { kind: 'TIMESTAMP', precision: 3, nullable: false };
@@ -126,7 +142,10 @@ export function windowAssign(
   what: Pick<WindowAssignRelation, 'window' | 'timeColumn' | 'processingTime' | 'partitionBy'>,
   from: Origin,
 ): WindowAssignRelation {
-  const names = uniqueNames(['window_start', 'window_end', 'window_time'], input.fields.map((f) => f.name));
+  const names = uniqueNames(
+    ['window_start', 'window_end', 'window_time'],
+    input.fields.map((f) => f.name),
+  );
   const time = input.fields.find((f) => f.name === what.timeColumn)!;
   const fields = [
     ...input.fields,
@@ -134,7 +153,17 @@ export function windowAssign(
     { name: names[1], type: BOUND },
     { name: names[2], type: { ...time.type, precision: 3, nullable: false } as DataType },
   ];
-  return { kind: 'windowAssign', input, ...what, names: names as [string, string, string], fields, ...from };
+  return {
+    kind: 'windowAssign',
+    input,
+    window: what.window,
+    timeColumn: what.timeColumn,
+    processingTime: what.processingTime,
+    partitionBy: what.partitionBy,
+    names: names as [string, string, string],
+    fields,
+    ...from,
+  };
 }
 
 /** Inputs become alike first: names of the first, the given types. */
@@ -150,11 +179,17 @@ export function union(inputs: readonly Relation[], from: Origin): UnionRelation 
 /** Renames columns of `right` that are also names of `left`. Returns the new relation and old name → new name. */
 export function disjoint(left: Relation, right: Relation): { right: Relation; renamed: Map<string, string> } {
   const names = right.fields.map((f) => f.name);
-  const unique = uniqueNames(names, left.fields.map((f) => f.name));
+  const unique = uniqueNames(
+    names,
+    left.fields.map((f) => f.name),
+  );
   const renamed = new Map(names.map((name, i) => [name, unique[i]]));
   if (names.every((name, i) => name === unique[i])) return { right, renamed };
   return {
-    right: project(right, right.fields.map((f, i) => ({ name: unique[i], expr: column(f) }))),
+    right: project(
+      right,
+      right.fields.map((f, i) => ({ name: unique[i], expr: column(f) })),
+    ),
     renamed,
   };
 }
@@ -223,7 +258,8 @@ export function join(parts: JoinParts, from: Origin): JoinRelation {
 /** Equal values are the same in memory: what a hash of the columns needs. */
 function sameRepresentation(call: CallExpr): boolean {
   const [a, b] = call.args.map((arg) => arg.type);
-  if (a.kind === 'DECIMAL' || b.kind === 'DECIMAL') return a.kind === b.kind && 'scale' in a && 'scale' in b && a.scale === b.scale;
+  if (a.kind === 'DECIMAL' || b.kind === 'DECIMAL')
+    return a.kind === b.kind && 'scale' in a && 'scale' in b && a.scale === b.scale;
   if (a.kind === 'CHAR' || b.kind === 'CHAR') return true;
   if ('precision' in a && 'precision' in b) return a.kind === b.kind && unit(a.precision) === unit(b.precision);
   const integers = ['TINYINT', 'SMALLINT', 'INT', 'BIGINT'];
@@ -259,5 +295,5 @@ export function retype(expr: Expr, fields: readonly Field[]): Expr {
   return rewrite(expr, (e) => {
     const type = e.op === 'column' ? types.get(e.name) : undefined;
     return type && type.nullable !== e.type.nullable ? { ...e, type } : e;
-  } );
+  });
 }

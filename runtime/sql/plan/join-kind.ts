@@ -126,7 +126,8 @@ export function timePlus(expr: Expr): { column: string; ms: number } | undefined
   const [x, y] = expr.args;
   const interval = constantInterval(y);
   const base = timePlus(x);
-  if (base && interval !== undefined) return { column: base.column, ms: base.ms + (expr.fn === '+' ? interval : -interval) };
+  if (base && interval !== undefined)
+    return { column: base.column, ms: base.ms + (expr.fn === '+' ? interval : -interval) };
   const front = constantInterval(x);
   const behind = timePlus(y);
   if (expr.fn === '+' && behind && front !== undefined) return { column: behind.column, ms: behind.ms + front };

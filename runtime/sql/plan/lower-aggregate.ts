@@ -11,9 +11,7 @@ import { type WindowColumns, windowKeys } from './traits.js';
 
 export function lowerAggregate(lowering: Lowering, relation: AggregateRelation): Made {
   const bounds = lowering.traits.of(relation.input).windowColumns;
-  return windowKeys(relation.keys, bounds)
-    ? lowerWindow(lowering, relation, bounds!)
-    : lowerGroup(lowering, relation);
+  return windowKeys(relation.keys, bounds) ? lowerWindow(lowering, relation, bounds!) : lowerGroup(lowering, relation);
 }
 
 function lowerGroup(lowering: Lowering, relation: AggregateRelation): Made {
@@ -42,7 +40,11 @@ function lowerWindow(lowering: Lowering, relation: AggregateRelation, bounds: Wi
   }
   const isBound = (name: string) => [...bounds.start, ...bounds.end, ...bounds.time].includes(name);
   const keys = relation.keys.filter((key) => !isBound(key.column));
-  const fused = fuse(relation, bounds, keys.map((key) => key.column));
+  const fused = fuse(
+    relation,
+    bounds,
+    keys.map((key) => key.column),
+  );
   const output = (of: readonly string[]) => {
     const names = relation.keys.filter((key) => of.includes(key.column)).map((key) => key.name);
     if (names.length > 1) throw unsupported(`A window bound grouped twice (${names.join(', ')})`, relation.at);
@@ -57,7 +59,12 @@ function lowerWindow(lowering: Lowering, relation: AggregateRelation, bounds: Wi
   if (!fused && bounds.window.kind === 'session') {
     throw unsupported('Grouping rows by a SESSION window that was made before', relation.at);
   }
-  if (fused?.assign.window.kind === 'session') checkSession(fused.assign, relation, keys.map((key) => key.column));
+  if (fused?.assign.window.kind === 'session')
+    checkSession(
+      fused.assign,
+      relation,
+      keys.map((key) => key.column),
+    );
   const timeColumn = fused ? fused.timeColumn : bounds.end[0];
   const spec: WindowAggregateSpec = {
     kind: 'windowAggregate',
@@ -101,7 +108,13 @@ function emitWindow(
   const base: Omit<Draft, 'inputs' | 'spec' | 'fields'> = { name, updating: false };
   if (!lowering.options.twoPhase || !mergeable(spec)) {
     const { partitioning, parallelism } = byKey(columns);
-    return lowering.add('window', relation, { ...base, spec, inputs: [edge(below, partitioning)], fields, parallelism });
+    return lowering.add('window', relation, {
+      ...base,
+      spec,
+      inputs: [edge(below, partitioning)],
+      fields,
+      parallelism,
+    });
   }
   // Local rows: the keys under their output names, the accumulators, and the slice they belong to.
   const keyFields = fields.slice(0, spec.keys.length);
@@ -208,7 +221,10 @@ function fuseThroughCalc(
   const time = picked.find((e) => e.expr.op === 'column' && e.expr.name === assign.timeColumn);
   let timeColumn = time?.name ?? assign.timeColumn;
   if (!time && !assign.processingTime) {
-    timeColumn = uniqueNames([assign.timeColumn], picked.map((e) => e.name))[0];
+    timeColumn = uniqueNames(
+      [assign.timeColumn],
+      picked.map((e) => e.name),
+    )[0];
     picked.push({ name: timeColumn, expr: column(assign.input.fields.find((f) => f.name === assign.timeColumn)!) });
   }
   const plain = picked.every((e) => e.expr.op === 'column' && e.expr.name === e.name);
@@ -241,4 +257,3 @@ function trace(relation: Relation, name: string): string | undefined {
   const found = relation.project.find((p) => p.name === name)?.expr;
   return found?.op === 'column' ? found.name : undefined;
 }
-

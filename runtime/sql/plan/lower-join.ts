@@ -1,7 +1,8 @@
 /** Joins → nodes of transform 'join', 'intervalJoin', 'windowJoin' and 'temporalJoin'; their fields are in specs.md. */
+
+import type { Expr } from '../../expr/ir.js';
 import type { OtherSpec } from '../../graph/plan.js';
 import { unsupported } from '../error.js';
-import type { Expr } from '../../expr/ir.js';
 import { byKey, edge, type Lowering, type Made } from './lower.js';
 import type { JoinRelation } from './relation.js';
 
@@ -28,13 +29,31 @@ export function lowerJoin(lowering: Lowering, relation: JoinRelation): Made {
   switch (kind.kind) {
     case 'window': {
       const { leftStart, leftEnd, rightStart, rightEnd, processingTime } = kind;
-      spec = { ...base, transform: 'windowJoin', processingTime, leftStart, leftEnd, rightStart, rightEnd, ...on(relation.condition) };
+      spec = {
+        ...base,
+        transform: 'windowJoin',
+        processingTime,
+        leftStart,
+        leftEnd,
+        rightStart,
+        rightEnd,
+        ...on(relation.condition),
+      };
       name = 'WindowJoin';
       break;
     }
     case 'interval': {
       const { leftTime, rightTime, lowerMs, upperMs, processingTime } = kind;
-      spec = { ...base, transform: 'intervalJoin', processingTime, leftTime, rightTime, lowerMs, upperMs, ...on(kind.condition) };
+      spec = {
+        ...base,
+        transform: 'intervalJoin',
+        processingTime,
+        leftTime,
+        rightTime,
+        lowerMs,
+        upperMs,
+        ...on(kind.condition),
+      };
       name = 'IntervalJoin';
       break;
     }

@@ -59,7 +59,8 @@ export function lowerSink(lowering: Lowering, output: Output): void {
   };
   // Changes of a row must reach the sink in order: through one subtask. They do when they come from where its key is.
   const key = table.primaryKey;
-  const together = !key || !traits.updating || traits.keys.some((k) => k.length === key.length && key.every((c) => k.includes(c)));
+  const together =
+    !key || !traits.updating || traits.keys.some((k) => k.length === key.length && key.every((c) => k.includes(c)));
   const fixed = table.options['sink.parallelism'];
   lowering.addNamed({
     id: `sink:${lowering.target}`,

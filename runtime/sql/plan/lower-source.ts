@@ -1,12 +1,11 @@
 /** Scans → source nodes: one for each table, with the columns that all its readers need together. */
-import type { LiteralExpr, NamedExpr } from '../../expr/ir.js';
-import type { Expr } from '../../expr/ir.js';
+import type { Expr, LiteralExpr, NamedExpr } from '../../expr/ir.js';
 import type { OnError, SourceSpec } from '../../graph/plan.js';
 import type { Field } from '../../record/types.js';
 import { onErrorOf } from '../catalog/on-error.js';
 import { durationMs } from '../catalog/options.js';
 import type { Table } from '../catalog/table.js';
-import { anyOf, columnsOf, conjuncts, allOf, digest } from './expression.js';
+import { allOf, anyOf, columnsOf, conjuncts, digest } from './expression.js';
 import { edge, type Lowering, type Made } from './lower.js';
 import type { Output, Relation, ScanRelation, ValuesRelation } from './relation.js';
 
@@ -99,7 +98,9 @@ export class Sources {
     };
     const nth = (this.tables.get(table.name) ?? 0) + 1;
     this.tables.set(table.name, nth);
-    const fixed = options['scan.parallelism'] ? Number(options['scan.parallelism']) : lowering.options.sourceParallelism;
+    const fixed = options['scan.parallelism']
+      ? Number(options['scan.parallelism'])
+      : lowering.options.sourceParallelism;
     return lowering.addNamed({
       id: `source:${table.name}${nth === 1 ? '' : `~${nth}`}`,
       name: `Source: ${table.name}`,
@@ -137,7 +138,11 @@ export class Sources {
     });
   }
 
-  private constants(relation: ValuesRelation, fields: readonly Field[], rows: readonly (readonly LiteralExpr[])[]): Made {
+  private constants(
+    relation: ValuesRelation,
+    fields: readonly Field[],
+    rows: readonly (readonly LiteralExpr[])[],
+  ): Made {
     const spec: SourceSpec = {
       kind: 'source',
       connector: 'values',
@@ -189,7 +194,26 @@ function usesEventTime(relation: Relation, lowering: Lowering): boolean {
 }
 
 /** What can be checked on decoded columns without ever failing. */
-const TOTAL = new Set(['=', '<>', '<', '<=', '>', '>=', 'AND', 'OR', 'NOT', 'IS NULL', 'IS NOT NULL', 'IS TRUE', 'IS FALSE', 'IS NOT TRUE', 'IS NOT FALSE', 'LIKE', 'IN', 'NOT IN']);
+const TOTAL = new Set([
+  '=',
+  '<>',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  'AND',
+  'OR',
+  'NOT',
+  'IS NULL',
+  'IS NOT NULL',
+  'IS TRUE',
+  'IS FALSE',
+  'IS NOT TRUE',
+  'IS NOT FALSE',
+  'LIKE',
+  'IN',
+  'NOT IN',
+]);
 
 function decodable(filter: Expr | undefined, table: Table): Expr | undefined {
   const physical = new Set(table.columns.flatMap((c) => (c.kind === 'physical' ? [c.field.name] : [])));

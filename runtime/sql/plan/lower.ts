@@ -175,7 +175,10 @@ export class Lowering {
       name: 'Calc',
       spec: {
         kind: 'calc',
-        project: input.fields.map((f, i) => ({ name: fields[i].name, expr: { op: 'column', name: f.name, type: f.type } })),
+        project: input.fields.map((f, i) => ({
+          name: fields[i].name,
+          expr: { op: 'column', name: f.name, type: f.type },
+        })),
       },
       inputs: [edge(made, { kind: 'forward' })],
       updating: this.traits.of(input).updating,
@@ -242,7 +245,9 @@ export function edge(from: Made, partitioning: Partitioning): PlanEdge {
 
 /** Rows of a key meet; without keys all rows meet, in one place. */
 export function byKey(keys: readonly string[]): { partitioning: Partitioning; parallelism?: number } {
-  return keys.length > 0 ? { partitioning: { kind: 'hash', keys } } : { partitioning: { kind: 'global' }, parallelism: 1 };
+  return keys.length > 0
+    ? { partitioning: { kind: 'hash', keys } }
+    : { partitioning: { kind: 'global' }, parallelism: 1 };
 }
 
 /** Plans are JSON: absent and undefined are the same. */
@@ -251,5 +256,7 @@ function dropUndefined<T extends object>(value: T): T {
 }
 
 function sometimesVolatile(spec: PlanNode['spec']): boolean {
-  return spec.kind === 'calc' && [spec.filter, ...(spec.project ?? []).map((p) => p.expr)].some((e) => e && isVolatile(e));
+  return (
+    spec.kind === 'calc' && [spec.filter, ...(spec.project ?? []).map((p) => p.expr)].some((e) => e && isVolatile(e))
+  );
 }

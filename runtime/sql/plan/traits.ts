@@ -87,7 +87,9 @@ export class TraitsOf {
       }
       case 'union': {
         const inputs = relation.inputs.map((input) => this.of(input));
-        const time = new Map([...inputs[0].time].filter(([name, kind]) => inputs.every((i) => i.time.get(name) === kind)));
+        const time = new Map(
+          [...inputs[0].time].filter(([name, kind]) => inputs.every((i) => i.time.get(name) === kind)),
+        );
         return { time, updating: inputs.some((i) => i.updating), keys: [] };
       }
       case 'join':
@@ -102,7 +104,10 @@ export class TraitsOf {
             : input.keys;
         const windowed = this.isWindowRank(relation.partitionBy, input);
         const keepsFirst =
-          first && relation.orderBy.length === 1 && !relation.orderBy[0].descending && input.time.has(relation.orderBy[0].column);
+          first &&
+          relation.orderBy.length === 1 &&
+          !relation.orderBy[0].descending &&
+          input.time.has(relation.orderBy[0].column);
         return {
           time: windowed || keepsFirst ? input.time : new Map(),
           windowColumns: windowed ? input.windowColumns : undefined,
