@@ -16,7 +16,15 @@ const CONNECTORS: Readonly<Record<string, () => Promise<Connector>>> = {
   collect: () => import('./collect/index.js'),
   datagen: () => import('./datagen/index.js'),
   filesystem: () => import('./filesystem/index.js'),
+  kafka: async () => {
+    const { kafkaSource, kafkaSink } = await import('./kafka/index.js');
+    return { source: kafkaSource, sink: kafkaSink };
+  },
   print: () => import('./print/index.js'),
+  'upsert-kafka': async () => {
+    const { upsertKafkaSource, upsertKafkaSink } = await import('./kafka/index.js');
+    return { source: upsertKafkaSource, sink: upsertKafkaSink };
+  },
 };
 
 /** Names of all connectors, for validation. */

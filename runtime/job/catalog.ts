@@ -2,11 +2,16 @@
 import { CONNECTOR_NAMES, loadConnector } from '../connectors/index.js';
 import type { JobCatalog } from './job-definition.js';
 
+const formats = async () => (await import('../formats/index.js')).formats;
+
 export const shippedCatalog: JobCatalog = {
   connectorNames: CONNECTOR_NAMES,
   connector: loadConnector,
-  formatNames: ['raw', 'json', 'csv'],
-  format: async () => ({ name: '', options: {} }) as never,
+  formatNames: async () => Object.keys(await formats()),
+  format: async (name) => {
+    const all = await formats();
+    return Object.hasOwn(all, name) ? all[name] : undefined;
+  },
   parseColumns: async () => {
     throw new Error('columns can’t be parsed yet');
   },

@@ -118,7 +118,7 @@ async function checkConnector(
       unknownName(
         'format',
         name,
-        catalog.formatNames,
+        await catalog.formatNames(),
         prefix === '' ? [...at, 'format'] : options.get(`${prefix}format`)!.path,
         problems,
       );
@@ -130,7 +130,7 @@ async function checkConnector(
   }
   if (formatOption?.required && step.format === undefined && !options.has('value.format')) {
     problems.add('TW1302', at, `connector '${step.connector}' lacks the option 'format'`, {
-      hint: `Formats: ${catalog.formatNames.join(', ')}`,
+      hint: `Formats: ${[...(await catalog.formatNames())].sort().join(', ')}`,
     });
   }
   if (known && formatsKnown) checkOptions(options, others, `connector '${step.connector}'`, at, problems);

@@ -22,7 +22,7 @@ export interface JobDefinition {
 export interface JobCatalog {
   readonly connectorNames: readonly string[];
   connector(name: string): Promise<Connector | undefined>;
-  readonly formatNames: readonly string[];
+  formatNames(): Promise<readonly string[]>;
   format(name: string): Promise<Format | undefined>;
   /** Columns as in CREATE TABLE → fields. Throws an error with `message`, and `line` and `column` (from 1) where it can. */
   parseColumns(text: string): Promise<Field[]>;

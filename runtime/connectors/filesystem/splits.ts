@@ -52,22 +52,25 @@ export function positionOf(split: Split): FilePosition {
 
 /**
  * All splits there are now. A bounded source whose path matches nothing is an error (TW3101); a monitored one waits for files.
- * Files that are followed are one split each, since their end is not known.
+ * Files that are followed are one split each, since their end is not known. A file of which a split is known is left out: it
+ * may have grown since, and would be cut differently now.
  */
-export async function enumerateSplits(ctx: ConnectorContext): Promise<Split[]> {
+export async function enumerateSplits(ctx: ConnectorContext, known: ReadonlySet<string> = new Set()): Promise<Split[]> {
   const text = ctx.options['path'];
   const files = await findFiles(text, ctx.baseDir);
   const monitored = monitorIntervalMs(ctx.options) !== undefined;
   const pattern = ctx.options['source.path.regex-pattern'];
   const matching = pattern === undefined ? files : files.filter((file) => new RegExp(pattern).test(file.path));
-  if (matching.length === 0 && !monitored) {
+  if (matching.length === 0 && !monitored && known.size === 0) {
     const path = absolutePath(text, ctx.baseDir);
     throw new TidewheelError('TW3101', isGlob(text) ? `no file matches '${text}'` : `no file at '${text}'`, {
       hint: `Looked at ${path}. Set 'source.monitor-interval' to wait for files`,
     });
   }
   const splitBytes = splitBytesOf(ctx);
+  const cut = new Set([...known].map((id) => parseSplitId(id).name));
   return matching.flatMap((file): Split[] => {
+    if (cut.has(file.name)) return [];
     if (splitBytes === undefined || monitored || isCompressed(file.name) || file.bytes <= splitBytes * 1.5) {
       return [split({ name: file.name, start: 0, end: undefined })];
     }

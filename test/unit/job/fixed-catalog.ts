@@ -10,12 +10,14 @@ const TYPES: Record<string, DataType> = {
   'TIMESTAMP(3)': { kind: 'TIMESTAMP', precision: 3, nullable: true },
 };
 
+const FORMATS = ['json', 'raw'];
+
 export const fixedCatalog: JobCatalog = {
   connectorNames: ['blackhole', 'datagen', 'filesystem', 'print'],
   connector: async (name) => (fixedCatalog.connectorNames.includes(name) ? loadConnector(name) : undefined),
-  formatNames: ['json', 'raw'],
+  formatNames: async () => FORMATS,
   format: async (name) =>
-    fixedCatalog.formatNames.includes(name)
+    FORMATS.includes(name)
       ? ({
           name,
           options: name === 'json' ? { 'json.validate': { values: ['read', 'record'], doc: '' } } : {},
