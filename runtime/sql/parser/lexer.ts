@@ -1,4 +1,4 @@
-import { SqlSyntaxError, type TextOrigin } from './syntax-error.js';
+import { SqlSyntaxError, type SyntaxPlace, type TextOrigin } from './syntax-error.js';
 import type { Token, TokenType } from './token.js';
 
 /** Signs of more than one character, longest first within a first character. */
@@ -21,7 +21,8 @@ class Lexer {
   private readonly tokens: Token[] = [];
   private at = 0;
   private lineStart = 0;
-  private inHint = false;
+  /** The place of the hint's opening, while in a hint. */
+  private hint: SyntaxPlace | undefined;
   // The place of the token being read.
   private start = 0;
   private startLine: number;
@@ -46,7 +47,7 @@ class Lexer {
       else this.token(code);
     }
     this.mark();
-    if (this.inHint) this.fail("the hint has no end: '*/' is missing", '', ["'*/'"]);
+    if (this.hint) this.fail("the hint has no end: '*/' is missing", '/*+', ["'*/'"], this.hint);
     this.push('end', '', '');
     return this.tokens;
   }
@@ -67,8 +68,11 @@ class Lexer {
     this.tokens.push({ type, text, upper, start, end: this.at, line, column });
   }
 
-  private fail(message: string, found: string, expected: readonly string[] = []): never {
-    const place = { line: this.startLine, column: this.startColumn, offset: this.start };
+  private place(): SyntaxPlace {
+    return { line: this.startLine, column: this.startColumn, offset: this.start };
+  }
+
+  private fail(message: string, found: string, expected: readonly string[] = [], place = this.place()): never {
     throw new SqlSyntaxError({ code: 'TW2001', message, found, expected }, place, this.file);
   }
 
@@ -84,8 +88,8 @@ class Lexer {
     else if ((code === 45 && next === 45) || (code === 47 && next === 47) /* -- or // */) this.lineComment();
     else if (code === 47 && next === 42 /* a slash and a star */) this.blockComment();
     else if (code === 36 && next === 36 /* $$ */) this.dollarString();
-    else if (this.inHint && code === 42 && next === 47) {
-      this.inHint = false;
+    else if (this.hint && code === 42 && next === 47) {
+      this.hint = undefined;
       this.sign('*/');
     } else {
       const sign = LONG_SIGNS.find((long) => text.startsWith(long, this.at)) ?? text[this.at];
@@ -248,7 +252,7 @@ class Lexer {
 
   private blockComment(): void {
     if (this.text[this.at + 2] === '+') {
-      this.inHint = true;
+      this.hint = this.place();
       this.sign('/*+');
       return;
     }
