@@ -7,10 +7,12 @@
  * ```
  */
 import type { Format } from './contract.js';
+import { csv } from './csv/index.js';
 import { json } from './json/index.js';
+import { raw } from './raw/index.js';
 
 export type { BadRecord, DecoderSpec, DecoderTarget, Format } from './contract.js';
 export { FormatError } from './format-error.js';
 
 /** All formats by the name that `'format' = '…'` uses. */
-export const formats: Readonly<Record<string, Format>> = { json };
+export const formats: Readonly<Record<string, Format>> = { json, csv, raw };

@@ -8,13 +8,14 @@ import { Codegen } from '../../expr/codegen/codegen.js';
 import { generateCondition } from '../../expr/codegen/generate.js';
 import type { Expr } from '../../expr/ir.js';
 import type { DecoderTarget } from '../contract.js';
+import { makeStrings, type StringVariables } from '../late-strings.js';
 import { propertyKey } from '../row-maker.js';
+import { isFixed, valueCode } from '../value-code.js';
 import type { GeneralDecoder } from './general-decoder.js';
 import type { Layout, Token } from './layout.js';
 import { endOfString, FAILED, readValue, skipContainer, skipNumber } from './layout-values.js';
 import type { ColumnReader, RowReader } from './row-reader.js';
 import { STRING_STOP } from './scanner.js';
-import { isFixed, valueCode } from './value-code.js';
 
 /**
  * What is known of the bytes of a chunk: nothing (0), that they are ASCII (1), that they are UTF-8 (2). In chunks that are
@@ -35,19 +36,11 @@ export type LayoutDecoder = (
 /** Strings whose sample is longer are searched for their end by memchr, shorter ones byte by byte. */
 const LONG_STRING = 28;
 
-export interface Variables {
-  /** The value. */
-  readonly value: string;
-  /** Of strings: where the bytes are, start −1 when there are none. */
-  readonly start: string;
-  readonly end: string;
-}
-
 class LayoutCompiler {
   private readonly cg = new Codegen();
   private readonly lines: string[] = [];
   private readonly declared: string[] = [];
-  private readonly variables = new Map<ColumnReader, Variables>();
+  private readonly variables = new Map<ColumnReader, StringVariables>();
   /** String columns in the order of the record, whose text is still to be made. */
   private pending: ColumnReader[] = [];
 
@@ -63,7 +56,12 @@ class LayoutCompiler {
     const strings = this.tokens();
     if (layout.early) this.lines.push('if (p >= end || buf[end - 1] !== 125) return 0;');
     else this.lines.push('if (p !== end) return 0;');
-    this.materialise(strings);
+    this.lines.push(
+      ...makeStrings(
+        strings.map((c) => this.variables.get(c)!),
+        'kind === 2',
+      ),
+    );
     this.emit();
     const variables = [...this.declared, cg.takeDeclarations().replace(/^let |;\n$/g, '')].filter((v) => v !== '');
     const declarations = variables.length === 0 ? '' : `let ${variables.join(', ')};`;
@@ -186,7 +184,7 @@ class LayoutCompiler {
     return [`${prefix} if (p + 4 <= end && view.getInt32(p, true) === 0x6c6c756e) p += 4; else return 0;`];
   }
 
-  private string(column: ColumnReader, v: Variables, length: number): void {
+  private string(column: ColumnReader, v: StringVariables, length: number): void {
     const slow = this.cg.bind(readValue, 'readValue');
     const reader = this.cg.bind(column.read, 'reader');
     const slowPath = [
@@ -211,31 +209,6 @@ class LayoutCompiler {
     if (length > LONG_STRING) this.lines.push('if (kind !== 0) {', ...memchr, '} else {', ...loop, '}');
     else this.lines.push('if (kind === 2) {', ...memchr, '} else {', ...loop, '}');
     this.lines.push(...this.orNull(column.field.type.nullable, '} else'));
-  }
-
-  /**
-   * Makes the texts of string columns. A native call costs more than copying the bytes, so several columns that stand near
-   * each other share one: their texts are parts of the text of the record between the first and the last. Parts keep the
-   * whole alive, so this is done only where the whole is not much more than the parts.
-   */
-  private materialise(columns: readonly ColumnReader[]): void {
-    const vs = columns.map((c) => this.variables.get(c)!);
-    const single = (v: Variables) =>
-      `if (${v.start} >= 0) ${v.value} = kind === 2 ? buf.utf8Slice(${v.start}, ${v.end}) : buf.latin1Slice(${v.start}, ${v.end});`;
-    if (vs.length === 1) {
-      this.lines.push(single(vs[0]));
-      return;
-    }
-    if (vs.length === 0) return;
-    const from = vs.reduceRight((rest, v) => `${v.start} >= 0 ? ${v.start} : ${rest}`, '0');
-    const to = vs.reduce((rest, v) => `${v.start} >= 0 ? ${v.end} : ${rest}`, '0');
-    const lengths = vs.map((v) => `(${v.start} >= 0 ? ${v.end} - ${v.start} : 0)`).join(' + ');
-    this.lines.push(`{ const from = ${from}, to = ${to};`, `if (kind !== 2 && to - from <= 64 + 2 * (${lengths})) {`);
-    this.lines.push('const text = buf.latin1Slice(from, to);');
-    for (const v of vs) {
-      this.lines.push(`if (${v.start} >= 0) ${v.value} = text.substring(${v.start} - from, ${v.end} - from);`);
-    }
-    this.lines.push('} else {', ...vs.map(single), '} }');
   }
 
   /** The code of a row's value from the variables of its columns. */

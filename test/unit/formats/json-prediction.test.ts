@@ -159,7 +159,7 @@ describe('a predicted record gives what it gives by itself', () => {
   ] as Record<string, string>[]) {
     test.each(READS.map((r) => [r]))(`${JSON.stringify(options)} %j`, (read) => {
       const random = randomNumbers(read.length * 31 + Object.keys(options).length);
-      const lines = Array.from({ length: 400 }, () => lossy(Buffer.from(record(random).replaceAll('\n', ' ')), random));
+      const lines = Array.from({ length: 200 }, () => lossy(Buffer.from(record(random).replaceAll('\n', ' ')), random));
       const expected = withoutHistory(lines, { read, options });
       const chunk = Buffer.concat(lines.flatMap((l) => [l, Buffer.from('\n')]));
       const whole = collector(json, TYPES, { read, options });

@@ -1,16 +1,16 @@
 /**
- * Code that reads single values of a predicted layout at p, by type. Only the everyday forms: numbers of at most 15 digits
+ * Generated code that reads single values at p, by type, for decoders that predict. Only the everyday forms: numbers of at most 15 digits
  * without exponents, timestamps in quotes. What is cut short by the record's end is caught by the check of the bytes that
  * must follow.
  */
-import type { Codegen } from '../../expr/codegen/codegen.js';
-import type { DataType } from '../../record/types.js';
+import type { Codegen } from '../expr/codegen/codegen.js';
+import type { DataType } from '../record/types.js';
 import {
   parseDateBytes,
   parseTimeBytes,
   parseTimestampBytes,
   parseZonedTimestampBytes,
-} from '../../time/timestamp-bytes.js';
+} from '../time/timestamp-bytes.js';
 
 /** Code in two parts: the reading itself ends inside an `if`; `unless` closes it and begins the other branch. */
 export interface ValueCode {
@@ -73,16 +73,25 @@ function decimalDigits(fraction: string): string[] {
 
 const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 
-/** The code for a type of which isFixed holds. `length`: of the sample's bytes. */
-export function valueCode(type: DataType, value: string, length: number, cg: Codegen): ValueCode {
+/**
+ * The code for a type of which isFixed holds. `length`: of the sample's bytes. `access`: whether words are compared through
+ * the DataView `view` or byte by byte.
+ */
+export function valueCode(
+  type: DataType,
+  value: string,
+  length: number,
+  cg: Codegen,
+  access: 'view' | 'bytes' = 'view',
+): ValueCode {
   const otherwise = '} else';
   switch (type.kind) {
     case 'BOOLEAN':
       return {
         read: [
-          'if (p + 5 <= end && view.getInt32(p, true) === 0x65757274) {',
+          `if (p + 4 <= end && ${word('true', access)}) {`,
           `${value} = true; p += 4;`,
-          '} else if (p + 5 <= end && buf[p] === 102 && view.getInt32(p + 1, true) === 0x65736c61) {',
+          `} else if (p + 5 <= end && ${word('false', access)}) {`,
           `${value} = false; p += 5;`,
         ],
         unless: otherwise,
@@ -130,20 +139,38 @@ export function valueCode(type: DataType, value: string, length: number, cg: Cod
       };
     }
     case 'DATE':
-      return quoted(cg.bind(parseDateBytes, 'parseDate'), value, length);
     case 'TIME':
-      return quoted(cg.bind(parseTimeBytes, 'parseTime'), value, length, type.precision);
     case 'TIMESTAMP':
-      return quoted(cg.bind(parseTimestampBytes, 'parseTimestamp'), value, length, type.precision);
     case 'TIMESTAMP_LTZ':
-      return quoted(cg.bind(parseZonedTimestampBytes, 'parseTimestamp'), value, length, type.precision);
+      return quoted(timeCall(type, cg, 'p + 1')!, value, length);
     default:
       throw new Error(`no code for ${type.kind}`);
   }
 }
 
-function quoted(parse: string, value: string, length: number, precision?: number): ValueCode {
-  const call = `${parse}(buf, p + 1, q${precision === undefined ? '' : `, ${precision}`})`;
+function word(text: 'true' | 'false', access: 'view' | 'bytes'): string {
+  if (access === 'bytes') return [...text].map((c, i) => `buf[p + ${i}] === ${c.charCodeAt(0)}`).join(' && ');
+  const tail = 'view.getInt32(p + 1, true) === 0x65736c61';
+  return text === 'true' ? 'view.getInt32(p, true) === 0x65757274' : `buf[p] === 102 && ${tail}`;
+}
+
+/** The call that parses a date or time in buf[start, q); NaN when it isn't one. `undefined` for other types. */
+export function timeCall(type: DataType, cg: Codegen, start = 'p'): string | undefined {
+  switch (type.kind) {
+    case 'DATE':
+      return `${cg.bind(parseDateBytes, 'parseDate')}(buf, ${start}, q)`;
+    case 'TIME':
+      return `${cg.bind(parseTimeBytes, 'parseTime')}(buf, ${start}, q, ${type.precision})`;
+    case 'TIMESTAMP':
+      return `${cg.bind(parseTimestampBytes, 'parseTimestamp')}(buf, ${start}, q, ${type.precision})`;
+    case 'TIMESTAMP_LTZ':
+      return `${cg.bind(parseZonedTimestampBytes, 'parseZoned')}(buf, ${start}, q, ${type.precision})`;
+    default:
+      return undefined;
+  }
+}
+
+function quoted(call: string, value: string, length: number): ValueCode {
   return {
     read: [
       'if (buf[p] === 34) {',
