@@ -135,9 +135,8 @@ describe('csv', () => {
 
   test('refuses what text can’t hold', () => {
     expect(() => collector(csv, { m: map(INT) })).toThrow(/MAP/);
-    expect(() => collector(csv, { a: INT }, { options: { 'csv.field-delimiter': '||' } })).toThrow(
-      /one ASCII character/,
-    );
+    const options = { 'csv.field-delimiter': '||' };
+    expect(() => collector(csv, { a: INT }, { options })).toThrow("option 'csv.field-delimiter' is '||'");
   });
 
   test('records cut anywhere by chunks come out once; reading fewer columns gives the same', () => {
