@@ -79,10 +79,16 @@ export function resolveCast(
 export function withTimeZone<T extends Expr>(expr: T, zone: string): T {
   if (expr.op !== 'call' || zone === 'UTC') return expr;
   const args = expr.args.map((arg) => withTimeZone(arg, zone));
-  if (functionById(expr.fn)?.zoned) {
-    args.push({ op: 'literal', value: zone, type: { kind: 'VARCHAR', length: zone.length, nullable: false } });
+  if (functionById(expr.fn)?.zoned && dependsOnZone(expr)) {
+    args.push({ op: 'literal', value: zone, type: { kind: 'ANY', nullable: false } });
   }
   return { ...expr, args } as T;
+}
+
+/** A CAST between types without TIMESTAMP_LTZ doesn't. */
+function dependsOnZone(call: CallExpr): boolean {
+  if (call.fn !== 'CAST' && call.fn !== 'TRY_CAST') return true;
+  return JSON.stringify([call.type, call.args[0].type]).includes('"TIMESTAMP_LTZ"');
 }
 
 /** Names at a small edit distance, nearest first. */

@@ -154,8 +154,8 @@ export class Source {
       init: 'new Map()',
       last: false,
       copy: (code, cg) => `${cg.bind(copyBag, 'copyBag')}(${code})`,
-      add: (acc, v, cg) => `${cg.bind(addToBag, 'addToBag')}(${acc}.${f}, ${valueOf(v)}, ${keyed});`,
-      retract: (acc, v, cg) => `${cg.bind(removeFromBag, 'removeFromBag')}(${acc}.${f}, ${valueOf(v)}, ${keyed});`,
+      add: (acc, v, cg) => `${cg.bind(addToBag, 'addToBag')}(${acc}.${f}, ${valueCode(v)}, ${keyed});`,
+      retract: (acc, v, cg) => `${cg.bind(removeFromBag, 'removeFromBag')}(${acc}.${f}, ${valueCode(v)}, ${keyed});`,
       merge: (into, from, cg) => `${cg.bind(mergeBags, 'mergeBags')}(${into}.${f}, ${from}.${f});`,
     }));
   }
@@ -166,8 +166,8 @@ export class Source {
       init: '[]',
       last: false,
       copy: (code) => `${code}.slice()`,
-      add: (acc, v) => `${acc}.${f}.push(${valueOf(v)});`,
-      retract: (acc, v, cg) => `${cg.bind(removeFromList, 'removeFromList')}(${acc}.${f}, ${valueOf(v)});`,
+      add: (acc, v) => `${acc}.${f}.push(${valueCode(v)});`,
+      retract: (acc, v, cg) => `${cg.bind(removeFromList, 'removeFromList')}(${acc}.${f}, ${valueCode(v)});`,
       merge: (into, from) => `for (const v of ${from}.${f}) ${into}.${f}.push(v);`,
     }));
   }
@@ -202,7 +202,7 @@ export class Source {
 }
 
 const plain = (code: string) => code;
-const valueOf = (values: readonly string[]) => (values.length === 1 ? values[0] : `[${values.join(', ')}]`);
+const valueCode = (values: readonly string[]) => (values.length === 1 ? values[0] : `[${values.join(', ')}]`);
 
 /** True for types whose values are compared by content and so can't be keys of a Map. */
 export function isObject(type: DataType): boolean {
@@ -320,7 +320,7 @@ function distinctCode(
 ): string {
   const keyed = source.args.length > 1 || isObject(source.args[0].type);
   const call = kind === 'add' ? cg.bind(addToBag, 'addToBag') : cg.bind(removeFromBag, 'removeFromBag');
-  return `if (${call}(${acc}.${source.seen}, ${valueOf(values)}, ${keyed})) {\n${slotsCode(source, kind, acc, values, cg)}\n}`;
+  return `if (${call}(${acc}.${source.seen}, ${valueCode(values)}, ${keyed})) {\n${slotsCode(source, kind, acc, values, cg)}\n}`;
 }
 
 /** Values that only `from` has seen are added to the slots; counts of values seen by both are summed. */

@@ -31,17 +31,17 @@ export function generateCondition(expr: Expr, row: string, cg: Codegen, wanted =
     if (expr.type.nullable) return `(${code} === ${wanted})`;
     return wanted ? code : `!${code}`;
   }
-  const def = definitionOf(expr);
+  const target = prepare(expr);
+  const { def, call } = target;
   if (def.condition) {
-    const args = lazyArguments(expr, row, cg);
-    const special = def.condition(args, emitCall(expr, row, cg), wanted);
+    const special = def.condition(lazyArguments(call, row, cg), emitCall(target, row, cg), wanted);
     if (special !== undefined) return special;
   }
   if (def.nulls === 'strict') {
-    if (hasNullLiteral(expr)) return 'false';
-    const { checks, atoms } = strictArguments(expr, def, row, cg);
-    const value = def.emit(atoms, emitCall(expr, row, cg));
-    const test = def.mayBeNull(expr) ? `${value} === ${wanted}` : wanted ? value : `!${value}`;
+    if (hasNullLiteral(call)) return 'false';
+    const { checks, atoms } = strictArguments(call, def, row, cg);
+    const value = def.emit(atoms, emitCall(target, row, cg));
+    const test = def.mayBeNull(call) ? `${value} === ${wanted}` : wanted ? value : `!${value}`;
     return checks.length === 0 ? `(${test})` : `(${checks.map((c) => `${c} !== null`).join(' && ')} && ${test})`;
   }
   const value = generateCall(expr, row, cg);
@@ -49,18 +49,27 @@ export function generateCondition(expr: Expr, row: string, cg: Codegen, wanted =
   return wanted ? value : `!${value}`;
 }
 
-function definitionOf(call: CallExpr): FunctionDef {
-  const def = functionById(call.fn);
-  if (!def) throw new Error(`no function with id ${call.fn}`);
-  return def;
+interface Prepared {
+  readonly def: FunctionDef;
+  /** Without the time zone. */
+  readonly call: CallExpr;
+  readonly zone: string;
 }
 
-function generateCall(call: CallExpr, row: string, cg: Codegen): string {
-  const def = definitionOf(call);
-  const context = emitCall(call, row, cg);
-  if (def.nulls === 'custom') {
-    return def.emit(lazyArguments(call, row, cg), context);
-  }
+/** The entry of a call, and its session time zone (see withTimeZone). */
+function prepare(call: CallExpr): Prepared {
+  const def = functionById(call.fn);
+  if (!def) throw new Error(`no function with id ${call.fn}`);
+  const last = call.args[call.args.length - 1];
+  if (!def.zoned || !last || !isZoneArgument(last)) return { def, call, zone: 'UTC' };
+  return { def, call: { ...call, args: call.args.slice(0, -1) }, zone: String((last as LiteralExpr).value) };
+}
+
+function generateCall(expr: CallExpr, row: string, cg: Codegen): string {
+  const target = prepare(expr);
+  const { def, call } = target;
+  const context = emitCall(target, row, cg);
+  if (def.nulls === 'custom') return def.emit(lazyArguments(call, row, cg), context);
   if (hasNullLiteral(call)) return 'null';
   const { checks, atoms } = strictArguments(call, def, row, cg);
   const value = def.emit(atoms, context);
@@ -90,10 +99,11 @@ interface Parts {
 function nullableParts(expr: Expr, row: string, cg: Codegen): Parts {
   if (!expr.type.nullable || expr.op === 'literal') return { checks: [], value: generate(expr, row, cg) };
   if (expr.op === 'call' && expr.args.some((arg) => arg.type.nullable)) {
-    const def = definitionOf(expr);
-    if (def.nulls === 'strict' && !def.mayBeNull(expr) && !hasNullLiteral(expr)) {
-      const { checks, atoms } = strictArguments(expr, def, row, cg);
-      return { checks, value: def.emit(atoms, emitCall(expr, row, cg)) };
+    const target = prepare(expr);
+    const { def, call } = target;
+    if (def.nulls === 'strict' && !def.mayBeNull(call) && !hasNullLiteral(call)) {
+      const { checks, atoms } = strictArguments(call, def, row, cg);
+      return { checks, value: def.emit(atoms, emitCall(target, row, cg)) };
     }
   }
   const temp = cg.temp();
@@ -129,9 +139,10 @@ function strictArguments(
   return { checks, atoms };
 }
 
-function emitCall(call: CallExpr, row: string, cg: Codegen): EmitCall {
+function emitCall({ call, zone }: Prepared, row: string, cg: Codegen): EmitCall {
   return {
     cg,
+    zone,
     call,
     type: call.type,
     types: call.args.map((arg): DataType => arg.type),
@@ -142,6 +153,11 @@ function emitCall(call: CallExpr, row: string, cg: Codegen): EmitCall {
     },
     condition: (index, wanted) => generateCondition(call.args[index], row, cg, wanted),
   };
+}
+
+/** A zone argument is a literal of type ANY, which no SQL text can write. */
+export function isZoneArgument(expr: Expr): boolean {
+  return expr.op === 'literal' && expr.type.kind === 'ANY';
 }
 
 /** The in-memory value of a literal. */

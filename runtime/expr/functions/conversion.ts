@@ -2,13 +2,7 @@
 import { typeToString } from '../../record/types.js';
 import { castCode } from '../casts/cast.js';
 import { castMayBeNull } from '../typing.js';
-import { defineFamily, type EmitCall, type FunctionEntry } from './definition.js';
-
-/** The session time zone of a zoned call: its additional last argument. */
-export function zoneOf(e: EmitCall, index: number): string {
-  const zone = e.literal(index);
-  return typeof zone === 'string' ? zone : 'UTC';
-}
+import { defineFamily, type FunctionEntry } from './definition.js';
 
 function cast(name: 'CAST' | 'TRY_CAST', doc: string, examples: readonly (readonly [string, string])[]): FunctionEntry {
   return {
@@ -24,7 +18,7 @@ function cast(name: 'CAST' | 'TRY_CAST', doc: string, examples: readonly (readon
       castCode(e.types[0], e.type, a, {
         fn: (fn, ...args) => e.fn(fn, ...args),
         tryCast: name === 'TRY_CAST',
-        zone: zoneOf(e, 1),
+        zone: e.zone,
       }),
   };
 }

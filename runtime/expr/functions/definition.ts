@@ -31,6 +31,8 @@ export interface EmitCall {
   readonly types: readonly DataType[];
   /** Type of the result. */
   readonly type: DataType;
+  /** Session time zone, for zoned entries. */
+  readonly zone: string;
   /** The code of a call of `fn`. */
   fn(fn: (...args: any[]) => unknown, ...args: string[]): string;
   /** The argument's value when it is a literal, else `undefined`. */

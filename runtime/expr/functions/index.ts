@@ -7,12 +7,16 @@ import { CONVERSION } from './conversion.js';
 import type { FunctionDef } from './definition.js';
 import { LOGICAL } from './logical.js';
 import { STRING_FUNCTIONS } from './string.js';
+import { TEMPORAL } from './temporal.js';
+import { TEMPORAL_TEXT } from './temporal-text.js';
 
 export const FUNCTIONS: readonly FunctionDef[] = [
   ...COMPARISON,
   ...LOGICAL,
   ...OPERATORS,
   ...STRING_FUNCTIONS,
+  ...TEMPORAL,
+  ...TEMPORAL_TEXT,
   ...CONDITIONAL,
   ...CONVERSION,
 ];
