@@ -1,0 +1,149 @@
+/** Objects in MinIO or any S3, by the minio client. Away for a moment: retried with back-off; then a StoreError says so. */
+import { Client } from 'minio';
+import { ObjectExistsError, ObjectMissingError, type ObjectStore, StoreError, type StoreSpec } from './store.js';
+
+type S3Spec = Extract<StoreSpec, { kind: 's3' }>;
+
+/** Connection-level failures and the server's own "come back later". */
+const RETRYABLE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'SlowDown',
+  'SlowDownRead',
+  'SlowDownWrite',
+  'ServiceUnavailable',
+  'InternalError',
+  'XMinioServerNotInitialized',
+  'RequestTimeout',
+  'UnexpectedEOF',
+]);
+
+const FIRST_DELAY_MS = 50;
+const MAX_DELAY_MS = 2000;
+
+export class S3Store implements ObjectStore {
+  private readonly client: Client;
+  private readonly prefix: string;
+  private bucketKnown = false;
+
+  /** Waits up to `patienceMs` for a store that is away before it gives up on a call. */
+  constructor(
+    private readonly spec: S3Spec,
+    private readonly patienceMs = 30_000,
+  ) {
+    const url = new URL(spec.endpoint);
+    this.client = new Client({
+      endPoint: url.hostname,
+      port: url.port ? Number(url.port) : url.protocol === 'https:' ? 443 : 80,
+      useSSL: url.protocol === 'https:',
+      accessKey: spec.accessKey ?? '',
+      secretKey: spec.secretKey ?? '',
+      region: spec.region ?? 'us-east-1',
+      pathStyle: true,
+    });
+    this.prefix = spec.prefix === '' || spec.prefix.endsWith('/') ? spec.prefix : `${spec.prefix}/`;
+  }
+
+  get description(): string {
+    return `s3://${this.spec.bucket}/${this.prefix} at ${this.spec.endpoint}`;
+  }
+
+  async put(key: string, bytes: Buffer, options?: { readonly ifAbsent?: boolean }): Promise<void> {
+    let tried = false;
+    await this.retrying(`write ${key}`, async () => {
+      await this.ensureBucket();
+      const headers: Record<string, string> = options?.ifAbsent ? { 'If-None-Match': '*' } : {};
+      try {
+        await this.client.putObject(this.spec.bucket, this.prefix + key, bytes, bytes.length, headers);
+      } catch (error) {
+        if ((error as { code?: string }).code === 'PreconditionFailed') {
+          // A retry may find what its own first try wrote before the connection broke.
+          if (tried && (await this.read(key)).equals(bytes)) return;
+          throw new ObjectExistsError(key, this.description);
+        }
+        tried = true;
+        throw error;
+      }
+    });
+  }
+
+  async get(key: string, range?: { readonly offset: number; readonly length: number }): Promise<Buffer> {
+    return this.retrying(`read ${key}`, () => this.read(key, range));
+  }
+
+  async list(prefix: string): Promise<string[]> {
+    return this.retrying(`list ${prefix}`, async () => {
+      const out: string[] = [];
+      await this.ensureBucket();
+      for await (const item of this.client.listObjectsV2(this.spec.bucket, this.prefix + prefix, true)) {
+        if (item.name) out.push(item.name.slice(this.prefix.length));
+      }
+      return out.sort();
+    });
+  }
+
+  async delete(keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
+    await this.retrying(`delete ${keys.length} objects`, async () => {
+      await this.client.removeObjects(
+        this.spec.bucket,
+        keys.map((k) => this.prefix + k),
+      );
+    });
+  }
+
+  private async read(key: string, range?: { readonly offset: number; readonly length: number }): Promise<Buffer> {
+    try {
+      const name = this.prefix + key;
+      const stream = range
+        ? await this.client.getPartialObject(this.spec.bucket, name, range.offset, range.length)
+        : await this.client.getObject(this.spec.bucket, name);
+      const chunks: Buffer[] = [];
+      for await (const chunk of stream) chunks.push(chunk as Buffer);
+      return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+    } catch (error) {
+      const code = (error as { code?: string }).code;
+      if (code === 'NoSuchKey' || code === 'NotFound' || code === 'NoSuchBucket') throw new ObjectMissingError(key, this.description);
+      throw error;
+    }
+  }
+
+  private async ensureBucket(): Promise<void> {
+    if (this.bucketKnown) return;
+    if (!(await this.client.bucketExists(this.spec.bucket))) {
+      try {
+        await this.client.makeBucket(this.spec.bucket, this.spec.region ?? 'us-east-1');
+      } catch (error) {
+        const code = (error as { code?: string }).code;
+        if (code !== 'BucketAlreadyOwnedByYou' && code !== 'BucketAlreadyExists') throw error;
+      }
+    }
+    this.bucketKnown = true;
+  }
+
+  private async retrying<T>(what: string, call: () => Promise<T>): Promise<T> {
+    const deadline = Date.now() + this.patienceMs;
+    let delayMs = FIRST_DELAY_MS;
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        if (error instanceof ObjectExistsError || error instanceof ObjectMissingError) throw error;
+        const code = (error as { code?: string }).code ?? (error as { cause?: { code?: string } }).cause?.code ?? '';
+        const retryable = RETRYABLE.has(code) || /socket hang up|aborted|network/i.test(String((error as Error).message));
+        if (!retryable || Date.now() + delayMs > deadline) {
+          throw new StoreError(`can't ${what} in ${this.description}: ${(error as Error).message || code}`, retryable, {
+            cause: error,
+          });
+        }
+        await new Promise((resolve) => setTimeout(resolve, delayMs));
+        delayMs = Math.min(delayMs * 2, MAX_DELAY_MS);
+      }
+    }
+  }
+}
