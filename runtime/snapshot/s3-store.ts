@@ -108,7 +108,8 @@ export class S3Store implements ObjectStore {
       return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
     } catch (error) {
       const code = (error as { code?: string }).code;
-      if (code === 'NoSuchKey' || code === 'NotFound' || code === 'NoSuchBucket') throw new ObjectMissingError(key, this.description);
+      if (code === 'NoSuchKey' || code === 'NotFound' || code === 'NoSuchBucket')
+        throw new ObjectMissingError(key, this.description);
       throw error;
     }
   }
@@ -135,7 +136,8 @@ export class S3Store implements ObjectStore {
       } catch (error) {
         if (error instanceof ObjectExistsError || error instanceof ObjectMissingError) throw error;
         const code = (error as { code?: string }).code ?? (error as { cause?: { code?: string } }).cause?.code ?? '';
-        const retryable = RETRYABLE.has(code) || /socket hang up|aborted|network/i.test(String((error as Error).message));
+        const retryable =
+          RETRYABLE.has(code) || /socket hang up|aborted|network/i.test(String((error as Error).message));
         if (!retryable || Date.now() + delayMs > deadline) {
           throw new StoreError(`can't ${what} in ${this.description}: ${(error as Error).message || code}`, retryable, {
             cause: error,

@@ -79,7 +79,9 @@ export async function readSegment(
   visit: (keyGroup: number, block: Buffer) => void,
 ): Promise<number> {
   const corrupt = (why: string) =>
-    new CorruptSnapshotError(`segment ${ref.key} in ${store.description} is damaged: ${why}. Restore from an older snapshot`);
+    new CorruptSnapshotError(
+      `segment ${ref.key} in ${store.description} is damaged: ${why}. Restore from an older snapshot`,
+    );
   const whole = ref.bytes <= READ_WHOLE;
   const tailBytes = Math.min(ref.bytes, whole ? ref.bytes : 64 * 1024);
   let tail = await store.get(ref.key, whole ? undefined : { offset: ref.bytes - tailBytes, length: tailBytes });
@@ -95,7 +97,9 @@ export async function readSegment(
   }
   const footer = tail.subarray(tail.length - TRAILER - footerBytes, tail.length - TRAILER);
   if (crc32(footer) !== footerCrc) throw corrupt('its index does not match its checksum');
-  const index = (JSON.parse(footer.toString()) as [number, number, number, number][]).filter(([group]) => wanted(group));
+  const index = (JSON.parse(footer.toString()) as [number, number, number, number][]).filter(([group]) =>
+    wanted(group),
+  );
   if (index.length === 0) return read;
 
   // One range from the first wanted block to the last: neighbours are usually wanted together.

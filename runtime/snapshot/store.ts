@@ -14,14 +14,20 @@ export interface ObjectStore {
 
 export class ObjectMissingError extends Error {
   readonly code = 'TW3201';
-  constructor(readonly key: string, where: string) {
+  constructor(
+    readonly key: string,
+    where: string,
+  ) {
     super(`${key} is not in ${where}`);
   }
 }
 
 export class ObjectExistsError extends Error {
   readonly code = 'TW3202';
-  constructor(readonly key: string, where: string) {
+  constructor(
+    readonly key: string,
+    where: string,
+  ) {
     super(`${key} is in ${where} already`);
   }
 }

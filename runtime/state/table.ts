@@ -1,0 +1,363 @@
+/**
+ * Tables of keyed state, held in memory. One Map a key group: groups move between tasks whole, and no map grows so large that
+ * growing it stops the data.
+ */
+import type { ByteReader, ByteWriter } from '../record/bytes.js';
+import { canonical, combineHash, hashValue, keyGroupOf } from '../record/hash.js';
+import { compileObjectCodec, type ObjectCodec } from '../record/object-codec.js';
+import type { Field } from '../record/types.js';
+import type { TableLayout } from '../snapshot/manifest.js';
+
+/** A flat object: k0…, value fields, `_e`. */
+export type Entry = Record<string, any> & { _e: number };
+/** What finds an entry in its map: the key itself, or text made of its parts. */
+export type MapKey = unknown;
+
+const DELETED = -1;
+
+/** Records in a segment's block. */
+const PUT = 1;
+const DELETE = 2;
+const DROP = 3;
+
+export interface TableSpec {
+  readonly name: string;
+  /** Types of the key's parts. */
+  readonly keys: readonly Field[];
+  readonly values: readonly Field[];
+}
+
+/** Text that is different for different composite keys. */
+function part(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return `s${value.length}:${value}`;
+    case 'number':
+      return `n${value};`;
+    case 'boolean':
+      return value ? 'T' : 'F';
+    case 'bigint':
+      return `b${value};`;
+    default: {
+      if (value == null) return 'N';
+      const text = canonical(value);
+      return `o${text.length}:${text}`;
+    }
+  }
+}
+
+/** A key of one part is itself where it can be, so that integer keys stay integers. */
+export function mapKeyOf(parts: readonly unknown[]): MapKey {
+  if (parts.length === 1) {
+    const v = parts[0];
+    if (typeof v === 'object' && v !== null) return part(v);
+    // A text key can't be mistaken for an object's text: objects of one-part keys begin with a NUL.
+    return v ?? null;
+  }
+  let text = '';
+  for (const v of parts) text += part(v);
+  return text;
+}
+
+export function hashKey(parts: readonly unknown[]): number {
+  if (parts.length === 0) return 0;
+  let h = hashValue(parts[0]);
+  for (let i = 1; i < parts.length; i++) h = combineHash(h, hashValue(parts[i]));
+  return h;
+}
+
+abstract class Table {
+  readonly layout: TableLayout;
+  readonly codec: ObjectCodec<Entry>;
+  protected readonly keyCodec: ObjectCodec;
+  readonly keyNames: readonly string[];
+  /** Entries touched since the last cut have `_e` equal to this. */
+  epoch = 1;
+  size = 0;
+
+  constructor(
+    readonly spec: TableSpec,
+    readonly maxParallelism: number,
+    namespaced: boolean,
+  ) {
+    const keys = spec.keys.map((f, i) => ({ name: `k${i}`, type: f.type }));
+    this.keyNames = keys.map((k) => k.name);
+    this.layout = { name: spec.name, keys, values: spec.values, namespaced };
+    this.codec = compileObjectCodec<Entry>([...keys, ...spec.values], '_e: 0');
+    this.keyCodec = compileObjectCodec(keys);
+  }
+
+  keyParts(entry: Entry): unknown[] {
+    return this.keyNames.map((k) => entry[k]);
+  }
+
+  mapKey(entry: Entry): MapKey {
+    return this.keyNames.length === 1 && typeof entry.k0 !== 'object' ? entry.k0 : mapKeyOf(this.keyParts(entry));
+  }
+
+  group(entry: Entry): number {
+    return keyGroupOf(hashKey(this.keyParts(entry)), this.maxParallelism);
+  }
+
+  /** Writes what changed since the last cut, by key group; `records(group)` gives the writer of a group's block. */
+  abstract writeDelta(records: (group: number) => ByteWriter, owned: (group: number) => boolean): void;
+  abstract writeAll(group: number, out: ByteWriter): void;
+  /** Forgets what was marked as changed: it has been cut. */
+  abstract cut(): void;
+  abstract apply(input: ByteReader, group: number): void;
+  abstract dropGroup(group: number): void;
+  abstract clear(): void;
+}
+
+/** Entries by key. */
+export class KeyedTable extends Table {
+  /** Index: key group. Undefined for groups without entries. */
+  readonly groups: (Map<MapKey, Entry> | undefined)[];
+  private dirty: Entry[] = [];
+  private dead: { group: number; key: Record<string, unknown> }[] = [];
+
+  constructor(spec: TableSpec, maxParallelism: number) {
+    super(spec, maxParallelism, false);
+    this.groups = new Array(maxParallelism).fill(undefined);
+  }
+
+  get(group: number, key: MapKey): Entry | undefined {
+    return this.groups[group]?.get(key);
+  }
+
+  /** Adds an entry whose key fields are set, and marks it. */
+  add(group: number, key: MapKey, entry: Entry): void {
+    (this.groups[group] ??= new Map()).set(key, entry);
+    this.size++;
+    entry._e = this.epoch;
+    this.dirty.push(entry);
+  }
+
+  /** Call before or after changing an entry, in the same turn. */
+  touch(entry: Entry): void {
+    if (entry._e !== this.epoch) {
+      entry._e = this.epoch;
+      this.dirty.push(entry);
+    }
+  }
+
+  delete(group: number, key: MapKey): void {
+    const map = this.groups[group];
+    const entry = map?.get(key);
+    if (!map || !entry) return;
+    map.delete(key);
+    this.size--;
+    entry._e = DELETED;
+    this.dead.push({ group, key: Object.fromEntries(this.keyNames.map((k) => [k, entry[k]])) });
+  }
+
+  *entries(): Generator<Entry> {
+    for (const map of this.groups) if (map) yield* map.values();
+  }
+
+  writeDelta(records: (group: number) => ByteWriter, owned: (group: number) => boolean): void {
+    for (const { group, key } of this.dead) {
+      if (!owned(group)) continue;
+      const out = records(group);
+      out.byte(DELETE);
+      this.keyCodec.write(key, out);
+    }
+    for (const entry of this.dirty) {
+      if (entry._e !== this.epoch) continue;
+      const group = this.group(entry);
+      if (!owned(group)) continue;
+      const out = records(group);
+      out.byte(PUT);
+      this.codec.write(entry, out);
+    }
+  }
+
+  writeAll(group: number, out: ByteWriter): void {
+    const map = this.groups[group];
+    if (!map) return;
+    for (const entry of map.values()) {
+      out.byte(PUT);
+      this.codec.write(entry, out);
+    }
+  }
+
+  cut(): void {
+    this.dirty = [];
+    this.dead = [];
+    this.epoch++;
+  }
+
+  apply(input: ByteReader, group: number): void {
+    const op = input.byte();
+    if (op === PUT) {
+      const entry = this.codec.read(input);
+      const map = (this.groups[group] ??= new Map());
+      const before = map.size;
+      map.set(this.mapKey(entry), entry);
+      this.size += map.size - before;
+    } else if (op === DELETE) {
+      const key = this.keyCodec.read(input);
+      if (this.groups[group]?.delete(this.mapKey(key as Entry))) this.size--;
+    } else throw new Error(`unknown record ${op} in table ${this.spec.name}`);
+  }
+
+  dropGroup(group: number): void {
+    this.size -= this.groups[group]?.size ?? 0;
+    this.groups[group] = undefined;
+  }
+
+  clear(): void {
+    this.groups.fill(undefined);
+    this.size = 0;
+    this.cut();
+  }
+}
+
+/** One namespace's entries: a window's, or a slice's. */
+export class Namespace {
+  readonly map = new Map<MapKey, Entry>();
+  dirty: Entry[] = [];
+  /** Some of it is in a segment: dropping it must be recorded. */
+  saved = false;
+
+  constructor(readonly id: number) {}
+}
+
+/** Entries by namespace (a number, e.g. a window's end in ms) and key. Namespaces are dropped whole. */
+export class NamespacedTable extends Table {
+  readonly namespaces = new Map<number, Namespace>();
+  private dropped: number[] = [];
+
+  constructor(spec: TableSpec, maxParallelism: number) {
+    super(spec, maxParallelism, true);
+  }
+
+  /** The namespace, made when it isn't there. */
+  open(id: number): Namespace {
+    let namespace = this.namespaces.get(id);
+    if (!namespace) {
+      namespace = new Namespace(id);
+      this.namespaces.set(id, namespace);
+    }
+    return namespace;
+  }
+
+  add(namespace: Namespace, key: MapKey, entry: Entry): void {
+    namespace.map.set(key, entry);
+    this.size++;
+    entry._e = this.epoch;
+    namespace.dirty.push(entry);
+  }
+
+  touch(namespace: Namespace, entry: Entry): void {
+    if (entry._e !== this.epoch) {
+      entry._e = this.epoch;
+      namespace.dirty.push(entry);
+    }
+  }
+
+  drop(id: number): void {
+    const namespace = this.namespaces.get(id);
+    if (!namespace) return;
+    this.namespaces.delete(id);
+    this.size -= namespace.map.size;
+    if (namespace.saved) this.dropped.push(id);
+  }
+
+  writeDelta(records: (group: number) => ByteWriter, owned: (group: number) => boolean): void {
+    for (const id of this.dropped) {
+      for (let group = 0; group < this.maxParallelism; group++) {
+        if (!owned(group)) continue;
+        const out = records(group);
+        out.byte(DROP);
+        out.f64(id);
+      }
+    }
+    for (const namespace of this.namespaces.values()) {
+      for (const entry of namespace.dirty) {
+        if (entry._e !== this.epoch) continue;
+        const group = this.group(entry);
+        if (!owned(group)) continue;
+        const out = records(group);
+        out.byte(PUT);
+        out.f64(namespace.id);
+        this.codec.write(entry, out);
+        namespace.saved = true;
+      }
+    }
+  }
+
+  writeAll(group: number, out: ByteWriter): void {
+    for (const namespace of this.namespaces.values()) {
+      for (const entry of namespace.map.values()) {
+        if (this.group(entry) !== group) continue;
+        out.byte(PUT);
+        out.f64(namespace.id);
+        this.codec.write(entry, out);
+        namespace.saved = true;
+      }
+    }
+  }
+
+  /** All entries, each to the block of its group: one pass where writeAll() would take one a group. */
+  writeEverything(records: (group: number) => ByteWriter): void {
+    for (const namespace of this.namespaces.values()) {
+      for (const entry of namespace.map.values()) {
+        const out = records(this.group(entry));
+        out.byte(PUT);
+        out.f64(namespace.id);
+        this.codec.write(entry, out);
+      }
+      namespace.saved = true;
+    }
+  }
+
+  cut(): void {
+    for (const namespace of this.namespaces.values()) if (namespace.dirty.length > 0) namespace.dirty = [];
+    this.dropped = [];
+    this.epoch++;
+  }
+
+  apply(input: ByteReader, group: number): void {
+    const op = input.byte();
+    const id = input.f64();
+    if (op === PUT) {
+      const entry = this.codec.read(input);
+      const namespace = this.open(id);
+      namespace.saved = true;
+      const before = namespace.map.size;
+      namespace.map.set(this.mapKey(entry), entry);
+      this.size += namespace.map.size - before;
+    } else if (op === DROP) {
+      const namespace = this.namespaces.get(id);
+      if (!namespace) return;
+      for (const [key, entry] of namespace.map) {
+        if (this.group(entry) === group) {
+          namespace.map.delete(key);
+          this.size--;
+        }
+      }
+      if (namespace.map.size === 0) this.namespaces.delete(id);
+    } else throw new Error(`unknown record ${op} in table ${this.spec.name}`);
+  }
+
+  dropGroup(group: number): void {
+    for (const namespace of [...this.namespaces.values()]) {
+      for (const [key, entry] of namespace.map) {
+        if (this.group(entry) === group) {
+          namespace.map.delete(key);
+          this.size--;
+        }
+      }
+      if (namespace.map.size === 0) this.namespaces.delete(namespace.id);
+    }
+  }
+
+  clear(): void {
+    this.namespaces.clear();
+    this.size = 0;
+    this.cut();
+  }
+}
+
+export type AnyTable = KeyedTable | NamespacedTable;
