@@ -25,7 +25,9 @@ class SplitState {
   idle = false;
   finished = false;
   lastRecordMs: number;
+  /** Rows emitted, ever; and as of the last look at the watermark. */
   records = 0;
+  seen = 0;
 
   constructor(
     readonly id: string,
@@ -43,14 +45,13 @@ export class SourceInput {
   private reader!: SourceReader;
   private lastWatermark = MIN_WATERMARK;
   private reportedIdle = false;
-  recordsIn = 0;
   badRecords = 0;
   ended = false;
 
   constructor(
     private readonly node: PlanNode,
     private readonly env: TaskEnvironment,
-    private readonly subtask: number,
+    subtask: number,
     parallelism: number,
     private readonly connector: SourceConnector,
     private readonly format: Format | undefined,
@@ -107,8 +108,8 @@ export class SourceInput {
     let minimum = Number.POSITIVE_INFINITY;
     for (const split of this.splits.values()) {
       if (split.finished) continue;
-      if (split.records > 0) {
-        split.records = 0;
+      if (split.records !== split.seen) {
+        split.seen = split.records;
         split.idle = false;
         split.lastRecordMs = now;
         this.updateWatermark(split);
@@ -145,7 +146,7 @@ export class SourceInput {
   }
 
   snapshot(): SplitSnapshot[] {
-    for (const split of this.splits.values()) if (split.records > 0) this.updateWatermark(split);
+    for (const split of this.splits.values()) this.updateWatermark(split);
     return this.reader.snapshot().map((s) => {
       const state = this.splits.get(s.id);
       const watermark = state && Number.isFinite(state.watermark) ? state.watermark : null;
@@ -197,7 +198,7 @@ export class SourceInput {
       },
       finish: () => {
         state.finished = true;
-        if (state.records > 0) this.updateWatermark(state);
+        this.updateWatermark(state);
       },
     };
   }
@@ -260,11 +261,8 @@ export class SourceInput {
     );
   }
 
-  get subtaskIndex(): number {
-    return this.subtask;
-  }
-
-  get records(): number {
+  /** Rows handed to the chain. */
+  get recordsOut(): number {
     let n = 0;
     for (const s of this.splits.values()) n += s.records;
     return n;

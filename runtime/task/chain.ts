@@ -1,0 +1,171 @@
+/**
+ * Makes the transforms of a stage for one task and links them: each hands its rows straight to the next by a call.
+ * Built from the end of the chain to its head, since a transform is made with the function that takes its rows.
+ */
+import type { PlanNode, SinkSpec } from '../graph/plan.js';
+import type { Stage } from '../graph/stages.js';
+import type { Row, RowKind, RowSchema } from '../record/types.js';
+import type { SinkContext } from '../sink/contract.js';
+import { NodeState } from '../state/node-state.js';
+import type { Transform, TransformContext, TransformMetrics } from '../transform/contract.js';
+import type { TaskEnvironment } from './environment.js';
+import { SinkOutput } from './sink-output.js';
+import { resolveOptions } from './source-input.js';
+
+export type Emit = (row: Row, kind: RowKind) => void;
+
+/** One transform in its chain. */
+export interface Link {
+  readonly node: PlanNode;
+  readonly transform: Transform;
+  readonly state: NodeState;
+  readonly metrics: TransformMetrics & { rowsIn: number };
+}
+
+export interface Chain {
+  /** From the head to the ends; a row passes a link only after those before it. */
+  readonly links: readonly Link[];
+  readonly sinks: readonly SinkOutput[];
+  /** Takes rows of an input of the head. */
+  head(input: number): Emit;
+}
+
+export interface ChainOptions {
+  readonly stage: Stage;
+  readonly subtask: number;
+  readonly env: TaskEnvironment;
+  readonly nodes: ReadonlyMap<string, PlanNode>;
+  /** Emit of each exchange out of the stage. */
+  readonly outputs: ReadonlyMap<number, Emit>;
+  /** State kept in memory over a rescale. */
+  readonly retained: ReadonlyMap<string, NodeState> | undefined;
+  readonly schedule: (timeMs: number) => void;
+}
+
+export async function buildChain(options: ChainOptions): Promise<Chain> {
+  const { stage, env, subtask } = options;
+  const links: Link[] = [];
+  const sinks: SinkOutput[] = [];
+  const entry = new Map<string, Emit[]>();
+  for (const node of [...stage.nodes].reverse()) {
+    const targets: Emit[] = [];
+    for (const next of stage.next.get(node.id) ?? []) targets.push(entry.get(next)![0]);
+    for (const exchange of stage.outputs) {
+      if (exchange.fromNode === node.id) targets.push(options.outputs.get(exchange.index)!);
+    }
+    const emit = fanOut(targets);
+    if (node.spec.kind === 'source') {
+      entry.set(node.id, [emit]);
+      continue;
+    }
+    if (node.spec.kind === 'sink') {
+      const sink = await makeSink(node, env, subtask, stage.parallelism);
+      sinks.push(sink);
+      const { writer } = sink;
+      entry.set(node.id, [
+        (row, kind) => {
+          sink.rowsOut++;
+          writer.write(row, kind);
+        },
+      ]);
+      continue;
+    }
+    const link = makeLink(node, emit, options);
+    links.unshift(link);
+    const { transform } = link;
+    entry.set(node.id, [
+      (row, kind) => transform.process(row, kind),
+      (row, kind) => {
+        if (!transform.processRight) throw new Error(`${node.name} has no second input`);
+        transform.processRight(row, kind);
+      },
+    ]);
+  }
+  const heads = entry.get(stage.nodes[0].id)!;
+  const union = stage.nodes[0].spec.kind === 'union';
+  return { links, sinks, head: (input) => (union ? heads[0] : (heads[input] ?? heads[0])) };
+}
+
+/** One target is called directly; several in turn. */
+function fanOut(targets: readonly Emit[]): Emit {
+  if (targets.length === 1) return targets[0];
+  if (targets.length === 0) return () => {};
+  return (row, kind) => {
+    for (const target of targets) target(row, kind);
+  };
+}
+
+function makeLink(node: PlanNode, emit: Emit, options: ChainOptions): Link {
+  const { env, stage, subtask } = options;
+  const { deployment } = env;
+  const restored = env.restored?.(node.id);
+  const groups: number[] = [];
+  // A node of parallelism 1 holds all groups; others those that the owner table gives to this slot.
+  deployment.owners.forEach((owner, group) => {
+    if (stage.parallelism === 1 ? subtask === 0 : owner === subtask) groups.push(group);
+  });
+  const kept = options.retained?.get(node.id);
+  const state = kept ?? new NodeState(node.id, deployment.maxParallelism, groups);
+  const metrics = { lateRows: 0, rowsIn: 0 };
+  const inputs = node.inputs.map((edge) => options.nodes.get(edge.from)!);
+  const ctx: TransformContext = {
+    node,
+    inputs: inputs.map((n): RowSchema => n.schema),
+    inputUpdating: inputs.map((n) => n.updating),
+    subtask,
+    parallelism: stage.parallelism,
+    maxParallelism: deployment.maxParallelism,
+    batch: deployment.batch,
+    state,
+    restoredOperator: restored?.operator ?? [],
+    restoredWatermark: restored?.watermark ?? Number.NEGATIVE_INFINITY,
+    now: env.now,
+    emit,
+    metrics,
+    log: env.log,
+    resolve: env.resolve,
+    schedule: options.schedule,
+    wake: env.wake,
+  };
+  const kind = node.spec.kind === 'other' ? node.spec.transform : node.spec.kind;
+  const transform = env.registry.transform(kind)(ctx);
+  return { node, transform, state, metrics };
+}
+
+async function makeSink(node: PlanNode, env: TaskEnvironment, subtask: number, parallelism: number): Promise<SinkOutput> {
+  const spec = node.spec as SinkSpec;
+  const connector = await env.registry.sink(spec.connector);
+  const options = resolveOptions(spec.options, env.resolve);
+  const context: SinkContext = {
+    spec,
+    options,
+    log: env.log,
+    jobName: env.deployment.job,
+    nodeId: node.id,
+    baseDir: env.deployment.baseDir,
+    subtask,
+    parallelism,
+    attempt: env.deployment.attempt,
+    guarantee: guaranteeOf(options, env),
+    encoder: spec.format
+      ? (await env.registry.format(spec.format)).createEncoder(spec.columns, options, spec.timeZone)
+      : undefined,
+    keyEncoder: await keyEncoder(spec, options, env),
+    wake: env.wake,
+    fail: env.fail,
+  };
+  return new SinkOutput(node, connector.createWriter(context), subtask);
+}
+
+function guaranteeOf(options: Record<string, string>, env: TaskEnvironment): 'exactly-once' | 'at-least-once' {
+  const own = options['sink.delivery-guarantee'];
+  return own === 'exactly-once' || own === 'at-least-once' ? own : env.deployment.guarantee;
+}
+
+async function keyEncoder(spec: SinkSpec, options: Record<string, string>, env: TaskEnvironment) {
+  const format = options['key.format'] ?? (spec.primaryKey && spec.connector.startsWith('upsert') ? spec.format : undefined);
+  const names = options['key.fields']?.split(';') ?? spec.primaryKey;
+  if (!format || !names || names.length === 0) return undefined;
+  const fields = spec.columns.fields.filter((f) => names.includes(f.name));
+  return (await env.registry.format(format)).createEncoder({ fields }, options, spec.timeZone);
+}
