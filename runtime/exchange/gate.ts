@@ -69,6 +69,8 @@ export class InputGate {
   private allIdle = false;
   private ended = 0;
   private endReported = false;
+  /** Id of the last barrier handed out: later copies of it, on channels that had ended, say nothing new. */
+  private done = -1;
   /** When the first barrier of the current alignment came, milliseconds since the epoch. */
   alignmentStart = 0;
 
@@ -163,7 +165,7 @@ export class InputGate {
   }
 
   private barrier(channel: InputChannel, barrier: Barrier): GateEvent | undefined {
-    if (this.pending && barrier.id < this.pending.id) return undefined;
+    if (barrier.id <= this.done || (this.pending && barrier.id < this.pending.id)) return undefined;
     if (!this.pending || barrier.id > this.pending.id) {
       // A newer barrier replaces one that was given up.
       for (const c of this.channels) c.blocked = false;
@@ -180,6 +182,7 @@ export class InputGate {
     if (!pending) return undefined;
     for (const c of this.channels) if (!c.ended && c.barrier !== pending.id) return undefined;
     this.pending = undefined;
+    this.done = pending.id;
     for (const c of this.channels) c.blocked = false;
     return { type: 'barrier', barrier: pending };
   }

@@ -132,7 +132,12 @@ function makeLink(node: PlanNode, emit: Emit, options: ChainOptions): Link {
   return { node, transform, state, metrics };
 }
 
-async function makeSink(node: PlanNode, env: TaskEnvironment, subtask: number, parallelism: number): Promise<SinkOutput> {
+async function makeSink(
+  node: PlanNode,
+  env: TaskEnvironment,
+  subtask: number,
+  parallelism: number,
+): Promise<SinkOutput> {
   const spec = node.spec as SinkSpec;
   const connector = await env.registry.sink(spec.connector);
   const options = resolveOptions(spec.options, env.resolve);
@@ -163,7 +168,8 @@ function guaranteeOf(options: Record<string, string>, env: TaskEnvironment): 'ex
 }
 
 async function keyEncoder(spec: SinkSpec, options: Record<string, string>, env: TaskEnvironment) {
-  const format = options['key.format'] ?? (spec.primaryKey && spec.connector.startsWith('upsert') ? spec.format : undefined);
+  const format =
+    options['key.format'] ?? (spec.primaryKey && spec.connector.startsWith('upsert') ? spec.format : undefined);
   const names = options['key.fields']?.split(';') ?? spec.primaryKey;
   if (!format || !names || names.length === 0) return undefined;
   const fields = spec.columns.fields.filter((f) => names.includes(f.name));

@@ -40,8 +40,16 @@ export interface TaskParts {
   readonly finished: () => void;
 }
 
+/** A segment that no complete checkpoint holds yet. Its bytes are kept until it is in the store. */
+interface PendingSegment {
+  readonly ref: SegmentRef;
+  bytes: Buffer | undefined;
+  uploaded: Promise<void>;
+  failed: boolean;
+}
+
 interface NodeHistory {
-  segments: { ref: SegmentRef; uploaded: Promise<void> }[];
+  segments: PendingSegment[];
   rewritten: [number, string][];
 }
 
@@ -78,6 +86,10 @@ export class Task {
 
   get gate(): InputGate | undefined {
     return this.parts.gate;
+  }
+
+  get deadLetterCount(): number {
+    return this.parts.deadLetters?.count ?? 0;
   }
 
   get currentWatermark(): number {
@@ -284,8 +296,9 @@ export class Task {
           groups: formatGroups(cut.groups),
         };
         bytes += cut.bytes.length;
-        history.segments.push({ ref, uploaded: this.upload(store, ref.key, cut.bytes) });
+        history.segments.push({ ref, bytes: cut.bytes, uploaded: Promise.resolve(), failed: true });
       }
+      for (const segment of history.segments) if (segment.failed) this.upload(store, segment);
       const segments = [...history.segments];
       const rewritten = [...history.rewritten];
       waits.push(
@@ -315,18 +328,20 @@ export class Task {
     );
   }
 
-  /** An upload that failed is tried again by the next checkpoint, which needs this segment too. */
-  private upload(store: ObjectStore, key: string, bytes: Buffer): Promise<void> {
-    const segment = store.put(key, bytes);
-    return segment.catch((error: Error) => {
-      for (const history of this.history.values()) {
-        const mine = history.segments.find((s) => s.ref.key === key);
-        if (mine) mine.uploaded = Promise.resolve().then(() => this.upload(store, key, bytes));
-        // Nobody may be waiting for the second try yet.
-        mine?.uploaded.catch(() => {});
-      }
-      throw error;
-    });
+  /** An upload that fails is tried again by the next checkpoint, which needs this segment too. */
+  private upload(store: ObjectStore, segment: PendingSegment): void {
+    segment.failed = false;
+    segment.uploaded = store.put(segment.ref.key, segment.bytes!).then(
+      () => {
+        segment.bytes = undefined;
+      },
+      (error: Error) => {
+        segment.failed = true;
+        throw error;
+      },
+    );
+    // Whoever waits for the checkpoint sees the rejection; later checkpoints start a new upload.
+    segment.uploaded.catch(() => {});
   }
 
   private historyOf(nodeId: string): NodeHistory {

@@ -1,0 +1,213 @@
+/**
+ * A runner: registers with the coordinator, opens threads, passes orders and reports on. It outlives coordinators: when the
+ * connection is lost, the tasks go on, and the runner keeps looking for whoever leads now.
+ */
+import { createHash } from 'node:crypto';
+import type { Logger } from '../source/contract.js';
+import type { ControlLink, CoordinatorMessage, RunnerMessage, RunningSlot } from '../task/control.js';
+import type { SlotDeployment } from '../task/environment.js';
+import type { SlotOrder, SlotReport } from '../task/slot.js';
+import { type SlotHost, slotInProcess, slotInThread } from './slot-host.js';
+
+export interface RunnerOptions {
+  readonly id: string;
+  readonly job: string;
+  /** Address that the data servers listen on, and that other runners reach. */
+  readonly bindHost: string;
+  readonly host: string;
+  /** One slot in this thread, none in others. */
+  readonly inProcess: boolean;
+  readonly log: Logger;
+  /** Opens a connection to whoever leads now; rejects while nobody does. */
+  readonly connect: () => Promise<ControlLink<CoordinatorMessage, RunnerMessage>>;
+}
+
+const RECONNECT_MS = 100;
+const MAX_RECONNECT_MS = 1000;
+const HEARTBEAT_MS = 1000;
+/** A coordinator that says nothing for that long is taken for dead. */
+const SILENCE_MS = 10_000;
+
+export class Runner {
+  private readonly threads: SlotHost[] = [];
+  private opening: Promise<void> = Promise.resolve();
+  private readonly running = new Map<number, RunningSlot>();
+  private readonly deployments = new Map<number, SlotDeployment>();
+  private link: ControlLink<CoordinatorMessage, RunnerMessage> | undefined;
+  private stopping = false;
+  private end!: (reason: string) => void;
+  /** Resolves when the runner was told to shut down. */
+  readonly done: Promise<string>;
+
+  constructor(private readonly options: RunnerOptions) {
+    this.done = new Promise((resolve) => {
+      this.end = resolve;
+    });
+  }
+
+  /** Runs until told to stop. */
+  async run(): Promise<string> {
+    await this.openThreads(1);
+    void this.keepConnected();
+    return this.done;
+  }
+
+  /** SIGTERM: asks the coordinator to move this runner's slots away. Resolves when it has, or can't. */
+  drain(): void {
+    this.link?.send({ type: 'draining' });
+  }
+
+  async stop(reason = 'stopped'): Promise<void> {
+    this.stopping = true;
+    this.link?.close();
+    await Promise.all(this.threads.map((t) => t.close()));
+    this.end(reason);
+  }
+
+  private async keepConnected(): Promise<void> {
+    let delayMs = RECONNECT_MS;
+    while (!this.stopping) {
+      try {
+        const link = await this.options.connect();
+        delayMs = RECONNECT_MS;
+        await this.serve(link);
+        if (!this.stopping)
+          this.options.log.warn({ runner: this.options.id }, 'lost the coordinator; the data goes on');
+      } catch (error) {
+        this.options.log.debug({ error: (error as Error).message }, 'no coordinator yet');
+      }
+      if (this.stopping) return;
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      delayMs = Math.min(delayMs * 1.5, MAX_RECONNECT_MS);
+    }
+  }
+
+  /** Serves a coordinator until the connection ends. */
+  private async serve(link: ControlLink<CoordinatorMessage, RunnerMessage>): Promise<void> {
+    await this.opening;
+    const { id, job, host } = this.options;
+    let heard = Date.now();
+    const closed = new Promise<void>((resolve) => link.onClose(resolve));
+    link.onMessage((message) => {
+      heard = Date.now();
+      this.handle(message, link);
+    });
+    this.link = link;
+    link.send({
+      type: 'register',
+      runner: id,
+      pid: process.pid,
+      host,
+      job,
+      ports: this.threads.map((t) => t.port),
+      running: [...this.running.values()],
+    });
+    const timer = setInterval(() => {
+      const cpu = process.cpuUsage();
+      link.send({
+        type: 'heartbeat',
+        rssBytes: process.memoryUsage.rss(),
+        cpuMs: Math.round((cpu.user + cpu.system) / 1000),
+      });
+      if (Date.now() - heard > SILENCE_MS) link.close();
+    }, HEARTBEAT_MS);
+    await closed;
+    clearInterval(timer);
+    if (this.link === link) this.link = undefined;
+  }
+
+  private handle(message: CoordinatorMessage, link: ControlLink<CoordinatorMessage, RunnerMessage>): void {
+    switch (message.type) {
+      case 'threads':
+        void this.openThreads(message.count).then(() =>
+          link.send({ type: 'threads', ports: this.threads.map((t) => t.port) }),
+        );
+        return;
+      case 'order':
+        this.note(message.thread, message.order);
+        this.threads[message.thread]?.handle(message.order);
+        return;
+      case 'shutdown':
+        void this.stop('the job is over');
+        return;
+      case 'refused':
+        this.options.log.warn({ reason: message.reason }, 'refused by the coordinator');
+        link.close();
+        return;
+      default:
+        return;
+    }
+  }
+
+  private openThreads(count: number): Promise<void> {
+    this.opening = this.opening.then(async () => {
+      const missing = Math.max(0, count - this.threads.length);
+      const first = this.threads.length;
+      const hosts = await Promise.all(Array.from({ length: missing }, (_, i) => this.openThread(first + i)));
+      this.threads.push(...hosts);
+    });
+    return this.opening;
+  }
+
+  private openThread(index: number): Promise<SlotHost> {
+    const options = {
+      job: this.options.job,
+      host: this.options.bindHost,
+      log: this.options.log,
+      report: (report: SlotReport) => this.report(index, report),
+      died: (error: Error) => void this.replaceThread(index, error),
+    };
+    return this.options.inProcess && index === 0 ? slotInProcess(options) : slotInThread(options);
+  }
+
+  private async replaceThread(index: number, error: Error): Promise<void> {
+    this.options.log.error({ thread: index, error: error.message }, 'a slot thread died');
+    const attempt = this.running.get(index)?.attempt ?? -1;
+    this.running.delete(index);
+    this.threads[index] = await this.openThread(index);
+    this.link?.send({ type: 'threads', ports: this.threads.map((t) => t.port) });
+    const code = (error as { code?: string }).code;
+    this.report(index, { type: 'failed', attempt, error: { message: `a slot's thread died: ${error.message}`, code } });
+  }
+
+  private report(thread: number, report: SlotReport): void {
+    const slot = this.running.get(thread);
+    if (slot && report.attempt === slot.attempt) {
+      if (report.type === 'finished') {
+        this.running.set(thread, { ...slot, finished: [...slot.finished, `${report.stage}/${report.subtask}`] });
+      } else if (report.type === 'failed') this.running.delete(thread);
+    }
+    this.link?.send({ type: 'report', thread, report });
+  }
+
+  /** Keeps what a next coordinator will ask for. */
+  private note(thread: number, order: SlotOrder): void {
+    if (order.type === 'deploy') {
+      const d = order.deployment;
+      this.deployments.set(thread, d);
+      this.running.set(thread, {
+        thread,
+        slot: d.slot,
+        attempt: d.attempt,
+        parallelism: d.parallelism,
+        planHash: planHash(d.plan),
+        owners: d.owners,
+        started: false,
+        checkpoint: d.restore?.id ?? 0,
+        finished: [],
+        tasks: 0,
+      });
+      return;
+    }
+    const slot = this.running.get(thread);
+    if (!slot || order.attempt !== slot.attempt) return;
+    if (order.type === 'start') this.running.set(thread, { ...slot, started: true });
+    else if (order.type === 'barrier') this.running.set(thread, { ...slot, checkpoint: order.barrier.id });
+    else if (order.type === 'cancel') this.running.delete(thread);
+  }
+}
+
+/** Identifies a plan: runners and coordinator agree on what is running by it. */
+export function planHash(plan: unknown): string {
+  return createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,82 @@
+/** A slot where it runs: in this thread, or in a worker thread so that slots use several cores. */
+import { Worker } from 'node:worker_threads';
+import type { Logger } from '../source/contract.js';
+import { Slot, type SlotOrder, type SlotReport } from '../task/slot.js';
+import { resolveReferences } from './references.js';
+import { registry } from './registry.js';
+
+export interface SlotHost {
+  readonly port: number;
+  handle(order: SlotOrder): void;
+  /** Ends the thread, whatever it is doing. */
+  close(): Promise<void>;
+}
+
+export interface SlotHostOptions {
+  readonly job: string;
+  readonly host: string;
+  readonly log: Logger;
+  readonly report: (report: SlotReport) => void;
+  /** The thread has died; its slot's tasks are gone. */
+  readonly died: (error: Error) => void;
+}
+
+const METRICS_MS = 1000;
+
+/** In this thread: starts fastest, one core. */
+export async function slotInProcess(options: SlotHostOptions): Promise<SlotHost> {
+  const slot = new Slot(options.job, registry, options.log, options.report, resolveReferences);
+  const port = await slot.listen(options.host);
+  const timer = setInterval(() => {
+    options.report({ type: 'metrics', attempt: slot.currentAttempt, tasks: slot.metrics() });
+  }, METRICS_MS);
+  timer.unref();
+  return {
+    port,
+    handle: (order) => slot.handle(order),
+    close: () => {
+      clearInterval(timer);
+      return slot.close();
+    },
+  };
+}
+
+/** Young objects die fast here: a larger nursery saves copying them. */
+const SEMI_SPACE_MB = 64;
+
+/** In a worker thread. */
+export async function slotInThread(options: SlotHostOptions & { maxOldSpaceMb?: number }): Promise<SlotHost> {
+  const worker = new Worker(new URL('./slot-thread.js', import.meta.url), {
+    workerData: { job: options.job, host: options.host },
+    resourceLimits: {
+      maxYoungGenerationSizeMb: SEMI_SPACE_MB,
+      maxOldGenerationSizeMb: options.maxOldSpaceMb ?? 16_384,
+    },
+  });
+  let closing = false;
+  const port = await new Promise<number>((resolve, reject) => {
+    worker.once('error', reject);
+    worker.on('message', (message: { type: string; [k: string]: any }) => {
+      if (message.type === 'listening') {
+        worker.off('error', reject);
+        resolve(message.port);
+      } else if (message.type === 'log') {
+        options.log[message.level as 'info'](message.fields, message.text);
+      } else options.report(message as SlotReport);
+    });
+  });
+  worker.on('error', (error) => {
+    if (!closing) options.died(error);
+  });
+  worker.on('exit', (code) => {
+    if (!closing) options.died(new Error(`the slot's thread ended with code ${code}`));
+  });
+  return {
+    port,
+    handle: (order) => worker.postMessage(order),
+    close: async () => {
+      closing = true;
+      await worker.terminate();
+    },
+  };
+}
