@@ -38,7 +38,9 @@ export function socketLink<In, Out>(socket: Socket): ControlLink<In, Out> {
     if (size > MAX_LINE) socket.destroy();
   });
   socket.on('error', () => {});
-  socket.on('close', () => closers.forEach((h) => h()));
+  socket.on('close', () => {
+    for (const h of closers) h();
+  });
   return {
     send: (message) => {
       if (!socket.destroyed) socket.write(`${JSON.stringify(message)}\n`);

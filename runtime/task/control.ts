@@ -2,6 +2,7 @@
  * Messages between the coordinator and its runners, as JSON lines. A runner has threads; each can host one slot. Orders to a slot and
  * its reports are passed through by the runner.
  */
+import { createHash } from 'node:crypto';
 import type { SlotOrder, SlotReport } from './slot.js';
 
 /** What a runner's thread is busy with: told when it registers, so that a new coordinator can go on with a running job. */
@@ -64,15 +65,25 @@ export function linkPair<A, B>(): [ControlLink<A, B>, ControlLink<B, A>] {
   let closed = false;
   const end = (mine: ReturnType<typeof make>, other: ReturnType<typeof make>): ControlLink<any, any> => ({
     send: (message) => {
-      if (!closed) setImmediate(() => other.message.forEach((h) => h(message)));
+      if (!closed)
+        setImmediate(() => {
+          for (const h of other.message) h(message);
+        });
     },
     onMessage: (h) => mine.message.push(h),
     onClose: (h) => mine.close.push(h),
     close: () => {
       if (closed) return;
       closed = true;
-      setImmediate(() => [...a.close, ...b.close].forEach((h) => h()));
+      setImmediate(() => {
+        for (const h of [...a.close, ...b.close]) h();
+      });
     },
   });
   return [end(a, b), end(b, a)];
+}
+
+/** Identifies a plan: runners and coordinator agree on what is running by it. */
+export function planHash(plan: unknown): string {
+  return createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 16);
 }

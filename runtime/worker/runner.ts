@@ -2,10 +2,14 @@
  * A runner: registers with the coordinator, opens threads, passes orders and reports on. It outlives coordinators: when the
  * connection is lost, the tasks go on, and the runner keeps looking for whoever leads now.
  */
-import { createHash } from 'node:crypto';
 import type { Logger } from '../source/contract.js';
-import type { ControlLink, CoordinatorMessage, RunnerMessage, RunningSlot } from '../task/control.js';
-import type { SlotDeployment } from '../task/environment.js';
+import {
+  type ControlLink,
+  type CoordinatorMessage,
+  planHash,
+  type RunnerMessage,
+  type RunningSlot,
+} from '../task/control.js';
 import type { SlotOrder, SlotReport } from '../task/slot.js';
 import { type SlotHost, slotInProcess, slotInThread } from './slot-host.js';
 
@@ -32,7 +36,6 @@ export class Runner {
   private readonly threads: SlotHost[] = [];
   private opening: Promise<void> = Promise.resolve();
   private readonly running = new Map<number, RunningSlot>();
-  private readonly deployments = new Map<number, SlotDeployment>();
   private link: ControlLink<CoordinatorMessage, RunnerMessage> | undefined;
   private stopping = false;
   private end!: (reason: string) => void;
@@ -184,7 +187,6 @@ export class Runner {
   private note(thread: number, order: SlotOrder): void {
     if (order.type === 'deploy') {
       const d = order.deployment;
-      this.deployments.set(thread, d);
       this.running.set(thread, {
         thread,
         slot: d.slot,
@@ -205,9 +207,4 @@ export class Runner {
     else if (order.type === 'barrier') this.running.set(thread, { ...slot, checkpoint: order.barrier.id });
     else if (order.type === 'cancel') this.running.delete(thread);
   }
-}
-
-/** Identifies a plan: runners and coordinator agree on what is running by it. */
-export function planHash(plan: unknown): string {
-  return createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 16);
 }
