@@ -70,6 +70,8 @@ export interface JobException {
   readonly code?: string;
   readonly attempt: number;
   readonly runner?: string;
+  /** Latest complete checkpoint when it happened. */
+  readonly checkpoint: number;
 }
 
 export interface RescaleResult {
@@ -87,6 +89,8 @@ const ADOPTION_MS = 3000;
 const FIRST_RUNNERS_MS = 30_000;
 const DEPLOY_TIMEOUT_MS = 120_000;
 const MAX_EXCEPTIONS = 50;
+/** A restart can't mend these: damaged snapshots, changed state layouts, names that don't exist, references that aren't set. */
+const TERMINAL = new Set(['TW3204', 'TW1301', 'TW1201', 'TW1202', 'TW1101']);
 
 interface Deployment {
   readonly attempt: number;
@@ -174,7 +178,7 @@ export class Coordinator {
 
   /** Starts the job, or goes on with it where it is running. */
   start(): void {
-    void this.enqueue(() => this.begin()).catch((error) => this.failed(error as Error));
+    void this.enqueue(() => this.begin()).catch((error) => this.taskFailed(error as Error));
   }
 
   onState(listener: (state: JobState) => void): void {
@@ -317,7 +321,6 @@ export class Coordinator {
   ): Promise<void> {
     const { options } = this;
     this.setState('deploying');
-    this.restartPending = false;
     const attempt = this.epoch * 1_000_000 + ++this.attempts;
     const { stages } = planStages(options.plan, parallelism);
     const places = placeSlots(
@@ -539,40 +542,43 @@ export class Coordinator {
   }
 
   private taskFailed(error: Error, runner?: string): void {
-    const { current } = this;
-    if (this.isOver) return;
+    if (this.isOver || this.restartPending) return;
+    const lost = this.current;
+    const code = (error as { code?: string }).code;
+    const before = this.exceptions[0];
     this.exceptions.unshift({
       atMs: Date.now(),
       message: error.message,
-      code: (error as { code?: string }).code,
-      attempt: current?.attempt ?? 0,
+      code,
+      attempt: lost?.attempt ?? 0,
       runner,
+      checkpoint: this.checkpoints.latest?.id ?? 0,
     });
     this.exceptions.length = Math.min(this.exceptions.length, MAX_EXCEPTIONS);
-    this.checkpoints.giveUp('the job failed');
-    current?.done.reject(error);
-    this.check();
-    if (this.restartPending) return;
-    this.restartPending = true;
     clearTimeout(this.checkpointTimer);
-    const delayMs = this.restart.next(Date.now());
+    this.restartPending = true;
+    this.cancelTasks(false);
+    this.current = undefined;
+    this.checkpoints.giveUp('the job failed');
+    lost?.done.reject(error);
+    this.check();
+    // The same data through the same code gives the same error: trying for ever helps nobody.
+    const sameAgain =
+      code?.startsWith('TW2') && before?.message === error.message && before.checkpoint === this.exceptions[0].checkpoint;
+    const delayMs = TERMINAL.has(code ?? '') || sameAgain ? undefined : this.restart.next(Date.now());
     if (delayMs === undefined) {
-      this.failed(error);
+      this.finish('failed');
       return;
     }
     this.options.log.warn({ error: error.message, delayMs }, 'the job failed and restarts from its last checkpoint');
     this.setState('restarting');
     this.restarts++;
-    const lost = this.current;
-    void this.enqueue(() => this.redeploy(lost, delayMs)).catch((again) => {
-      this.restartPending = false;
-      this.taskFailed(again as Error);
-    });
+    void this.enqueue(() => this.redeploy(lost, delayMs)).catch((again) => this.taskFailed(again as Error));
   }
 
   private async redeploy(lost: Deployment | undefined, delayMs: number): Promise<void> {
     if (this.isOver) return;
-    this.cancelTasks(false);
+    this.restartPending = false;
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
     // A lost runner's successor is usually there in a moment; if not, the others take over.
     const wanted = Math.max(1, this.options.expectedRunners);
@@ -582,20 +588,6 @@ export class Coordinator {
     const latest = (await latestManifest(this.options.store, this.options.job)) ?? this.checkpoints.latest;
     this.checkpoints.startFrom(latest);
     await this.deploy(lost?.parallelism ?? this.parallelism, latest, lost?.places ?? [], lost?.owners);
-  }
-
-  private failed(error: Error): void {
-    if (this.isOver) return;
-    if (!this.exceptions.some((e) => e.message === error.message)) {
-      this.exceptions.unshift({
-        atMs: Date.now(),
-        message: error.message,
-        code: (error as { code?: string }).code,
-        attempt: this.current?.attempt ?? 0,
-      });
-    }
-    this.cancelTasks(false);
-    this.finish('failed');
   }
 
   get isOver(): boolean {
@@ -705,7 +697,7 @@ export class Coordinator {
   private async allCommitted(id: number): Promise<void> {
     const d = this.current!;
     await this.until(
-      () => (d.committed.get(id)?.size ?? 0) === d.places.length || this.restartPending || this.isOver,
+      () => (d.committed.get(id)?.size ?? 0) === d.places.length || this.current !== d,
       this.options.checkpoint.timeoutMs,
     );
     if ((d.committed.get(id)?.size ?? 0) !== d.places.length) {
