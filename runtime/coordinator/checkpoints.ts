@@ -12,7 +12,7 @@ import { mergeAcks } from './merge.js';
 
 /** A checkpoint was given up. */
 export class CheckpointError extends Error {
-  readonly code = 'TW3301';
+  readonly code = 'TW4005';
 }
 
 export interface CheckpointStats {

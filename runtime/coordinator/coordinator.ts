@@ -8,6 +8,7 @@
  *
  * One thing happens at a time: `serial` queues deployments, rescales and stops.
  */
+import { ERROR_CODES, TidewheelError } from '../../api/index.js';
 import type { Plan, PlanNode } from '../graph/plan.js';
 import { planStages, type Stage } from '../graph/stages.js';
 import { latestManifest, type Manifest, type NodeSnapshot, readManifest } from '../snapshot/manifest.js';
@@ -89,8 +90,14 @@ const ADOPTION_MS = 3000;
 const FIRST_RUNNERS_MS = 30_000;
 const DEPLOY_TIMEOUT_MS = 120_000;
 const MAX_EXCEPTIONS = 50;
-/** A restart can't mend these: damaged snapshots, changed state layouts, names that don't exist, references that aren't set. */
-const TERMINAL = new Set(['TW3204', 'TW1301', 'TW1201', 'TW1202', 'TW1101']);
+/** Caused by the data or the user's code: the same again when replayed, unless something outside has changed. */
+const REPLAYED = new Set(['TW3001', 'TW5001']);
+
+/** Errors that a restart can't mend: damaged snapshots, changed state layouts, names that don't exist. */
+function isTerminal(code: string | undefined): boolean {
+  if (code === undefined || REPLAYED.has(code) || !Object.hasOwn(ERROR_CODES, code)) return false;
+  return !ERROR_CODES[code as keyof typeof ERROR_CODES].retryable;
+}
 
 interface Deployment {
   readonly attempt: number;
@@ -526,7 +533,8 @@ export class Coordinator {
     this.check();
     if (!current?.places.some((p) => p.runner === runner.id)) return;
     if (this.state === 'running' || this.state === 'deploying' || this.state === 'stopping') {
-      this.taskFailed(new Error(`runner ${runner.id} (process ${runner.pid} on ${runner.host}) was lost`), runner.id);
+      const message = `runner ${runner.id} (process ${runner.pid} on ${runner.host}) was lost`;
+      this.taskFailed(new TidewheelError('TW5002', message), runner.id);
     }
   }
 
@@ -564,8 +572,8 @@ export class Coordinator {
     this.check();
     // The same data through the same code gives the same error: trying for ever helps nobody.
     const sameAgain =
-      code?.startsWith('TW2') && before?.message === error.message && before.checkpoint === this.exceptions[0].checkpoint;
-    const delayMs = TERMINAL.has(code ?? '') || sameAgain ? undefined : this.restart.next(Date.now());
+      REPLAYED.has(code ?? '') && before?.message === error.message && before.checkpoint === this.exceptions[0].checkpoint;
+    const delayMs = isTerminal(code) || sameAgain ? undefined : this.restart.next(Date.now());
     if (delayMs === undefined) {
       this.finish('failed');
       return;

@@ -23,7 +23,7 @@ export const CREDIT = 7;
 const MAX_FRAME = 512 * 1024 * 1024;
 
 export class FrameError extends Error {
-  readonly code = 'TW3101';
+  readonly code = 'TW5101';
 }
 
 export interface Frame {

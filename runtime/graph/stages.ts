@@ -33,7 +33,7 @@ export interface Exchange {
 }
 
 export class PlanError extends Error {
-  readonly code = 'TW1101';
+  readonly code = 'TW1105';
 }
 
 /** Cuts a plan into stages for a parallelism. Throws PlanError for edges that lead nowhere or backwards. */

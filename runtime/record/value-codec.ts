@@ -25,7 +25,7 @@ const SET = 14;
 const MAX_DEPTH = 200;
 
 export class ValueCodecError extends Error {
-  readonly code = 'TW3001';
+  readonly code = 'TW5103';
 }
 
 /** Appends `value`. Throws ValueCodecError for functions, symbols and cycles. */

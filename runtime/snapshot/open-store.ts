@@ -2,6 +2,12 @@
 import { FileStore } from './file-store.js';
 import type { ObjectStore, StoreSpec } from './store.js';
 
+/** Puts the references to secrets in place. Only where the store is opened: specs travel with references. */
+export function resolveStore(spec: StoreSpec, resolve: (text: string) => string): StoreSpec {
+  if (spec.kind === 'file') return spec;
+  return { ...spec, accessKey: resolve(spec.accessKey ?? ''), secretKey: resolve(spec.secretKey ?? '') };
+}
+
 export async function openStore(spec: StoreSpec): Promise<ObjectStore> {
   if (spec.kind === 'file') return new FileStore(spec.path);
   const { S3Store } = await import('./s3-store.js');

@@ -31,7 +31,7 @@ export interface SegmentRef {
 
 /** A snapshot's bytes are not what was written. Restoring goes no further. */
 export class CorruptSnapshotError extends Error {
-  readonly code = 'TW3204';
+  readonly code = 'TW4001';
 }
 
 export class SegmentBuilder {

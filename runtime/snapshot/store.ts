@@ -13,7 +13,7 @@ export interface ObjectStore {
 }
 
 export class ObjectMissingError extends Error {
-  readonly code = 'TW3201';
+  readonly code = 'TW4101';
   constructor(
     readonly key: string,
     where: string,
@@ -23,7 +23,7 @@ export class ObjectMissingError extends Error {
 }
 
 export class ObjectExistsError extends Error {
-  readonly code = 'TW3202';
+  readonly code = 'TW4102';
   constructor(
     readonly key: string,
     where: string,
@@ -34,7 +34,7 @@ export class ObjectExistsError extends Error {
 
 /** The store can't be reached or refuses; `retryable` says whether the same call may go through later. */
 export class StoreError extends Error {
-  readonly code = 'TW3203';
+  readonly code = 'TW4103';
   constructor(
     message: string,
     readonly retryable: boolean,

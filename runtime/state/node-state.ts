@@ -16,7 +16,7 @@ import { type AnyTable, KeyedTable, NamespacedTable, type TableSpec } from './ta
 const SMALL_BYTES = 1 << 20;
 
 export class StateLayoutError extends Error {
-  readonly code = 'TW1301';
+  readonly code = 'TW4004';
 }
 
 export interface SegmentCut {

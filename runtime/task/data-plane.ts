@@ -23,7 +23,7 @@ import { INITIAL_CREDIT } from '../exchange/output.js';
 import type { Logger } from '../source/contract.js';
 
 export class DataConnectionError extends Error {
-  readonly code = 'TW3102';
+  readonly code = 'TW5102';
 }
 
 const CONNECT_PATIENCE_MS = 10_000;

@@ -10,7 +10,7 @@ import type { PlanNode, SourceSpec } from '../graph/plan.js';
 import { channelTargets, planStages, type Stage } from '../graph/stages.js';
 import { type BatchCodec, compileBatchCodec } from '../record/batch-codec.js';
 import { type Manifest, type NodeSnapshot, readManifest, type SplitSnapshot } from '../snapshot/manifest.js';
-import { openStore } from '../snapshot/open-store.js';
+import { openStore, resolveStore } from '../snapshot/open-store.js';
 import type { ObjectStore } from '../snapshot/store.js';
 import type { Logger } from '../source/contract.js';
 import type { NodeState } from '../state/node-state.js';
@@ -184,7 +184,7 @@ export class Slot {
     const key = JSON.stringify(d.store);
     let store = this.stores.get(key);
     if (!store) {
-      store = openStore(d.store);
+      store = openStore(resolveStore(d.store, this.resolve));
       this.stores.set(key, store);
     }
     return store;

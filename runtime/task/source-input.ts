@@ -15,7 +15,7 @@ import type { TaskEnvironment } from './environment.js';
 
 /** A record can't be decoded and the source's policy is to fail. */
 export class BadRecordError extends Error {
-  readonly code = 'TW2101';
+  readonly code = 'TW3001';
 }
 
 /** A split's event time and whether it holds the watermark back. */

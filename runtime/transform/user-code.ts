@@ -4,7 +4,7 @@ import type { Row } from '../record/types.js';
 
 /** A user's function threw, or its text is not a function. The job fails with it; its restart strategy decides what is next. */
 export class UserCodeError extends Error {
-  readonly code = 'TW2001';
+  readonly code = 'TW5001';
 }
 
 const MAX_ROW_TEXT = 400;

@@ -1,11 +1,11 @@
 /** Names in a plan → connectors, formats, transforms. */
-import { connectors } from '../connectors/index.js';
+import { CONNECTOR_NAMES, loadConnector } from '../connectors/index.js';
 import { formats } from '../formats/index.js';
 import type { Registry } from '../task/environment.js';
 import { transforms } from '../transform/registry.js';
 
 export class UnknownNameError extends Error {
-  readonly code = 'TW1201';
+  readonly code = 'TW1301';
 }
 
 function known<T>(what: string, name: string, table: Readonly<Record<string, T>>): T {
@@ -15,16 +15,22 @@ function known<T>(what: string, name: string, table: Readonly<Record<string, T>>
   return found;
 }
 
+async function connector(name: string) {
+  const found = await loadConnector(name);
+  if (!found) throw new UnknownNameError(`there is no connector '${name}'; there are ${CONNECTOR_NAMES.join(', ')}`);
+  return found;
+}
+
 export const registry: Registry = {
   async source(name) {
-    const entry = known('connector', name, connectors);
-    if (!entry.source) throw new UnknownNameError(`connector '${name}' can't be read from`);
-    return entry.source();
+    const { source } = await connector(name);
+    if (!source) throw new UnknownNameError(`connector '${name}' can't be read from`);
+    return source;
   },
   async sink(name) {
-    const entry = known('connector', name, connectors);
-    if (!entry.sink) throw new UnknownNameError(`connector '${name}' can't be written to`);
-    return entry.sink();
+    const { sink } = await connector(name);
+    if (!sink) throw new UnknownNameError(`connector '${name}' can't be written to`);
+    return sink;
   },
   async format(name) {
     return known('format', name, formats);

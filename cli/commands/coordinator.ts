@@ -1,0 +1,76 @@
+/** `tidewheel coordinator`: entry point of the coordinator's pod or process. */
+import { rename, writeFile } from 'node:fs/promises';
+import type { CommandModule } from 'yargs';
+import { Coordinator } from '../../runtime/coordinator/coordinator.js';
+import { coordinatorOptions } from '../../runtime/coordinator/from-job.js';
+import { serveCoordinator } from '../../runtime/coordinator/server.js';
+import { loadJob, referenceResolver } from '../../runtime/job/index.js';
+import { registry } from '../../runtime/worker/registry.js';
+import { createLogger } from '../local/logger.js';
+import { EXIT } from '../local/supervisor.js';
+
+interface Args {
+  file: string;
+  'state-dir': string;
+  'address-file'?: string;
+  runners: number;
+  host: string;
+  'control-port': number;
+  'http-port': number;
+  parallelism?: number;
+  'log-level': string;
+}
+
+/** Runners hear that the job is over before the coordinator is gone. */
+const FAREWELL_MS = 200;
+
+export const command: CommandModule<object, Args> = {
+  command: 'coordinator <file>',
+  describe: 'Run the coordinator of a job (started for you by run and by the operator)',
+  builder: (y) =>
+    y
+      .positional('file', { type: 'string', demandOption: true, describe: 'Job file' })
+      .option('state-dir', { type: 'string', default: '.tidewheel', describe: 'Folder for state when the job names no storage' })
+      .option('address-file', { type: 'string', describe: 'File to write the ports to' })
+      .option('runners', { type: 'number', default: 1, describe: 'Runners to wait for' })
+      .option('host', { type: 'string', default: '127.0.0.1', describe: 'Address to listen on' })
+      .option('control-port', { type: 'number', default: 0 })
+      .option('http-port', { type: 'number', default: 0 })
+      .option('parallelism', { type: 'number', describe: 'In place of that of the job file' })
+      .option('log-level', { type: 'string', default: 'info' }) as never,
+  handler: async (args) => {
+    const log = createLogger(args['log-level'], { part: 'coordinator', pid: process.pid });
+    const { parallelism } = args;
+    const job = await loadJob(args.file, { overrides: parallelism === undefined ? {} : { parallelism } });
+    const coordinator = await Coordinator.create(
+      await coordinatorOptions(job, {
+        registry,
+        resolve: referenceResolver({ env: process.env, secretsDir: process.env.TIDEWHEEL_SECRETS_DIR }),
+        log,
+        expectedRunners: args.runners,
+        defaultStateDir: args['state-dir'],
+      }),
+    );
+    const ports = await serveCoordinator(coordinator, {
+      host: args.host,
+      controlPort: args['control-port'],
+      httpPort: args['http-port'],
+    });
+    const file = args['address-file'];
+    if (file) {
+      const address = { host: args.host, controlPort: ports.controlPort, httpPort: ports.httpPort, pid: process.pid };
+      await writeFile(`${file}.tmp`, JSON.stringify(address));
+      await rename(`${file}.tmp`, file);
+    }
+    log.info({ job: job.name, epoch: coordinator.epoch, ...ports }, 'coordinator leads the job');
+    coordinator.start();
+    process.on('SIGTERM', () => process.exit(143));
+    // Without its supervisor a local coordinator ends too.
+    if (process.send) process.on('disconnect', () => process.exit(143));
+    const state = await coordinator.ended;
+    if (state === 'failed') log.error({ exception: coordinator.exceptions[0] }, 'the job failed');
+    coordinator.runners.shutdownAll();
+    await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS));
+    process.exit(EXIT[state as keyof typeof EXIT] ?? 1);
+  },
+};

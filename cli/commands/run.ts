@@ -1,0 +1,93 @@
+/** `tidewheel run FILE`: a job on this machine, no cluster. Bounded input: runs to the end. Ctrl-C: savepoint, then stop. */
+import type { CommandModule } from 'yargs';
+import { formatError, toErrorMessage } from '../../api/index.js';
+import { loadJob } from '../../runtime/job/index.js';
+import { runEmbedded } from '../local/embedded.js';
+import { createLogger } from '../local/logger.js';
+import { EXIT, Supervisor } from '../local/supervisor.js';
+
+interface Args {
+  file: string;
+  runners: number;
+  parallelism?: number;
+  'state-dir': string;
+  restore?: string;
+  'http-port'?: number;
+  'log-level': string;
+}
+
+export const command: CommandModule<object, Args> = {
+  command: 'run <file>',
+  describe: 'Run a job on this machine: bounded input runs to its end, Ctrl-C takes a savepoint and stops',
+  builder: (y) =>
+    y
+      .positional('file', { type: 'string', demandOption: true, describe: 'Job: .yaml or .sql' })
+      .option('runners', { type: 'number', default: 0, describe: 'Runner processes; 0: all in this process' })
+      .option('parallelism', { alias: 'p', type: 'number', describe: 'In place of that of the job file' })
+      .option('state-dir', { type: 'string', default: '.tidewheel', describe: 'Folder for state when the job names no storage' })
+      .option('restore', { type: 'string', describe: 'Snapshot to start from, e.g. savepoints/NAME.json' })
+      .option('http-port', { type: 'number', describe: 'Port of the REST API (with --runners); default: any free one' })
+      .option('log-level', { type: 'string', default: 'warn' }) as never,
+  handler: async (args) => {
+    const { parallelism } = args;
+    const job = await loadJob(args.file, { overrides: parallelism === undefined ? {} : { parallelism } });
+    for (const warning of job.warnings) console.error(`warning: ${formatError(warning)}`);
+    process.exitCode = args.runners > 0 ? await inProcesses(args, job.name) : await inThisProcess(args, job);
+  },
+};
+
+async function inThisProcess(args: Args, job: Awaited<ReturnType<typeof loadJob>>): Promise<number> {
+  const log = createLogger(args['log-level']);
+  const run = await runEmbedded(job, { log, stateDir: args['state-dir'], env: process.env, restoreFrom: args.restore });
+  const { coordinator } = run;
+  let asked = false;
+  process.on('SIGINT', () => {
+    if (asked) process.exit(130);
+    asked = true;
+    const name = `stopped-${Date.now()}`;
+    console.error('taking a savepoint, then stopping (Ctrl-C again: at once)');
+    coordinator.stop(name).then(
+      () => console.error(`savepoint ${name}: go on with --restore savepoints/${name}.json`),
+      (error) => {
+        console.error(`no savepoint: ${(error as Error).message}`);
+        process.exit(1);
+      },
+    );
+  });
+  const state = await coordinator.ended;
+  if (state === 'failed') {
+    const exception = coordinator.exceptions[0];
+    const error = { code: exception.code ?? 'TW9001', message: exception.message };
+    console.error(formatError(toErrorMessage({ ...error, retryable: false })));
+  }
+  await run.close();
+  return EXIT[state as keyof typeof EXIT] ?? 1;
+}
+
+async function inProcesses(args: Args, name: string): Promise<number> {
+  const supervisor = new Supervisor({
+    file: args.file,
+    name,
+    runners: args.runners,
+    stateDir: args['state-dir'],
+    logLevel: args['log-level'],
+    parallelism: args.parallelism,
+    httpPort: args['http-port'],
+    env: process.env,
+  });
+  let asked = false;
+  process.on('SIGINT', () => {
+    if (asked) process.exit(130);
+    asked = true;
+    const savepoint = `stopped-${Date.now()}`;
+    console.error('taking a savepoint, then stopping (Ctrl-C again: at once)');
+    void supervisor
+      .api()
+      .then((url) => fetch(`${url}/api/v1/job/stop`, { method: 'POST', body: JSON.stringify({ savepoint }) }))
+      .then(() => console.error(`savepoint ${savepoint}`));
+  });
+  await supervisor.start();
+  const code = await supervisor.done;
+  await supervisor.stop();
+  return code;
+}

@@ -1,0 +1,66 @@
+/** `tidewheel runner`: entry point of a runner's pod or process. */
+import { readFile } from 'node:fs/promises';
+import { createConnection } from 'node:net';
+import type { CommandModule } from 'yargs';
+import type { CoordinatorMessage, RunnerMessage } from '../../runtime/task/control.js';
+import { socketLink } from '../../runtime/task/control-socket.js';
+import { Runner } from '../../runtime/worker/runner.js';
+import { createLogger } from '../local/logger.js';
+
+interface Args {
+  id: string;
+  job: string;
+  coordinator?: string;
+  'address-file'?: string;
+  host: string;
+  'bind-host': string;
+  'log-level': string;
+}
+
+export const command: CommandModule<object, Args> = {
+  command: 'runner',
+  describe: 'Run a runner of a job (started for you by run and by the operator)',
+  builder: (y) =>
+    y
+      .option('id', { type: 'string', demandOption: true, describe: 'Name of this runner, the same after a restart' })
+      .option('job', { type: 'string', demandOption: true, describe: 'Name of the job' })
+      .option('coordinator', { type: 'string', describe: 'host:port of the coordinator' })
+      .option('address-file', { type: 'string', describe: 'File that the coordinator writes its ports to' })
+      .option('host', { type: 'string', default: '127.0.0.1', describe: 'Name under which other runners reach this one' })
+      .option('bind-host', { type: 'string', default: '127.0.0.1', describe: 'Address to listen on' })
+      .option('log-level', { type: 'string', default: 'info' }) as never,
+  handler: async (args) => {
+    const log = createLogger(args['log-level'], { part: args.id, pid: process.pid });
+    const address = async (): Promise<{ host: string; port: number }> => {
+      if (args.coordinator) {
+        const at = args.coordinator.lastIndexOf(':');
+        return { host: args.coordinator.slice(0, at), port: Number(args.coordinator.slice(at + 1)) };
+      }
+      const { host, controlPort } = JSON.parse(await readFile(args['address-file']!, 'utf8'));
+      return { host, port: controlPort };
+    };
+    const runner = new Runner({
+      id: args.id,
+      job: args.job,
+      bindHost: args['bind-host'],
+      host: args.host,
+      inProcess: false,
+      log,
+      connect: async () => {
+        const { host, port } = await address();
+        return new Promise((resolve, reject) => {
+          const socket = createConnection({ host, port });
+          socket.once('error', reject);
+          socket.once('connect', () => {
+            socket.off('error', reject);
+            resolve(socketLink<CoordinatorMessage, RunnerMessage>(socket));
+          });
+        });
+      },
+    });
+    process.on('SIGTERM', () => runner.drain());
+    if (process.send) process.on('disconnect', () => process.exit(143));
+    await runner.run();
+    process.exit(0);
+  },
+};

@@ -1,0 +1,108 @@
+/**
+ * A job in processes of its own, as in a cluster: one coordinator, some runners; those that die are started again. What
+ * `tidewheel run --runners N` does. The processes end with this one.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
+
+export interface SupervisorOptions {
+  readonly file: string;
+  readonly name: string;
+  readonly runners: number;
+  readonly stateDir: string;
+  readonly logLevel: string;
+  readonly parallelism?: number;
+  readonly httpPort?: number;
+  readonly env: NodeJS.ProcessEnv;
+  readonly onEvent?: (event: { what: 'started' | 'died'; who: string; pid: number }) => void;
+}
+
+/** How the coordinator's process ends says how the job ended. */
+export const EXIT = { finished: 0, failed: 1, cancelled: 3, stopped: 0 } as const;
+
+export class Supervisor {
+  private readonly children = new Map<string, ChildProcess>();
+  private stopping = false;
+  private end!: (code: number) => void;
+  /** Resolves with the exit code of the job. */
+  readonly done: Promise<number>;
+
+  constructor(private readonly options: SupervisorOptions) {
+    this.done = new Promise((resolve) => {
+      this.end = resolve;
+    });
+  }
+
+  get addressFile(): string {
+    return join(this.options.stateDir, `${this.options.name}.coordinator.json`);
+  }
+
+  async start(): Promise<void> {
+    await mkdir(this.options.stateDir, { recursive: true });
+    await rm(this.addressFile, { force: true });
+    this.startCoordinator();
+    for (let i = 0; i < this.options.runners; i++) this.startRunner(i);
+  }
+
+  /** Base URL of the coordinator's API, once it is up. */
+  async api(): Promise<string> {
+    const { httpPort } = JSON.parse(await readFile(this.addressFile, 'utf8')) as { httpPort: number };
+    return `http://127.0.0.1:${httpPort}`;
+  }
+
+  pid(who: string): number | undefined {
+    return this.children.get(who)?.pid;
+  }
+
+  kill(who: string, signal: NodeJS.Signals = 'SIGKILL'): void {
+    this.children.get(who)?.kill(signal);
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    for (const child of this.children.values()) child.kill('SIGKILL');
+    await rm(this.addressFile, { force: true });
+  }
+
+  private startCoordinator(): void {
+    const { options } = this;
+    const args = ['coordinator', options.file, '--state-dir', options.stateDir, '--address-file', this.addressFile];
+    args.push('--runners', String(options.runners), '--log-level', options.logLevel);
+    if (options.parallelism !== undefined) args.push('--parallelism', String(options.parallelism));
+    if (options.httpPort !== undefined) args.push('--http-port', String(options.httpPort));
+    this.spawn('coordinator', args, (code) => {
+      // Codes that the coordinator chooses itself; anything else is a death.
+      if (code !== null && (code === 0 || code === EXIT.failed || code === EXIT.cancelled)) {
+        this.end(code);
+        return false;
+      }
+      return true;
+    });
+  }
+
+  private startRunner(index: number): void {
+    const { options } = this;
+    const args = ['runner', '--id', `runner-${index}`, '--job', options.name, '--address-file', this.addressFile];
+    args.push('--log-level', options.logLevel);
+    this.spawn(`runner-${index}`, args, () => true);
+  }
+
+  private spawn(who: string, args: string[], ended: (code: number | null) => boolean): void {
+    const child = fork(MAIN, args, {
+      env: this.options.env,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      execArgv: ['--max-semi-space-size=32'],
+    });
+    this.children.set(who, child);
+    this.options.onEvent?.({ what: 'started', who, pid: child.pid! });
+    child.on('exit', (code) => {
+      if (this.stopping) return;
+      this.options.onEvent?.({ what: 'died', who, pid: child.pid! });
+      if (ended(code)) this.spawn(who, args, ended);
+    });
+  }
+}

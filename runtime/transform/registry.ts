@@ -1,0 +1,19 @@
+/** Transforms by the kind that a plan names. A new transform registers here. */
+import { calc } from './calc.js';
+import type { TransformFactory } from './contract.js';
+import { userFunction } from './functions.js';
+import { processFunction } from './process.js';
+import { union } from './union.js';
+import { userWindow } from './user-window.js';
+import { watermark } from './watermark.js';
+
+export const transforms: Readonly<Record<string, TransformFactory>> = {
+  calc,
+  map: userFunction,
+  filter: userFunction,
+  flatMap: userFunction,
+  process: processFunction,
+  union,
+  watermark,
+  windowAggregate: userWindow,
+};
