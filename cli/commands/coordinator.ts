@@ -30,7 +30,11 @@ export const command: CommandModule<object, Args> = {
   builder: (y) =>
     y
       .positional('file', { type: 'string', demandOption: true, describe: 'Job file' })
-      .option('state-dir', { type: 'string', default: '.tidewheel', describe: 'Folder for state when the job names no storage' })
+      .option('state-dir', {
+        type: 'string',
+        default: '.tidewheel',
+        describe: 'Folder for state when the job names no storage',
+      })
       .option('address-file', { type: 'string', describe: 'File to write the ports to' })
       .option('runners', { type: 'number', default: 1, describe: 'Runners to wait for' })
       .option('host', { type: 'string', default: '127.0.0.1', describe: 'Address to listen on' })

@@ -24,7 +24,11 @@ export const command: CommandModule<object, Args> = {
       .positional('file', { type: 'string', demandOption: true, describe: 'Job: .yaml or .sql' })
       .option('runners', { type: 'number', default: 0, describe: 'Runner processes; 0: all in this process' })
       .option('parallelism', { alias: 'p', type: 'number', describe: 'In place of that of the job file' })
-      .option('state-dir', { type: 'string', default: '.tidewheel', describe: 'Folder for state when the job names no storage' })
+      .option('state-dir', {
+        type: 'string',
+        default: '.tidewheel',
+        describe: 'Folder for state when the job names no storage',
+      })
       .option('restore', { type: 'string', describe: 'Snapshot to start from, e.g. savepoints/NAME.json' })
       .option('http-port', { type: 'number', describe: 'Port of the REST API (with --runners); default: any free one' })
       .option('log-level', { type: 'string', default: 'warn' }) as never,

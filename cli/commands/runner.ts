@@ -26,7 +26,11 @@ export const command: CommandModule<object, Args> = {
       .option('job', { type: 'string', demandOption: true, describe: 'Name of the job' })
       .option('coordinator', { type: 'string', describe: 'host:port of the coordinator' })
       .option('address-file', { type: 'string', describe: 'File that the coordinator writes its ports to' })
-      .option('host', { type: 'string', default: '127.0.0.1', describe: 'Name under which other runners reach this one' })
+      .option('host', {
+        type: 'string',
+        default: '127.0.0.1',
+        describe: 'Name under which other runners reach this one',
+      })
       .option('bind-host', { type: 'string', default: '127.0.0.1', describe: 'Address to listen on' })
       .option('log-level', { type: 'string', default: 'info' }) as never,
   handler: async (args) => {

@@ -117,7 +117,10 @@ function integerOf(body: Record<string, unknown>, field: string): number {
 function nameOf(body: Record<string, unknown>, otherwise: string): string {
   const name = body.name ?? otherwise;
   if (typeof name !== 'string' || !/^[a-z0-9A-Z][a-zA-Z0-9._-]{0,127}$/.test(name)) {
-    throw new TidewheelError('TW1004', `field 'name' must be letters, digits, '.', '_' or '-', got ${JSON.stringify(name)}`);
+    throw new TidewheelError(
+      'TW1004',
+      `field 'name' must be letters, digits, '.', '_' or '-', got ${JSON.stringify(name)}`,
+    );
   }
   return name;
 }

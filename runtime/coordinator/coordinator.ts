@@ -572,7 +572,9 @@ export class Coordinator {
     this.check();
     // The same data through the same code gives the same error: trying for ever helps nobody.
     const sameAgain =
-      REPLAYED.has(code ?? '') && before?.message === error.message && before.checkpoint === this.exceptions[0].checkpoint;
+      REPLAYED.has(code ?? '') &&
+      before?.message === error.message &&
+      before.checkpoint === this.exceptions[0].checkpoint;
     const delayMs = isTerminal(code) || sameAgain ? undefined : this.restart.next(Date.now());
     if (delayMs === undefined) {
       this.finish('failed');

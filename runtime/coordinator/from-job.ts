@@ -1,10 +1,10 @@
 /** JobDefinition → what the coordinator needs. */
 import { isAbsolute, join, resolve as resolvePath } from 'node:path';
 import type { JobDefinition } from '../job/index.js';
+import { openStore, resolveStore } from '../snapshot/open-store.js';
 import type { StoreSpec } from '../snapshot/store.js';
 import type { Logger } from '../source/contract.js';
 import type { Registry } from '../task/environment.js';
-import { openStore, resolveStore } from '../snapshot/open-store.js';
 import { parseDuration } from '../time/duration.js';
 import type { CoordinatorOptions } from './coordinator.js';
 import type { RestartSpec } from './restart.js';
@@ -42,7 +42,10 @@ export function storeSpecOf(job: JobDefinition, defaultStateDir: string): StoreS
   return { kind: 'file', path: join(defaultStateDir, job.name) };
 }
 
-export async function coordinatorOptions(job: JobDefinition, settings: CoordinatorSettings): Promise<CoordinatorOptions> {
+export async function coordinatorOptions(
+  job: JobDefinition,
+  settings: CoordinatorSettings,
+): Promise<CoordinatorOptions> {
   const { spec } = job;
   const storeSpec = storeSpecOf(job, settings.defaultStateDir);
   return {

@@ -4,13 +4,21 @@ import type { TaskMetrics } from '../task/metrics.js';
 import type { Coordinator } from './coordinator.js';
 
 /** Metrics that each task has: name, help, value. Counters are given as they stand, since tasks keep them. */
-export const TASK_METRICS: readonly (readonly [name: string, help: string, value: (m: TaskMetrics) => number | null])[] = [
+export const TASK_METRICS: readonly (readonly [
+  name: string,
+  help: string,
+  value: (m: TaskMetrics) => number | null,
+])[] = [
   ['tidewheel_task_rows_in_total', 'Rows that came into the task', (m) => m.rowsIn],
   ['tidewheel_task_rows_out_total', 'Rows that went out of the task', (m) => m.rowsOut],
   ['tidewheel_task_busy_seconds_total', 'Time at work', (m) => m.busyMs / 1000],
   ['tidewheel_task_backpressured', '1 while something downstream is full', (m) => (m.blocked ? 1 : 0)],
   ['tidewheel_task_queued_batches', 'Batches waiting in the input', (m) => m.queued],
-  ['tidewheel_task_watermark_seconds', 'Event time reached, seconds since the epoch', (m) => m.watermark === null ? null : m.watermark / 1000],
+  [
+    'tidewheel_task_watermark_seconds',
+    'Event time reached, seconds since the epoch',
+    (m) => (m.watermark === null ? null : m.watermark / 1000),
+  ],
   ['tidewheel_task_late_rows_total', 'Rows dropped because their window was closed', (m) => m.lateRows],
   ['tidewheel_task_bad_records_total', 'Records that could not be decoded', (m) => m.badRecords],
   ['tidewheel_task_dead_letters_total', 'Records sent to the dead letters', (m) => m.deadLetters],
@@ -19,7 +27,17 @@ export const TASK_METRICS: readonly (readonly [name: string, help: string, value
   ['tidewheel_source_lag_records', 'Records behind the end of the input', (m) => m.lag],
 ];
 
-const STATES = ['starting', 'deploying', 'running', 'stopping', 'restarting', 'finished', 'stopped', 'failed', 'cancelled'];
+const STATES = [
+  'starting',
+  'deploying',
+  'running',
+  'stopping',
+  'restarting',
+  'finished',
+  'stopped',
+  'failed',
+  'cancelled',
+];
 
 export function coordinatorMetrics(coordinator: Coordinator): Registry {
   const registry = new Registry();

@@ -2,7 +2,10 @@
 const json = (schema: object) => ({ content: { 'application/json': { schema } } });
 const ok = (description: string, schema: object) => ({
   '200': { description, ...json(schema) },
-  '409': { description: 'The job is not in a state for that, or it failed.', ...json({ $ref: '#/components/schemas/Error' }) },
+  '409': {
+    description: 'The job is not in a state for that, or it failed.',
+    ...json({ $ref: '#/components/schemas/Error' }),
+  },
 });
 const object = (properties: Record<string, object>) => ({ type: 'object', properties });
 const integer = { type: 'integer' };
@@ -12,17 +15,77 @@ export const OPENAPI = {
   openapi: '3.1.0',
   info: { title: 'Tidewheel coordinator', version: 'v1' },
   paths: {
-    '/api/v1/job': { get: { summary: 'State, rates and last checkpoint of the job', responses: ok('The job', { $ref: '#/components/schemas/Job' }) } },
-    '/api/v1/job/graph': { get: { summary: 'The plan with the metrics of each task', responses: ok('Plan, stages, tasks', { type: 'object' }) } },
-    '/api/v1/job/checkpoints': { get: { summary: 'Recent checkpoints, newest first', responses: ok('Checkpoints', object({ completed: integer, failed: integer, history: { type: 'array', items: { $ref: '#/components/schemas/Checkpoint' } } })) } },
-    '/api/v1/job/exceptions': { get: { summary: 'Recent failures, newest first', responses: ok('Failures', object({ exceptions: { type: 'array', items: { $ref: '#/components/schemas/Exception' } } })) } },
-    '/api/v1/runners': { get: { summary: 'Runners and the slots they hold', responses: ok('Runners', object({ runners: { type: 'array', items: { type: 'object' } } })) } },
-    '/api/v1/job/savepoints': { post: { summary: 'Take a savepoint', requestBody: json(object({ name: string })), responses: ok('Where it is', object({ name: string, location: string, checkpoint: integer })) } },
-    '/api/v1/job/rescale': { post: { summary: 'Change the parallelism in place', requestBody: json({ ...object({ parallelism: integer }), required: ['parallelism'] }), responses: ok('What it cost', { $ref: '#/components/schemas/Rescale' }) } },
-    '/api/v1/job/stop': { post: { summary: 'Stop with a last checkpoint, kept as a savepoint if a name is given', requestBody: json(object({ savepoint: string })), responses: ok('Where the state is', object({ location: string, checkpoint: integer })) } },
-    '/api/v1/job/cancel': { post: { summary: 'Stop at once', responses: ok('The final state', object({ state: string })) } },
+    '/api/v1/job': {
+      get: {
+        summary: 'State, rates and last checkpoint of the job',
+        responses: ok('The job', { $ref: '#/components/schemas/Job' }),
+      },
+    },
+    '/api/v1/job/graph': {
+      get: {
+        summary: 'The plan with the metrics of each task',
+        responses: ok('Plan, stages, tasks', { type: 'object' }),
+      },
+    },
+    '/api/v1/job/checkpoints': {
+      get: {
+        summary: 'Recent checkpoints, newest first',
+        responses: ok(
+          'Checkpoints',
+          object({
+            completed: integer,
+            failed: integer,
+            history: { type: 'array', items: { $ref: '#/components/schemas/Checkpoint' } },
+          }),
+        ),
+      },
+    },
+    '/api/v1/job/exceptions': {
+      get: {
+        summary: 'Recent failures, newest first',
+        responses: ok(
+          'Failures',
+          object({ exceptions: { type: 'array', items: { $ref: '#/components/schemas/Exception' } } }),
+        ),
+      },
+    },
+    '/api/v1/runners': {
+      get: {
+        summary: 'Runners and the slots they hold',
+        responses: ok('Runners', object({ runners: { type: 'array', items: { type: 'object' } } })),
+      },
+    },
+    '/api/v1/job/savepoints': {
+      post: {
+        summary: 'Take a savepoint',
+        requestBody: json(object({ name: string })),
+        responses: ok('Where it is', object({ name: string, location: string, checkpoint: integer })),
+      },
+    },
+    '/api/v1/job/rescale': {
+      post: {
+        summary: 'Change the parallelism in place',
+        requestBody: json({ ...object({ parallelism: integer }), required: ['parallelism'] }),
+        responses: ok('What it cost', { $ref: '#/components/schemas/Rescale' }),
+      },
+    },
+    '/api/v1/job/stop': {
+      post: {
+        summary: 'Stop with a last checkpoint, kept as a savepoint if a name is given',
+        requestBody: json(object({ savepoint: string })),
+        responses: ok('Where the state is', object({ location: string, checkpoint: integer })),
+      },
+    },
+    '/api/v1/job/cancel': {
+      post: { summary: 'Stop at once', responses: ok('The final state', object({ state: string })) },
+    },
     '/healthz': { get: { summary: 'The process answers', responses: { '200': { description: 'It does' } } } },
-    '/readyz': { get: { summary: 'The job runs', responses: { '200': { description: 'It does' }, '503': { description: 'Not yet' } } } },
+    '/readyz': {
+      get: {
+        summary: 'The job runs',
+        responses: { '200': { description: 'It does' }, '503': { description: 'Not yet' } },
+      },
+    },
     '/metrics': { get: { summary: 'Prometheus metrics', responses: { '200': { description: 'Text format' } } } },
   },
   components: {
@@ -30,7 +93,19 @@ export const OPENAPI = {
       Error: { ...object({ code: string, message: string, hint: string }), required: ['code', 'message'] },
       Job: object({
         name: string,
-        state: { enum: ['starting', 'deploying', 'running', 'stopping', 'restarting', 'finished', 'stopped', 'failed', 'cancelled'] },
+        state: {
+          enum: [
+            'starting',
+            'deploying',
+            'running',
+            'stopping',
+            'restarting',
+            'finished',
+            'stopped',
+            'failed',
+            'cancelled',
+          ],
+        },
         parallelism: integer,
         restarts: integer,
         rowsIn: integer,
@@ -40,7 +115,16 @@ export const OPENAPI = {
         lastCheckpoint: object({ id: integer, atMs: integer }),
         exception: { $ref: '#/components/schemas/Exception' },
       }),
-      Checkpoint: object({ id: integer, kind: string, status: string, durationMs: integer, bytes: integer, alignMs: { type: 'number' }, syncMs: { type: 'number' }, asyncMs: { type: 'number' } }),
+      Checkpoint: object({
+        id: integer,
+        kind: string,
+        status: string,
+        durationMs: integer,
+        bytes: integer,
+        alignMs: { type: 'number' },
+        syncMs: { type: 'number' },
+        asyncMs: { type: 'number' },
+      }),
       Exception: object({ atMs: integer, code: string, message: string, runner: string, attempt: integer }),
       Rescale: object({ from: integer, to: integer, pauseMs: integer, movedGroups: integer, restoredBytes: integer }),
     },

@@ -30,7 +30,11 @@ export async function serveCoordinator(
   };
 }
 
-function listen(server: Pick<Server, 'listen' | 'once' | 'off' | 'address'>, host: string, port: number): Promise<number> {
+function listen(
+  server: Pick<Server, 'listen' | 'once' | 'off' | 'address'>,
+  host: string,
+  port: number,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {

@@ -208,7 +208,6 @@ export class Task {
     this.watermark = timestamp;
     let out = timestamp;
     for (const { transform } of this.parts.chain.links) {
-      transform.flush?.();
       if (transform.onWatermark) out = transform.onWatermark(out);
     }
     for (const output of this.parts.outputs) output.broadcast({ type: 'watermark', timestamp: out });
@@ -237,6 +236,9 @@ export class Task {
 
   /** Sends on what is only held to make batches larger. */
   flush(): void {
+    if (!this.inputEnded && this.stopped === undefined && !this.draining) {
+      for (const { transform } of this.parts.chain.links) transform.tick?.();
+    }
     for (const out of this.parts.outputs) out.flush();
     for (const sink of this.parts.chain.sinks) sink.writer.flush();
     this.parts.deadLetters?.writer.flush();

@@ -55,8 +55,10 @@ export interface Transform {
   onWatermark?(timestamp: number): number;
   /** The time that was asked for has come. */
   onProcessingTime?(nowMs: number): void;
-  /** Before a barrier is taken and before a watermark is handed on: emit what is only held for speed. */
+  /** Before a barrier and at the end of the input: emit what is only held for speed and is not in the state. */
   flush?(): void;
+  /** Every few milliseconds, and when there is nothing more at hand: emit what shouldn't wait longer. */
+  tick?(): void;
   /** The input has ended (after its last watermark). */
   endOfInput?(): void;
   /** True while the transform can take no more rows (calls under way). The task waits for ctx.wake(). */

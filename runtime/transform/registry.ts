@@ -2,10 +2,11 @@
 import { calc } from './calc.js';
 import type { TransformFactory } from './contract.js';
 import { userFunction } from './functions.js';
+import { groupAggregate } from './group-aggregate.js';
 import { processFunction } from './process.js';
 import { union } from './union.js';
-import { userWindow } from './user-window.js';
 import { watermark } from './watermark.js';
+import { windowAggregate } from './window-aggregate.js';
 
 export const transforms: Readonly<Record<string, TransformFactory>> = {
   calc,
@@ -15,5 +16,6 @@ export const transforms: Readonly<Record<string, TransformFactory>> = {
   process: processFunction,
   union,
   watermark,
-  windowAggregate: userWindow,
+  windowAggregate,
+  groupAggregate,
 };

@@ -26,7 +26,12 @@ export const watermark: TransformFactory = (ctx) => {
         throw userError(error, ctx.node, 'time', row);
       }
       if (typeof time !== 'number' || !Number.isFinite(time)) {
-        throw userError(new TypeError(`event time must be a number of milliseconds, got ${time}`), ctx.node, 'time', row);
+        throw userError(
+          new TypeError(`event time must be a number of milliseconds, got ${time}`),
+          ctx.node,
+          'time',
+          row,
+        );
       }
       if (time > highest) highest = time;
       ctx.emit(row, kind);

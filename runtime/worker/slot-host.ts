@@ -1,8 +1,8 @@
 /** A slot where it runs: in this thread, or in a worker thread so that slots use several cores. */
 import { Worker } from 'node:worker_threads';
+import { referenceResolver } from '../job/references.js';
 import type { Logger } from '../source/contract.js';
 import { Slot, type SlotOrder, type SlotReport } from '../task/slot.js';
-import { referenceResolver } from '../job/references.js';
 import { registry } from './registry.js';
 
 export interface SlotHost {
@@ -25,7 +25,13 @@ const METRICS_MS = 1000;
 
 /** In this thread: starts fastest, one core. */
 export async function slotInProcess(options: SlotHostOptions): Promise<SlotHost> {
-  const slot = new Slot(options.job, registry, options.log, options.report, referenceResolver({ env: process.env, secretsDir: process.env.TIDEWHEEL_SECRETS_DIR }));
+  const slot = new Slot(
+    options.job,
+    registry,
+    options.log,
+    options.report,
+    referenceResolver({ env: process.env, secretsDir: process.env.TIDEWHEEL_SECRETS_DIR }),
+  );
   const port = await slot.listen(options.host);
   const timer = setInterval(() => {
     options.report({ type: 'metrics', attempt: slot.currentAttempt, tasks: slot.metrics() });
