@@ -4,7 +4,6 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { TidewheelError, toErrorMessage } from '../../api/index.js';
-import { explainPlan } from '../graph/explain.js';
 import type { Coordinator } from './coordinator.js';
 import { coordinatorMetrics } from './metrics.js';
 import { OPENAPI } from './openapi.js';
@@ -162,7 +161,7 @@ export function jobView(c: Coordinator): Record<string, unknown> {
 
 function graphView(c: Coordinator): Record<string, unknown> {
   return {
-    plan: explainPlan(c.plan, c.parallelism, 'json'),
+    plan: c.plan,
     tasks: [...c.taskMetrics.values()],
     stages: c.deployment?.stages.map((s) => ({
       index: s.index,

@@ -24,7 +24,10 @@ function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b);
 }
 
-export function slicingOf(window: Exclude<Window, { kind: 'session' }>): Slicing {
+/** Windows that the engine cuts by itself, from a row's time. */
+export type CutWindow = Exclude<Window, { kind: 'session' } | { kind: 'attached' }>;
+
+export function slicingOf(window: CutWindow): Slicing {
   const offsetMs = window.offsetMs;
   switch (window.kind) {
     case 'tumble': {
@@ -78,3 +81,13 @@ export function slicingOf(window: Exclude<Window, { kind: 'session' }>): Slicing
     }
   }
 }
+
+/** Rows that carry their window already: each end is a slice and a window of its own. The start stands in the entries. */
+export const ATTACHED: Slicing = {
+  sliceMs: 1,
+  offsetMs: 0,
+  single: true,
+  windowEnds: (end) => [end],
+  lastWindowEnd: (end) => end,
+  windowStart: () => Number.NaN,
+};

@@ -11,6 +11,7 @@ import { keyGroupOf } from '../record/hash.js';
 import { INSERT, type Row } from '../record/types.js';
 import { type Entry, hashKey, mapKeyOf, type Namespace } from '../state/table.js';
 import type { Transform, TransformContext, TransformFactory } from './contract.js';
+import type { CutWindow } from './slices.js';
 import { compileUserFunction, userError } from './user-code.js';
 
 const ANY = { kind: 'ANY', nullable: true } as const;
@@ -51,8 +52,7 @@ function compile(ctx: TransformContext, spec: WindowAggregateSpec): UserFunction
 
 /** Window ends that cover a time, for windows that don't depend on the data. */
 function windowEnds(spec: WindowAggregateSpec): (time: number, ends: number[]) => void {
-  const w = spec.window;
-  if (w.kind === 'session') throw new Error('sessions have no fixed ends');
+  const w = spec.window as CutWindow;
   const size = w.kind === 'cumulate' ? w.maxSizeMs : w.sizeMs;
   const step = w.kind === 'tumble' ? w.sizeMs : w.kind === 'hop' ? w.slideMs : w.stepMs;
   const mod = (a: number, b: number) => ((a % b) + b) % b;
@@ -75,7 +75,7 @@ export const userWindow: TransformFactory = (ctx) => {
 function fixedWindows(ctx: TransformContext, spec: WindowAggregateSpec): Transform {
   const f = compile(ctx, spec);
   const endsOf = windowEnds(spec);
-  const w = spec.window as Exclude<WindowAggregateSpec['window'], { kind: 'session' }>;
+  const w = spec.window as CutWindow;
   const size = w.kind === 'cumulate' ? w.maxSizeMs : w.sizeMs;
   const lateness = spec.allowedLatenessMs ?? 0;
   const clock = spec.timeColumn === undefined && spec.timeCode === undefined;

@@ -13,13 +13,14 @@ import type { Entry, MapKey, Namespace } from '../state/table.js';
 import type { Transform, TransformContext, TransformFactory } from './contract.js';
 import { accFields, detachedPart, keyCode, keyFields, mapKeyCode, newEntryCode, rowCode } from './entry-code.js';
 import { sessionAggregate } from './session-aggregate.js';
-import { slicingOf } from './slices.js';
+import { ATTACHED, type CutWindow, slicingOf } from './slices.js';
 import { userWindow } from './user-window.js';
 
 export const SLICE_COLUMN = '$slice';
 
 /** Slices that a local phase holds at most, in entries. */
 const LOCAL_ENTRIES = 20_000;
+const BIGINT = { kind: 'BIGINT', nullable: true } as const;
 const END = Number.MAX_SAFE_INTEGER;
 
 export const windowAggregate: TransformFactory = (ctx) => {
@@ -46,17 +47,18 @@ function nullTime(row: Row): Error {
 }
 
 function statefulPhase(ctx: TransformContext, spec: WindowAggregateSpec): Transform {
-  const slicing = slicingOf(spec.window as never);
+  const attached = spec.window.kind === 'attached' ? spec.window : undefined;
+  const slicing = attached ? ATTACHED : slicingOf(spec.window as CutWindow);
   const retract = ctx.inputUpdating[0] && spec.phase === 'single';
   const aggregates = compileAggregates(spec.aggregates, { retract, now: ctx.now });
   const table = ctx.state.namespacedTable({
     name: 'slices',
     keys: keyFields(spec.keys),
-    values: accFields(aggregates),
+    // Windows that came with the rows: their start is known by the rows only.
+    values: [...(attached ? [{ name: 'ws', type: BIGINT }] : []), ...accFields(aggregates)],
   });
   const lateness = spec.allowedLatenessMs ?? 0;
-  const clock = spec.phase !== 'global' && spec.timeColumn === undefined;
-  const byClock = spec.timeColumn === undefined;
+  const byClock = spec.timeColumn === undefined && !attached;
   /** Shared with the generated code: one object, so that its fields stay in registers or cheap to load. */
   const s = {
     watermark: ctx.restoredWatermark,
@@ -85,8 +87,9 @@ function statefulPhase(ctx: TransformContext, spec: WindowAggregateSpec): Transf
     ? `if (end - 1 + ${lateness} <= ${bound.s}.watermark) { ${bound.s}.late++; return; }`
     : `if (end - 1 <= ${bound.s}.watermark && ${bound.last}(end) - 1 + ${lateness} <= ${bound.s}.watermark) { ${bound.s}.late++; return; }`;
   const fromRow = spec.phase !== 'global';
+  const started = attached ? aggregates.createCode().trim().replace(/^\{/, `{ ws: ${property('row', attached.startColumn)}, `) : undefined;
   const create = fromRow
-    ? aggregates.createCode()
+    ? (started ?? aggregates.createCode())
     : `{ ${aggregates.accFields.map((f) => `${f.name}: row.${f.name}`).join(', ')} }`;
   const update = fromRow
     ? retract
@@ -94,8 +97,8 @@ function statefulPhase(ctx: TransformContext, spec: WindowAggregateSpec): Transf
       : aggregates.addCode('e', 'row', cg)
     : aggregates.mergeCode('e', 'row', cg);
   const body = `
-    ${fromRow ? timeCode(ctx, spec, cg) : ''}
-    ${fromRow ? sliceEndCode(slicing.sliceMs, slicing.offsetMs) : `const end = row[${JSON.stringify(SLICE_COLUMN)}];`}
+    ${fromRow && !attached ? timeCode(ctx, spec, cg) : ''}
+    ${attached ? `const end = ${property('row', attached.endColumn)};` : fromRow ? sliceEndCode(slicing.sliceMs, slicing.offsetMs) : `const end = row[${JSON.stringify(SLICE_COLUMN)}];`}
     ${lateCheck}
     const ns = end === ${bound.s}.end ? ${bound.s}.namespace : ${bound.open}(end);
     ${key.setup}
@@ -177,7 +180,7 @@ function statefulPhase(ctx: TransformContext, spec: WindowAggregateSpec): Transf
       const before = s.watermark;
       s.watermark = Math.max(before, nowMs - 1);
       close(before, s.watermark);
-      if (!clock || slicing.single) return;
+      if (slicing.single) return;
       for (const end of table.namespaces.keys()) scheduleWindows(end);
     },
   };
@@ -198,7 +201,7 @@ function resultEmitter(
   spec.keys.forEach((k, i) => columns.set(k.name, `e.k${i}`));
   const results = aggregates.resultExprs('e', cg);
   spec.aggregates.forEach((call, i) => columns.set(call.name, results[i]));
-  if (spec.windowStart !== undefined) columns.set(spec.windowStart, 'start');
+  if (spec.windowStart !== undefined) columns.set(spec.windowStart, spec.window.kind === 'attached' ? 'e.ws' : 'start');
   if (spec.windowEnd !== undefined) columns.set(spec.windowEnd, 'end');
   if (spec.windowTime !== undefined) columns.set(spec.windowTime, '(end - 1)');
   const row = rowCode(ctx.node.schema, columns);
@@ -232,7 +235,7 @@ function windowMerger(
 
 /** Pre-aggregates before the shuffle. Holds slices until a window of theirs may close, a barrier comes, or there are many. */
 function localPhase(ctx: TransformContext, spec: WindowAggregateSpec): Transform {
-  const slicing = slicingOf(spec.window as never);
+  const slicing = slicingOf(spec.window as CutWindow);
   const aggregates = compileAggregates(spec.aggregates, { retract: false, now: ctx.now });
   const slices = new Map<number, Map<MapKey, Entry>>();
   const s = { end: Number.NaN, map: undefined as Map<MapKey, Entry> | undefined, size: 0 };
