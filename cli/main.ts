@@ -1,33 +1,72 @@
 #!/usr/bin/env node
-/** The command line. Each command is a file of commands/, loaded only when it is asked for: starting is quick. */
-import yargs, { type CommandModule } from 'yargs';
-import { hideBin } from 'yargs/helpers';
-import { formatError, toErrorMessage } from '../api/index.js';
+/**
+ * The command line. Each command is a file of commands/ and is loaded only when it is called, as is what it needs: the time from
+ * start to first output is that of the command alone.
+ *
+ * A command's file exports `command`, a yargs CommandModule; its line in COMMANDS makes it known.
+ */
+import { readFileSync } from 'node:fs';
+import type { Argv, CommandModule } from 'yargs';
+import { EXIT_USAGE } from './exit-codes.js';
+import { reportFailure } from './failure.js';
 
-/** Name and one line of help; the rest is in the command's file. */
-const COMMANDS: readonly (readonly [name: string, help: string, load: () => Promise<{ command: CommandModule<any, any> }>])[] = [
-  ['run', 'Run a job on this machine', () => import('./commands/run.js')],
-  ['coordinator', 'Run the coordinator of a job', () => import('./commands/coordinator.js')],
-  ['runner', 'Run a runner of a job', () => import('./commands/runner.js')],
-];
-
-async function main(args: string[]): Promise<void> {
-  const asked = COMMANDS.find(([name]) => args.includes(name));
-  let cli = yargs(args).scriptName('tidewheel').strict().demandCommand(1, 'say what to do').help().version().wrap(100);
-  if (asked) cli = cli.command((await asked[2]()).command);
-  else for (const [name, help] of COMMANDS) cli = cli.command(name, help);
-  cli = cli.fail((message, error) => {
-    if (error) throw error;
-    console.error(`tidewheel: ${message}; see tidewheel ${asked ? `${asked[0]} ` : ''}--help`);
-    process.exit(2);
-  });
-  await cli.parseAsync();
+interface CommandEntry {
+  /** As in the command's file; shown by `tidewheel --help`, which loads none. */
+  readonly usage: string;
+  readonly describe: string | false;
+  readonly load: () => Promise<{ command: CommandModule<any, any> }>;
 }
 
-try {
-  await main(hideBin(process.argv));
-} catch (error) {
-  const problems = (error as { problems?: unknown[] }).problems ?? [error];
-  for (const problem of problems) console.error(formatError(toErrorMessage(problem)));
-  process.exitCode = 1;
+const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  run: {
+    usage: 'run <file>',
+    describe: 'Run a job on this machine',
+    load: () => import('./commands/run.js'),
+  },
+  coordinator: {
+    usage: 'coordinator <file>',
+    describe: false,
+    load: () => import('./commands/coordinator.js'),
+  },
+  runner: { usage: 'runner', describe: false, load: () => import('./commands/runner.js') },
+};
+
+/** Runs the command line. The exit code is set, not returned: what is written must reach its pipe first. */
+export async function main(argv: readonly string[]): Promise<void> {
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) {
+    console.log(version());
+    return;
+  }
+  const entry = argv[0] !== undefined && Object.hasOwn(COMMANDS, argv[0]) ? COMMANDS[argv[0]] : undefined;
+  try {
+    const [{ default: yargs }, loaded] = await Promise.all([import('yargs'), entry?.load()]);
+    const line: Argv = yargs([...argv])
+      .scriptName('tidewheel')
+      .version(version())
+      .alias('version', 'v')
+      .strict()
+      .recommendCommands()
+      .wrap(Math.min(120, process.stdout.columns ?? 100))
+      .exitProcess(false)
+      .fail((message, error, y) => {
+        if (error) throw error;
+        y.showHelp('error');
+        console.error(`\n${message}`);
+        process.exitCode = EXIT_USAGE;
+      });
+    if (loaded) line.command(loaded.command);
+    else {
+      for (const known of Object.values(COMMANDS)) line.command(known.usage, known.describe as string);
+      line.demandCommand(1, 'Which command?');
+    }
+    await line.parseAsync();
+  } catch (error) {
+    process.exitCode = reportFailure(error);
+  }
 }
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+}
+
+await main(process.argv.slice(2));

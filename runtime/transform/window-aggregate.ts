@@ -87,7 +87,12 @@ function statefulPhase(ctx: TransformContext, spec: WindowAggregateSpec): Transf
     ? `if (end - 1 + ${lateness} <= ${bound.s}.watermark) { ${bound.s}.late++; return; }`
     : `if (end - 1 <= ${bound.s}.watermark && ${bound.last}(end) - 1 + ${lateness} <= ${bound.s}.watermark) { ${bound.s}.late++; return; }`;
   const fromRow = spec.phase !== 'global';
-  const started = attached ? aggregates.createCode().trim().replace(/^\{/, `{ ws: ${property('row', attached.startColumn)}, `) : undefined;
+  const started = attached
+    ? aggregates
+        .createCode()
+        .trim()
+        .replace(/^\{/, `{ ws: ${property('row', attached.startColumn)}, `)
+    : undefined;
   const create = fromRow
     ? (started ?? aggregates.createCode())
     : `{ ${aggregates.accFields.map((f) => `${f.name}: row.${f.name}`).join(', ')} }`;

@@ -24,6 +24,8 @@ interface Committable {
 const ADOPTION_PAUSE_MS = 20;
 const ADOPTION_TRIES = 500;
 
+const NEWLINE = 10;
+
 export class PartFileWriter implements SinkWriter {
   private current: { file: AppendFile; hidden: string; visible: string } | undefined;
   private closed: Promise<Committable>[] = [];
@@ -55,6 +57,7 @@ export class PartFileWriter implements SinkWriter {
   write(row: Row, kind: RowKind): void {
     const { file } = (this.current ??= this.begin());
     this.encoder.encode(row, kind, file.out);
+    if (this.encoder.lineDelimited) file.out.byte(NEWLINE);
     file.written();
     if (file.length >= this.maxBytes) this.roll();
   }

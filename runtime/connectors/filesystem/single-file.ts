@@ -11,6 +11,8 @@ import type { Json } from '../../source/contract.js';
 import { AppendFile } from './append-file.js';
 import { writeError } from './write-error.js';
 
+const NEWLINE = 10;
+
 /** State of the writer: what belongs to the snapshot. */
 export interface SingleFileState {
   readonly file: string;
@@ -73,6 +75,7 @@ export class SingleFileWriter implements SinkWriter {
   write(row: Row, kind: RowKind): void {
     const file = this.file!;
     this.encoder.encode(row, kind, file.out);
+    if (this.encoder.lineDelimited) file.out.byte(NEWLINE);
     file.written();
   }
 
