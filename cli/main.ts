@@ -23,6 +23,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     describe: 'Run a job on this machine',
     load: () => import('./commands/run.js'),
   },
+  validate: {
+    usage: 'validate <file..>',
+    describe: 'Check job files without running them',
+    load: () => import('./commands/validate.js'),
+  },
   coordinator: {
     usage: 'coordinator <file>',
     describe: false,

@@ -13,9 +13,14 @@ import type { Plan } from '../graph/plan.js';
 import { shippedCatalog } from './catalog.js';
 import { planGraph } from './graph-plan.js';
 import { ProblemList } from './invalid-job.js';
-import type { JobDefinition, LoadOptions } from './job-definition.js';
+import type { JobCatalog, JobDefinition, LoadOptions } from './job-definition.js';
 import type { Places } from './places.js';
 import { planSqlBody } from './sql-body.js';
+
+export interface DefineOptions extends LoadOptions {
+  /** The SQL body is a file of its own: its SET statements have become fields of the spec. */
+  readonly bareScript?: boolean;
+}
 
 const TOP_FIELDS = ['apiVersion', 'kind', 'metadata', 'spec', 'status'];
 const NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -27,7 +32,7 @@ export async function defineJob(
   resource: any,
   places: Places,
   baseDir: string,
-  options: LoadOptions = {},
+  options: DefineOptions = {},
 ): Promise<JobDefinition> {
   const catalog = options.catalog ?? shippedCatalog;
   const problems = new ProblemList(places);
@@ -41,33 +46,33 @@ export async function defineJob(
   }
   problems.throwIfAny();
   const spec: StreamJobSpec = fillDefaults(streamJobSpec.node, written);
-  const planned = await planBody(spec, resource.metadata.name, ['spec'], catalog, problems);
+  const plan = await planBody(spec, ['spec'], catalog, problems, options.bareScript ?? false);
   problems.throwIfAny();
   return {
     name: resource.metadata.name,
     ...(resource.metadata.namespace ? { namespace: resource.metadata.namespace } : {}),
     file: places.file,
     baseDir,
-    spec: planned.spec,
-    plan: planned.plan,
+    spec,
+    plan,
     warnings: problems.warnings,
   };
 }
 
 async function planBody(
   spec: StreamJobSpec,
-  name: string,
   path: Path,
-  catalog: NonNullable<LoadOptions['catalog']>,
+  catalog: JobCatalog,
   problems: ProblemList,
-): Promise<{ spec: StreamJobSpec; plan: Plan }> {
-  if (spec.graph) return { spec, plan: await planGraph(spec.graph, spec, [...path, 'graph'], catalog, problems) };
-  if (spec.sql !== undefined) return planSqlBody(spec.sql, spec, name, [...path, 'sql'], catalog, problems);
+  bareScript: boolean,
+): Promise<Plan> {
+  if (spec.graph) return planGraph(spec.graph, spec, [...path, 'graph'], catalog, problems);
+  if (spec.sql !== undefined) return planSqlBody(spec.sql, spec, [...path, 'sql'], catalog, problems, bareScript);
   problems.add('TW1009', [...path, 'program'], 'program bodies can’t be run yet', {
     atKey: true,
     hint: 'Use sql or graph',
   });
-  return { spec, plan: { version: 1, nodes: [] } };
+  return { version: 1, nodes: [] };
 }
 
 function checkEnvelope(resource: any, problems: ProblemList): void {

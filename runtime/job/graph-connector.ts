@@ -1,5 +1,5 @@
 /** Source and sink steps of a graph body → what the plan says of them. */
-import { nearestName, type Path } from '../../api/index.js';
+import { type ErrorCode, isErrorMessage, nearestName, type Path } from '../../api/index.js';
 import type { Connector } from '../connectors/index.js';
 import type { OnError, SinkSpec, SourceSpec, WatermarkStrategy } from '../graph/plan.js';
 import type { DataType, RowSchema } from '../record/types.js';
@@ -154,9 +154,10 @@ async function columns(
   try {
     return { fields: await catalog.parseColumns(text) };
   } catch (error) {
-    const e = error as { code?: string; message: string; line?: number; column?: number };
-    const index = e.line !== undefined ? offsetOf(text, e.line, e.column ?? 1) : 0;
-    problems.add(e.code?.startsWith('TW2') ? (e.code as 'TW2001') : 'TW1004', at, e.message, { index });
+    if (!isErrorMessage(error)) throw error;
+    const { line, column } = error.where ?? {};
+    const index = line === undefined ? 0 : offsetOf(text, line, column ?? 1);
+    problems.add(error.code as ErrorCode, at, error.message, { index, hint: error.hint });
     return UNTYPED;
   }
 }

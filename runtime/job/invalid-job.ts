@@ -47,8 +47,9 @@ export class ProblemList {
     this.problems.push(error);
   }
 
-  warn(code: ErrorCode, path: Path, message: string, hint?: string): void {
-    this.warnings.push({ code, message, where: this.places.of(path), ...(hint ? { hint } : {}), retryable: false });
+  warn(code: ErrorCode, path: Path, message: string, more: { hint?: string; index?: number } = {}): void {
+    const where = more.index === undefined ? this.places.of(path) : this.places.inside(path, more.index);
+    this.warnings.push({ code, message, where, ...(more.hint ? { hint: more.hint } : {}), retryable: false });
   }
 
   /** Throws when there is a problem; in the order of the file. */

@@ -24,7 +24,7 @@ export interface JobCatalog {
   connector(name: string): Promise<Connector | undefined>;
   formatNames(): Promise<readonly string[]>;
   format(name: string): Promise<Format | undefined>;
-  /** Columns as in CREATE TABLE → fields. Throws an error with `message`, and `line` and `column` (from 1) where it can. */
+  /** Columns as in CREATE TABLE → fields. Throws a TidewheelError whose `where` has line and column in the text. */
   parseColumns(text: string): Promise<Field[]>;
 }
 

@@ -4,6 +4,7 @@ import { API_GROUP_VERSION, nearestName, TidewheelError } from '../../api/index.
 import { defineJob } from './define-job.js';
 import type { JobDefinition, LoadOptions } from './job-definition.js';
 import { lineAndColumn, type Places } from './places.js';
+import type { ScriptSettings } from './sql-settings.js';
 
 /**
  * Reads, checks and plans a job file: .yaml, .yml and .json hold one StreamJob (other documents may stand beside it), .sql holds
@@ -24,8 +25,11 @@ export async function loadJob(path: string, options: LoadOptions = {}): Promise<
     case '.sql': {
       const sql = await readText(path);
       const name = jobName(path);
-      const resource = { apiVersion: API_GROUP_VERSION, kind: 'StreamJob', metadata: { name }, spec: { sql } };
-      return defineJob(resource, placesOfScript(path, sql), baseDir, options);
+      const { scriptSettings } = await import('./sql-settings.js');
+      const settings = scriptSettings(sql);
+      const spec = { ...settings.spec, sql };
+      const resource = { apiVersion: API_GROUP_VERSION, kind: 'StreamJob', metadata: { name }, spec };
+      return defineJob(resource, placesOfScript(path, sql, settings.places), baseDir, { ...options, bareScript: true });
     }
     default:
       throw new TidewheelError('TW1008', `'${path}' is not a job file`, {
@@ -86,11 +90,11 @@ function jobName(path: string): string {
   return name || 'job';
 }
 
-/** A bare script: every field is the script. */
-function placesOfScript(file: string, text: string): Places {
+/** A bare script: fields stand where they are SET. */
+function placesOfScript(file: string, text: string, settings: ScriptSettings['places']): Places {
   return {
     file,
-    of: () => ({ file, line: 1, column: 1 }),
+    of: (path) => ({ file, ...(settings.get(path.slice(1).join('.')) ?? { line: 1, column: 1 }) }),
     inside: (_path, index) => ({ file, ...lineAndColumn(text, index) }),
   };
 }

@@ -1,18 +1,88 @@
 /** The SQL body: compiled by runtime/sql, with the places of its errors carried over to the job file. */
-import type { Path, StreamJobSpec } from '../../api/index.js';
+import { type ErrorCode, isErrorMessage, type Path, type StreamJobSpec } from '../../api/index.js';
 import type { Plan } from '../graph/plan.js';
+import type { ConnectorInfo, FormatInfo } from '../sql/catalog/connectors.js';
+import { parseDuration } from '../time/duration.js';
 import type { ProblemList } from './invalid-job.js';
 import type { JobCatalog } from './job-definition.js';
+import { offsetOf } from './places.js';
+import { SPEC_SETTINGS } from './sql-settings.js';
+
+const NO_EFFECT = /^setting '(.*)' has no effect$/;
 
 /** Compiles a SQL body. Problems are added to the list. */
 export async function planSqlBody(
-  _sql: string,
+  sql: string,
   spec: StreamJobSpec,
-  _name: string,
   path: Path,
-  _catalog: JobCatalog,
+  catalog: JobCatalog,
   problems: ProblemList,
-): Promise<{ spec: StreamJobSpec; plan: Plan }> {
-  problems.add('TW1009', path, 'sql bodies can’t be run yet', { atKey: true });
-  return { spec, plan: { version: 1, nodes: [] } };
+  bareScript: boolean,
+): Promise<Plan> {
+  const { compileSql } = await import('../sql/compile.js');
+  try {
+    const compiled = compileSql(sql, {
+      file: problems.places.file,
+      mode: spec.mode,
+      timeZone: spec.timeZone,
+      connectors: await connectorsIn(sql, catalog),
+      formats: await formatsIn(sql, catalog),
+      ...(spec.stateTtl === undefined ? {} : { ttlMs: parseDuration(spec.stateTtl) }),
+      twoPhase: spec.options?.['table.optimizer.agg-phase-strategy'] === 'TWO_PHASE',
+    });
+    for (const warning of compiled.warnings) {
+      const setting = NO_EFFECT.exec(warning.message)?.[1];
+      const field = setting === undefined ? undefined : SPEC_SETTINGS[setting]?.path.join('.');
+      if (field && bareScript) continue;
+      const index = offsetOf(sql, warning.line, warning.column);
+      if (field)
+        problems.warn('TW1009', path, `SET '${setting}' has no effect here`, { hint: `Set spec.${field}`, index });
+      else problems.warn('TW2004', path, warning.message, { index });
+    }
+    if (compiled.plan.nodes.length === 0) {
+      problems.add('TW2004', path, 'the script computes nothing', { hint: 'End it with INSERT INTO … SELECT …' });
+    }
+    return compiled.plan;
+  } catch (error) {
+    if (!isErrorMessage(error)) throw error;
+    const { line, column } = error.where ?? {};
+    problems.add(error.code as ErrorCode, path, error.message, {
+      hint: error.hint,
+      index: line === undefined ? 0 : offsetOf(sql, line, column ?? 1),
+    });
+    return { version: 1, nodes: [] };
+  }
+}
+
+/** All connectors by name; only those that the script names are loaded, the others are there for 'did you mean'. */
+async function connectorsIn(sql: string, catalog: JobCatalog): Promise<Record<string, ConnectorInfo>> {
+  const infos = catalog.connectorNames.map(async (name): Promise<[string, ConnectorInfo]> => {
+    const connector = named(sql, name) ? await catalog.connector(name) : undefined;
+    if (!connector) return [name, { options: {} }];
+    const { source, sink } = connector;
+    return [
+      name,
+      {
+        options: { ...source?.options, ...sink?.options },
+        source: source !== undefined,
+        sink: sink !== undefined,
+        ...(source?.metadata ? { metadata: source.metadata } : {}),
+        ...(source ? { bounded: source.bounded } : {}),
+        ...(sink ? { changelog: sink.changelog } : {}),
+      },
+    ];
+  });
+  return Object.fromEntries(await Promise.all(infos));
+}
+
+async function formatsIn(sql: string, catalog: JobCatalog): Promise<Record<string, FormatInfo>> {
+  const infos = (await catalog.formatNames()).map(async (name): Promise<[string, FormatInfo]> => {
+    const format = named(sql, name) ? await catalog.format(name) : undefined;
+    return [name, { options: format?.options ?? {} }];
+  });
+  return Object.fromEntries(await Promise.all(infos));
+}
+
+function named(sql: string, name: string): boolean {
+  return sql.includes(`'${name}'`);
 }

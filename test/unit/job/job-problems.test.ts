@@ -89,7 +89,7 @@ describe('a job file with a mistake says where and what was expected:', () => {
     [
       'a wrong type in a schema',
       `- { name: in, source: { connector: datagen, schema: "id BIGINT, name STRUNG" } }\n${SINK}`,
-      "7:76: TW2002: unknown type 'STRUNG'",
+      "7:76: TW2002: unknown type 'STRUNG'. Did you mean 'STRING'?",
     ],
     [
       'event time that is not there',

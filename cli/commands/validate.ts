@@ -1,0 +1,63 @@
+/** `tidewheel validate FILE…`: reads, checks and plans, and says everything that is wrong. */
+import type { CommandModule } from 'yargs';
+import { type ErrorMessage, formatError, isErrorMessage, toErrorMessage } from '../../api/index.js';
+import { loadJob } from '../../runtime/job/index.js';
+import { EXIT_OK } from '../exit-codes.js';
+import { exitCodeOf } from '../failure.js';
+
+interface Args {
+  file: string[];
+  json: boolean;
+}
+
+/** What `--json` prints for each file. */
+export interface Verdict {
+  readonly file: string;
+  readonly valid: boolean;
+  /** Of the job, where it could be read. */
+  readonly name?: string;
+  readonly steps?: number;
+  readonly problems: readonly ErrorMessage[];
+  readonly warnings: readonly ErrorMessage[];
+}
+
+export const command: CommandModule<object, Args> = {
+  command: 'validate <file..>',
+  describe: 'Check job files without running them',
+  builder: (y) =>
+    y
+      .positional('file', { type: 'string', array: true, demandOption: true, describe: 'Jobs: .yaml, .json or .sql' })
+      .option('json', { type: 'boolean', default: false, describe: 'Print a JSON object' })
+      .epilogue('Exit codes: 0 all valid, 3 a file is not valid, 1 a file can’t be read.') as never,
+  handler: async (args) => {
+    const verdicts: Verdict[] = [];
+    for (const file of args.file) verdicts.push(await check(file));
+    if (args.json)
+      console.log(JSON.stringify({ valid: verdicts.every((v) => v.valid), files: verdicts }, undefined, 2));
+    else for (const verdict of verdicts) print(verdict);
+    const codes = verdicts.map((v) => (v.valid ? EXIT_OK : exitCodeOf(v.problems[0].code)));
+    process.exitCode = Math.max(EXIT_OK, ...codes);
+  },
+};
+
+async function check(file: string): Promise<Verdict> {
+  try {
+    const job = await loadJob(file);
+    return { file, valid: true, name: job.name, steps: job.plan.nodes.length, problems: [], warnings: job.warnings };
+  } catch (error) {
+    if (!isErrorMessage(error)) throw error;
+    const problems = 'problems' in error ? (error.problems as ErrorMessage[]) : [error];
+    return { file, valid: false, problems: problems.map(withoutStack), warnings: [] };
+  }
+}
+
+function withoutStack(problem: ErrorMessage): ErrorMessage {
+  const { stack: _, cause: __, ...rest } = toErrorMessage(problem);
+  return rest;
+}
+
+function print(verdict: Verdict): void {
+  for (const problem of verdict.problems) console.error(formatError(problem));
+  for (const warning of verdict.warnings) console.error(`warning: ${formatError(warning)}`);
+  if (verdict.valid) console.log(`${verdict.file}: job '${verdict.name}' is valid (${verdict.steps} steps)`);
+}
