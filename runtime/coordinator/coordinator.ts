@@ -89,6 +89,7 @@ const SILENCE_MS = 10_000;
 const ADOPTION_MS = 3000;
 const FIRST_RUNNERS_MS = 30_000;
 const DEPLOY_TIMEOUT_MS = 120_000;
+const PRELOAD_MS = 60_000;
 const MAX_EXCEPTIONS = 50;
 /** Caused by the data or the user's code: the same again when replayed, unless something outside has changed. */
 const REPLAYED = new Set(['TW3001', 'TW5001']);
@@ -126,6 +127,7 @@ export class Coordinator {
   readonly taskMetrics = new Map<string, TaskMetrics>();
 
   private current: Deployment | undefined;
+  private preloading = new Set<string>();
   private attempts = 0;
   private serial: Promise<unknown> = Promise.resolve();
   private restartPending = false;
@@ -447,14 +449,15 @@ export class Coordinator {
     const threads = new Map<string, number>();
     for (const p of places) threads.set(p.runner, Math.max(threads.get(p.runner) ?? 0, p.thread + 1));
     await Promise.all([...threads].map(([runner, count]) => this.runners.ensureThreads(runner, count)));
-    // A checkpoint beforehand leaves less to write while everything stands still.
-    await this.checkpoints.take(this.context(), { kind: 'checkpoint' });
+    // A checkpoint beforehand: what moves is read from it while the data goes on, and less is left to write at the stop.
+    const owners = rebalanceGroups(before.owners, parallelism);
+    const ahead = await this.checkpoints.take(this.context(), { kind: 'checkpoint' });
+    await this.preload(ahead, places, before, owners);
     this.setState('stopping');
     const start = performance.now();
     const manifest = await this.checkpoints.take(this.context(), { kind: 'stop' });
     await this.allCommitted(manifest.id);
     this.cancelTasks(true);
-    const owners = rebalanceGroups(before.owners, parallelism);
     await this.deploy(parallelism, manifest, before.places, owners);
     const moved = owners.filter((o, g) => o !== before.owners[g]).length;
     const result: RescaleResult = {
@@ -470,8 +473,39 @@ export class Coordinator {
     return result;
   }
 
+  /** Lets each slot read the key groups that it will get. Gives up after a while: it only saves time. */
+  private async preload(
+    manifest: Manifest,
+    places: readonly ThreadPlace[],
+    before: Deployment,
+    owners: readonly number[],
+  ): Promise<void> {
+    this.preloading = new Set();
+    for (const [slot, place] of places.entries()) {
+      const old = before.places[slot];
+      const stays = old && old.runner === place.runner && old.thread === place.thread;
+      const groups = owners.flatMap((o, g) => (o === slot && !(stays && before.owners[g] === slot) ? [g] : []));
+      if (groups.length === 0) continue;
+      this.preloading.add(`${place.runner}/${place.thread}`);
+      this.runners.order(place.runner, place.thread, {
+        type: 'preload',
+        attempt: before.attempt,
+        store: this.options.storeSpec,
+        key: this.manifestKey(manifest),
+        groups,
+      });
+    }
+    await this.until(() => this.preloading.size === 0 || this.current !== before, PRELOAD_MS);
+    if (this.current !== before) throw new Error('the job failed while it was to be rescaled');
+  }
+
   private handle(runner: RunnerInfo, thread: number, report: SlotReport): void {
     const { current } = this;
+    if (report.type === 'preloaded') {
+      this.preloading.delete(`${runner.id}/${thread}`);
+      this.check();
+      return;
+    }
     if (!current || report.attempt !== current.attempt) return;
     const slot = current.places.findIndex((p) => p.runner === runner.id && p.thread === thread);
     if (slot < 0) return;

@@ -8,7 +8,7 @@
 import { ByteReader, ByteWriter } from '../record/bytes.js';
 import type { Field } from '../record/types.js';
 import type { KeyedSnapshot, TableLayout } from '../snapshot/manifest.js';
-import { readSegment, SegmentBuilder } from '../snapshot/segment.js';
+import { parseGroups, readSegment, SegmentBuilder } from '../snapshot/segment.js';
 import type { ObjectStore } from '../snapshot/store.js';
 import { type AnyTable, KeyedTable, NamespacedTable, type TableSpec } from './table.js';
 
@@ -180,8 +180,22 @@ export class NodeState {
    * Loads the owned key groups, or those in `groups`, from a snapshot. Tables must be declared already. Throws
    * StateLayoutError when a table's layout has changed, CorruptSnapshotError when bytes are not what was written.
    */
-  async restore(store: ObjectStore, snapshot: KeyedSnapshot, groups?: ReadonlySet<number>): Promise<number> {
+  async restore(
+    store: ObjectStore,
+    snapshot: KeyedSnapshot,
+    groups?: ReadonlySet<number>,
+    /** Groups that hold the state of that checkpoint already: only what came later is read. */
+    loaded?: { readonly checkpoint: number; readonly groups: ReadonlySet<number> },
+  ): Promise<number> {
     const wanted = (g: number) => (groups ? groups.has(g) : this.owned[g] === 1);
+    const from = (g: number) => {
+      const since = snapshot.since[g] ?? 0;
+      return loaded?.groups.has(g) && since <= loaded.checkpoint ? loaded.checkpoint + 1 : since;
+    };
+    for (const g of loaded?.groups ?? []) {
+      // Written in full since: what was loaded is replaced.
+      if ((snapshot.since[g] ?? 0) > loaded!.checkpoint) for (const table of this.tables) table.dropGroup(g);
+    }
     for (const saved of snapshot.tables) {
       const table = this.tables.find((t) => t.spec.name === saved.name);
       if (!table) throw new StateLayoutError(`${this.nodeId} has no state "${saved.name}" any more, the snapshot does`);
@@ -194,7 +208,9 @@ export class NodeState {
     // Blocks name tables by their place in the snapshot's list.
     const byIndex = snapshot.tables.map((saved) => this.tables.find((t) => t.spec.name === saved.name)!);
     let bytes = 0;
-    const ordered = [...snapshot.segments].sort((a, b) => a.checkpoint - b.checkpoint);
+    const ordered = snapshot.segments
+      .filter((ref) => parseGroups(ref.groups).some((g) => wanted(g) && ref.checkpoint >= from(g)))
+      .sort((a, b) => a.checkpoint - b.checkpoint);
     // Fetch a few ahead; apply in order.
     const AHEAD = 4;
     const fetches: Promise<[number, Buffer][]>[] = [];
@@ -204,7 +220,7 @@ export class NodeState {
       const fetch = readSegment(
         store,
         ref,
-        (g) => wanted(g) && ref.checkpoint >= (snapshot.since[g] ?? 0),
+        (g) => wanted(g) && ref.checkpoint >= from(g),
         (g, block) => blocks.push([g, block]),
       ).then((n) => {
         bytes += n;
@@ -226,6 +242,30 @@ export class NodeState {
     for (const table of this.tables) table.cut();
     this.baseBytes += bytes;
     return bytes;
+  }
+
+  /** State with the tables of a snapshot, before the transform that declares them is there. */
+  static fromSnapshot(
+    nodeId: string,
+    maxParallelism: number,
+    groups: Iterable<number>,
+    snapshot: KeyedSnapshot,
+  ): NodeState {
+    const state = new NodeState(nodeId, maxParallelism, groups);
+    for (const { name, keys, values, namespaced } of snapshot.tables) {
+      if (namespaced) state.namespacedTable({ name, keys, values });
+      else state.keyedTable({ name, keys, values });
+    }
+    return state;
+  }
+
+  /** Takes key groups over from another state of this node, without copying entries of plain keys. */
+  adopt(other: NodeState, groups: ReadonlySet<number>): void {
+    for (const table of this.tables) {
+      const from = other.tables.find((t) => t.spec.name === table.spec.name);
+      if (from) table.adoptFrom(from as never, groups);
+    }
+    this.baseBytes += other.baseBytes;
   }
 
   /** Changes which key groups are held: those no longer owned are forgotten. Returns the groups that are new. */

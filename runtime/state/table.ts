@@ -106,6 +106,8 @@ abstract class Table {
   abstract cut(): void;
   abstract apply(input: ByteReader, group: number): void;
   abstract dropGroup(group: number): void;
+  /** Takes key groups over from a table of the same layout. */
+  abstract adoptFrom(other: this, groups: ReadonlySet<number>): void;
   abstract clear(): void;
 }
 
@@ -204,6 +206,15 @@ export class KeyedTable extends Table {
   dropGroup(group: number): void {
     this.size -= this.groups[group]?.size ?? 0;
     this.groups[group] = undefined;
+  }
+
+  adoptFrom(other: this, groups: ReadonlySet<number>): void {
+    for (const g of groups) {
+      const map = other.groups[g];
+      if (!map) continue;
+      this.size += map.size - (this.groups[g]?.size ?? 0);
+      this.groups[g] = map;
+    }
   }
 
   clear(): void {
@@ -350,6 +361,18 @@ export class NamespacedTable extends Table {
         }
       }
       if (namespace.map.size === 0) this.namespaces.delete(namespace.id);
+    }
+  }
+
+  adoptFrom(other: this, groups: ReadonlySet<number>): void {
+    for (const namespace of other.namespaces.values()) {
+      const mine = this.open(namespace.id);
+      mine.saved = true;
+      for (const [key, entry] of namespace.map) {
+        if (!groups.has(this.group(entry))) continue;
+        if (!mine.map.has(key)) this.size++;
+        mine.map.set(key, entry);
+      }
     }
   }
 

@@ -11,9 +11,9 @@ import { channelTargets, planStages, type Stage } from '../graph/stages.js';
 import { type BatchCodec, compileBatchCodec } from '../record/batch-codec.js';
 import { type Manifest, type NodeSnapshot, readManifest, type SplitSnapshot } from '../snapshot/manifest.js';
 import { openStore, resolveStore } from '../snapshot/open-store.js';
-import type { ObjectStore } from '../snapshot/store.js';
+import type { ObjectStore, StoreSpec } from '../snapshot/store.js';
 import type { Logger } from '../source/contract.js';
-import type { NodeState } from '../state/node-state.js';
+import { NodeState } from '../state/node-state.js';
 import { compileUserFunction } from '../transform/user-code.js';
 import { buildChain, type Emit } from './chain.js';
 import { DataPlane } from './data-plane.js';
@@ -26,6 +26,14 @@ import { Task } from './task.js';
 /** Orders to a slot. */
 export type SlotOrder =
   | { readonly type: 'deploy'; readonly deployment: SlotDeployment }
+  /** Reads key groups that a coming deployment will give to this slot, while the data goes on. */
+  | {
+      readonly type: 'preload';
+      readonly attempt: number;
+      readonly store: StoreSpec;
+      readonly key: string;
+      readonly groups: readonly number[];
+    }
   | { readonly type: 'start'; readonly attempt: number }
   | { readonly type: 'barrier'; readonly attempt: number; readonly barrier: Barrier }
   | { readonly type: 'abandon'; readonly attempt: number; readonly checkpoint: number }
@@ -42,6 +50,7 @@ export type SlotOrder =
 
 /** What a slot says. */
 export type SlotReport =
+  | { readonly type: 'preloaded'; readonly attempt: number; readonly bytes: number }
   | { readonly type: 'deployed'; readonly attempt: number; readonly restoredBytes: number }
   | { readonly type: 'ack'; readonly attempt: number; readonly ack: TaskAck }
   | { readonly type: 'declined'; readonly attempt: number; readonly checkpoint: number; readonly reason: string }
@@ -70,6 +79,7 @@ export class Slot {
   private timer: NodeJS.Timeout | undefined;
   private lastFlush = 0;
   private retained: { checkpoint: number; states: Map<string, NodeState> } | undefined;
+  private preloaded: { checkpoint: number; groups: ReadonlySet<number>; states: Map<string, NodeState> } | undefined;
   private deploying: Promise<void> = Promise.resolve();
   private readonly stores = new Map<string, Promise<ObjectStore>>();
 
@@ -91,6 +101,10 @@ export class Slot {
   handle(order: SlotOrder): void {
     if (order.type === 'deploy') {
       this.deploying = this.deploying.then(() => this.deploy(order.deployment));
+      return;
+    }
+    if (order.type === 'preload') {
+      this.deploying = this.deploying.then(() => this.preload(order));
       return;
     }
     if (order.type === 'cancel') {
@@ -146,6 +160,27 @@ export class Slot {
     }
   }
 
+  private async preload(order: Extract<SlotOrder, { type: 'preload' }>): Promise<void> {
+    let bytes = 0;
+    try {
+      const store = await this.store(order.store);
+      const manifest = await readManifest(store, order.key);
+      const states = new Map<string, NodeState>();
+      const groups = new Set(order.groups);
+      for (const [id, node] of Object.entries(manifest.nodes)) {
+        if (!node.keyed) continue;
+        const state = NodeState.fromSnapshot(id, manifest.maxParallelism, groups, node.keyed);
+        bytes += await state.restore(store, node.keyed, groups);
+        states.set(id, state);
+      }
+      this.preloaded = { checkpoint: manifest.id, groups, states };
+    } catch (error) {
+      // Without it, the deployment reads everything itself.
+      this.log.warn({ error: (error as Error).message }, "can't read state ahead");
+    }
+    this.report({ type: 'preloaded', attempt: order.attempt, bytes });
+  }
+
   private async cancel(attempt: number, keep: boolean): Promise<void> {
     if (attempt === this.attempt) {
       await this.stopTasks(keep);
@@ -180,21 +215,23 @@ export class Slot {
     }
   }
 
-  private store(d: SlotDeployment): Promise<ObjectStore> {
-    const key = JSON.stringify(d.store);
+  private store(spec: StoreSpec): Promise<ObjectStore> {
+    const key = JSON.stringify(spec);
     let store = this.stores.get(key);
     if (!store) {
-      store = openStore(resolveStore(d.store, this.resolve));
+      store = openStore(resolveStore(spec, this.resolve));
       this.stores.set(key, store);
     }
     return store;
   }
 
   private async build(d: SlotDeployment): Promise<number> {
-    const store = await this.store(d);
+    const store = await this.store(d.store);
     const manifest: Manifest | undefined = d.restore && (await readManifest(store, d.restore.key));
     const retained = d.restore && this.retained?.checkpoint === d.restore.id ? this.retained.states : undefined;
     this.retained = undefined;
+    const preloaded = d.restore && this.preloaded;
+    this.preloaded = undefined;
     const env: TaskEnvironment = {
       deployment: d,
       registry: this.registry,
@@ -319,7 +356,13 @@ export class Slot {
     await Promise.all([
       ...added.map(async ({ state, groups, id }) => {
         const keyed = manifest?.nodes[id]?.keyed;
-        if (keyed && (!groups || groups.size > 0)) restoredBytes += await state.restore(store, keyed, groups);
+        if (!keyed || (groups && groups.size === 0)) return;
+        const ahead = preloaded?.states.get(id);
+        const wanted = groups ?? new Set(state.ownedGroups());
+        const loaded = ahead && new Set([...preloaded!.groups].filter((g) => wanted.has(g)));
+        if (ahead) state.adopt(ahead, loaded!);
+        const known = loaded && { checkpoint: preloaded!.checkpoint, groups: loaded };
+        restoredBytes += await state.restore(store, keyed, groups, known);
       }),
       ...built.flatMap(({ task }) => task.chain.sinks.map((sink) => sink.open(env.restored?.(sink.node.id)))),
     ]);

@@ -64,11 +64,15 @@ export class Task {
   private readonly due: number[] = [];
   private readonly history = new Map<string, NodeHistory>();
   private readonly heads: Emit[];
+  /** Index of the link that makes the watermark; -1: it comes from the source or from upstream. */
+  private readonly generator: number;
+  private generated = Number.NEGATIVE_INFINITY;
   readonly metrics = { rowsIn: 0, busyMs: 0, blockedMs: 0, idleMs: 0, checkpointBytes: 0 };
 
   constructor(private readonly parts: TaskParts) {
     this.id = `${parts.stage.index}/${parts.subtask}`;
     const inputs = Math.max(1, ...parts.stage.inputs.map((e) => e.input + 1));
+    this.generator = parts.chain.links.findIndex((l) => l.transform.generatedWatermark);
     this.heads = Array.from({ length: inputs }, (_, i) => parts.chain.head(i));
   }
 
@@ -147,7 +151,21 @@ export class Task {
       return true;
     }
     if (this.blocked()) return false;
-    return this.parts.source ? this.stepSource(this.parts.source) : this.stepGate();
+    const worked = this.parts.source ? this.stepSource(this.parts.source) : this.stepGate();
+    if (worked && this.generator >= 0 && !this.inputEnded) this.advanceGenerated();
+    return worked;
+  }
+
+  private advanceGenerated(): void {
+    const { links } = this.parts.chain;
+    let watermark = links[this.generator].transform.generatedWatermark!();
+    if (watermark <= this.generated) return;
+    this.generated = this.watermark = watermark;
+    for (let i = this.generator + 1; i < links.length; i++) {
+      const { transform } = links[i];
+      if (transform.onWatermark) watermark = transform.onWatermark(watermark);
+    }
+    for (const output of this.parts.outputs) output.broadcast({ type: 'watermark', timestamp: watermark });
   }
 
   private stepSource(source: SourceInput): boolean {
@@ -205,6 +223,8 @@ export class Task {
   }
 
   private advance(timestamp: number): void {
+    // A generated watermark replaces what comes from upstream, but for the end of the input.
+    if (this.generator >= 0 && timestamp < MAX_WATERMARK) return;
     this.watermark = timestamp;
     let out = timestamp;
     for (const { transform } of this.parts.chain.links) {

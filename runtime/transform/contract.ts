@@ -53,6 +53,8 @@ export interface Transform {
   open?(): Promise<void> | void;
   /** Event time has advanced: no more rows at or before `timestamp` are expected. Returns the watermark to hand on. */
   onWatermark?(timestamp: number): number;
+  /** A transform that makes the watermark itself (graph bodies): what it has reached. Asked after each piece of work. */
+  generatedWatermark?(): number;
   /** The time that was asked for has come. */
   onProcessingTime?(nowMs: number): void;
   /** Before a barrier and at the end of the input: emit what is only held for speed and is not in the state. */

@@ -16,7 +16,7 @@ export const watermark: TransformFactory = (ctx) => {
     ? compileUserFunction<(row: Row) => number>(spec.code, ctx.node, 'time')
     : (row: Row): number => row[column!];
   const delayMs = spec.delayMs ?? spec.strategy?.delayMs ?? 0;
-  let highest = ctx.restoredWatermark;
+  let highest = ctx.restoredWatermark + delayMs;
   return {
     process(row, kind) {
       let time: number;
@@ -36,6 +36,7 @@ export const watermark: TransformFactory = (ctx) => {
       if (time > highest) highest = time;
       ctx.emit(row, kind);
     },
+    generatedWatermark: () => highest - delayMs,
     onWatermark: (timestamp) => (timestamp === END ? END : highest - delayMs),
   };
 };
