@@ -16,6 +16,7 @@ const CONNECTORS: Readonly<Record<string, () => Promise<Connector>>> = {
   collect: () => import('./collect/index.js'),
   datagen: () => import('./datagen/index.js'),
   filesystem: () => import('./filesystem/index.js'),
+  nexmark: () => import('./nexmark/index.js'),
   kafka: async () => {
     const { kafkaSource, kafkaSink } = await import('./kafka/index.js');
     return { source: kafkaSource, sink: kafkaSink };

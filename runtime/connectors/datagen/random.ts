@@ -33,7 +33,8 @@ export class RowRandom {
   }
 }
 
-function mix(value: number): number {
+/** The finalizer of MurmurHash3: every bit of the argument changes half of the bits of the result. */
+export function mix(value: number): number {
   let h = value | 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
