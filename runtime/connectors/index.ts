@@ -26,6 +26,7 @@ const CONNECTORS: Readonly<Record<string, () => Promise<Connector>>> = {
     const { upsertKafkaSource, upsertKafkaSink } = await import('./kafka/index.js');
     return { source: upsertKafkaSource, sink: upsertKafkaSink };
   },
+  values: () => import('./values/index.js'),
 };
 
 /** Names of all connectors, for validation. */

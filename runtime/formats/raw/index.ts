@@ -1,10 +1,13 @@
 /**
  * The raw format: one column that is the record itself. Text as UTF-8 (`raw.charset`), BYTES as they are, BOOLEAN as a
  * byte, numbers in their binary form (`raw.endianness`), as Flink's raw format. A record that is null is a NULL.
+ *
+ * Without columns, as in graph bodies, the row itself is the text.
  */
 import { isUtf8 } from 'node:buffer';
 import type { ByteWriter } from '../../record/bytes.js';
-import type { DataType, Field } from '../../record/types.js';
+import type { DataType, Field, Row } from '../../record/types.js';
+import type { RowEncoder } from '../../sink/contract.js';
 import type { OptionDef } from '../../source/contract.js';
 import type { DecoderSpec, DecoderTarget, Format } from '../contract.js';
 import { FormatError } from '../format-error.js';
@@ -118,7 +121,44 @@ function onlyColumn(fields: readonly Field[]): Field {
   return fields[0];
 }
 
+/** Rows of a graph body are the text of the record. */
+function untypedDecoder(spec: DecoderSpec, target: DecoderTarget) {
+  const latin1 = new FormatOptions('raw', rawOptionDefs, spec.options).text('raw.charset')!.toLowerCase() !== 'utf-8';
+  const type = text(latin1);
+  function decode(buf: Buffer, start: number, end: number): void {
+    const value = type.read(buf, start, end);
+    if (value !== undefined) target.emit(value as Row, 0);
+    else target.bad({ reason: 'expected UTF-8', buf, start, end });
+  }
+  const lines = lineDecoder(target, (buf, start, end) =>
+    decode(buf, start, end > start && buf[end - 1] === 13 ? end - 1 : end),
+  );
+  return { lines: lines.lines, record: lines.record };
+}
+
+function untypedEncoder(options: Readonly<Record<string, string>>): RowEncoder {
+  const latin1 = new FormatOptions('raw', rawOptionDefs, options).text('raw.charset')!.toLowerCase() !== 'utf-8';
+  const type = text(latin1);
+  return {
+    lineDelimited: true,
+    encode(row: unknown, _kind, out) {
+      if (typeof row === 'string') type.write(out, row);
+      else if (row instanceof Uint8Array) out.bytes(row);
+      else if (typeof row === 'number' || typeof row === 'bigint' || typeof row === 'boolean')
+        type.write(out, String(row));
+      else {
+        throw new FormatError(
+          'raw',
+          `a row is ${row === null ? 'null' : 'an object'}`,
+          'Map it to text first, e.g. row => JSON.stringify(row).',
+        );
+      }
+    },
+  };
+}
+
 function rawDecoder(spec: DecoderSpec, target: DecoderTarget) {
+  if (spec.columns.untyped) return untypedDecoder(spec, target);
   const field = onlyColumn(spec.columns.fields);
   const type = rawType(field.type, new FormatOptions('raw', rawOptionDefs, spec.options));
   const metadata = spec.metadata.map((m) => metadataReader('raw', m.field, m.key));
@@ -159,6 +199,7 @@ export const raw: Format = {
   options: rawOptionDefs,
   createDecoder: rawDecoder,
   createEncoder(columns, options) {
+    if (columns.untyped) return untypedEncoder(options);
     const field = onlyColumn(columns.fields);
     const type = rawType(field.type, new FormatOptions('raw', rawOptionDefs, options));
     return {
