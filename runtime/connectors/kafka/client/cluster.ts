@@ -40,6 +40,7 @@ export class Cluster {
   /** Asks who leads the topics' partitions (null: all topics) and keeps the answer. Rejects with KAFKA_AWAY. */
   async refresh(topics: readonly string[] | null, createTopics = false): Promise<Metadata> {
     const metadata = await this.askAny(metadataRequest(topics, createTopics));
+    this.brokers.clear();
     for (const { nodeId, host, port } of metadata.brokers) this.brokers.set(nodeId, { host, port });
     for (const { topic, partitions } of metadata.topics) {
       for (const { partition, leader } of partitions) this.leaders.set(`${topic}-${partition}`, leader);

@@ -2,10 +2,12 @@
 import type { SinkConnector, SinkContext, SinkWriter } from '../../../sink/contract.js';
 import { IdempotentWriter } from './idempotent-writer.js';
 import { SINK_OPTIONS, sinkSettings } from './options.js';
+import { TransactionalWriter } from './transactional-writer.js';
 
 function createWriter(ctx: SinkContext, upsert: boolean): SinkWriter {
   const settings = sinkSettings(ctx.options, ctx.jobName, ctx.guarantee);
-  return new IdempotentWriter(ctx, settings, upsert);
+  const Writer = settings.guarantee === 'exactly-once' ? TransactionalWriter : IdempotentWriter;
+  return new Writer(ctx, settings, upsert);
 }
 
 /** Append-only: each row is a record. */

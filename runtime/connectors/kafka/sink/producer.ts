@@ -186,6 +186,7 @@ export class Producer {
     }
     if ((error === ERROR.MESSAGE_TOO_LARGE || error === ERROR.RECORD_LIST_TOO_LARGE) && batch.count > 1) {
       queue.giveBack(batch, batch.split(this.settings.compression));
+      batch.cut.added();
       return;
     }
     if (errorVerdict(error) === 'fatal') {

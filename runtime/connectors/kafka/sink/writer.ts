@@ -13,11 +13,13 @@ import { KafkaError } from '../errors.js';
 import { partitionOfKey } from '../protocol/murmur2.js';
 import { RecordBatchBuilder } from '../protocol/record-batch-builder.js';
 import { Batch, Cut } from './batch.js';
+import { type Committable, commitTransaction } from './commit-transaction.js';
 import type { SinkSettings } from './options.js';
 import type { PartitionQueue } from './partition-queue.js';
 import { Producer } from './producer.js';
 import type { Session } from './session.js';
 
+const COMMITS_AT_ONCE = 16;
 const MAX_SPARE_BUILDERS = 64;
 
 export abstract class KafkaWriter implements SinkWriter {
@@ -64,7 +66,9 @@ export abstract class KafkaWriter implements SinkWriter {
     return this.producer.status;
   }
 
-  async open(_restore: SinkRestore | undefined): Promise<void> {
+  /** Commits what a checkpoint left to be committed, whatever the guarantee is now. */
+  async open(restore: SinkRestore | undefined): Promise<void> {
+    await this.commitAll((restore?.committables ?? []) as unknown as Committable[]);
     await this.producer.open();
     this.partitions = this.producer.queues.length;
   }
@@ -100,7 +104,7 @@ export abstract class KafkaWriter implements SinkWriter {
     }
     this.buffered += builder.bytes - before;
     if (builder.bytes >= this.settings.batchBytes) {
-      this.close_(queue);
+      this.closeBatch(queue);
       this.producer.pump();
     }
   }
@@ -135,7 +139,7 @@ export abstract class KafkaWriter implements SinkWriter {
     if (this.filling.size === 0) return;
     for (const queue of this.filling) {
       // With a batch under way this one fills up until the answer: so many small ones would cost more than they gain.
-      if (queue.idle) this.close_(queue);
+      if (queue.idle) this.closeBatch(queue);
       else queue.flushWanted = true;
     }
     this.producer.pump();
@@ -148,7 +152,7 @@ export abstract class KafkaWriter implements SinkWriter {
     let closed = false;
     for (const queue of this.filling) {
       if (queue.openedAt > due) continue;
-      this.close_(queue);
+      this.closeBatch(queue);
       closed = true;
     }
     if (this.filling.size > 0)
@@ -157,7 +161,7 @@ export abstract class KafkaWriter implements SinkWriter {
   }
 
   /** Closes the batch that the partition's rows go to. */
-  private close_(queue: PartitionQueue): void {
+  private closeBatch(queue: PartitionQueue): void {
     const builder = queue.open!;
     const cut = queue.openCut!;
     queue.open = undefined;
@@ -181,7 +185,7 @@ export abstract class KafkaWriter implements SinkWriter {
   private acknowledged(batch: Batch, queue: PartitionQueue): void {
     this.buffered -= batch.builder.bytes - 61;
     this.release(batch.builder);
-    if (queue.open && queue.flushWanted && queue.idle) this.close_(queue);
+    if (queue.open && queue.flushWanted && queue.idle) this.closeBatch(queue);
     batch.cut.acknowledged();
     if (this.heldUp && this.buffered <= this.settings.bufferBytes / 2) {
       this.heldUp = false;
@@ -191,7 +195,7 @@ export abstract class KafkaWriter implements SinkWriter {
 
   /** Ends the cut: what is written from now on belongs to the next. */
   protected endCut(): Cut | undefined {
-    for (const queue of [...this.filling]) this.close_(queue);
+    for (const queue of [...this.filling]) this.closeBatch(queue);
     const { cut } = this;
     this.cut = undefined;
     cut?.close();
@@ -201,6 +205,20 @@ export abstract class KafkaWriter implements SinkWriter {
 
   abstract prepareCommit(checkpointId: number): Promise<Json[]>;
   abstract commit(committables: readonly Json[]): Promise<void>;
+
+  protected async commitAll(committables: readonly Committable[]): Promise<void> {
+    let next = 0;
+    const work = async () => {
+      while (next < committables.length) {
+        const committable = committables[next++];
+        await commitTransaction(this.cluster, committable, this.settings.ignoreLost, this.ctx.log);
+        this.committed(committable);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(COMMITS_AT_ONCE, committables.length) }, work));
+  }
+
+  protected committed(_committable: Committable): void {}
 
   protected fail(error: Error): void {
     if (this.failure) return;

@@ -1,0 +1,111 @@
+/**
+ * The transactional ids of one writer. A transaction that is cut waits for its checkpoint while the next one is written
+ * under another id; after the commit its id comes round again, under a new epoch. The ring grows with the number of
+ * checkpoints that are outstanding.
+ */
+import { type Cluster, responseError } from '../client/cluster.js';
+import { KafkaError } from '../errors.js';
+import { ERROR } from '../protocol/error-codes.js';
+import { initProducerIdRequest } from '../protocol/init-producer-id.js';
+import type { BatchIdentity } from '../protocol/record-batch-builder.js';
+import { askCoordinator } from './commit-transaction.js';
+import { type TransactionalIdScope, transactionalId } from './transactional-id.js';
+
+/** More than that without a commit: checkpoints do not come to an end, and the job should not go on as if. */
+const MAX_SLOTS = 1_000;
+
+export class Slot {
+  /** Resolves with the epoch to write under. */
+  identity!: Promise<BatchIdentity>;
+  /** That epoch, while a transaction under it is open or not known to be committed. */
+  epoch: number | undefined;
+
+  constructor(readonly transactionalId: string) {}
+}
+
+export class TransactionRing {
+  private readonly idle: Slot[] = [];
+  private readonly slots = new Map<string, Slot>();
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly scope: TransactionalIdScope,
+    private readonly attempt: number,
+    private readonly subtask: number,
+    private readonly timeoutMs: number,
+  ) {}
+
+  /** Has `count` ids ready. Rejects when the brokers refuse them. */
+  async prepare(count: number): Promise<void> {
+    while (this.slots.size < count) this.idle.push(this.grow());
+    await Promise.all(this.idle.map(({ identity }) => identity));
+  }
+
+  /** An id for the next transaction. Throws KAFKA_TOO_MANY_TRANSACTIONS. */
+  take(): Slot {
+    const slot = this.idle.shift() ?? this.grow();
+    slot.identity.then(
+      ({ producerEpoch }) => {
+        slot.epoch = producerEpoch;
+      },
+      () => undefined,
+    );
+    return slot;
+  }
+
+  /**
+   * The transaction that was written under the id and epoch is committed: makes the id ready for another one. Ids of other
+   * writers and repetitions are passed over.
+   */
+  giveBack(id: string, epoch: number): void {
+    const slot = this.slots.get(id);
+    if (slot?.epoch === epoch) this.renew(slot);
+  }
+
+  /** Takes back an id under which nothing was written. */
+  giveBackUnused(id: string): void {
+    const slot = this.slots.get(id)!;
+    slot.epoch = undefined;
+    this.idle.push(slot);
+  }
+
+  private renew(slot: Slot): void {
+    slot.epoch = undefined;
+    slot.identity = this.initialise(slot.transactionalId);
+    this.idle.push(slot);
+  }
+
+  private grow(): Slot {
+    const k = this.slots.size;
+    if (k >= MAX_SLOTS) {
+      throw new KafkaError(
+        'KAFKA_TOO_MANY_TRANSACTIONS',
+        `${k} transactions wait for their checkpoints: no checkpoint has come to its end for as long`,
+      );
+    }
+    const id = transactionalId(this.scope, this.attempt, this.subtask, k);
+    const slot = new Slot(id);
+    slot.identity = this.initialise(id);
+    this.slots.set(id, slot);
+    return slot;
+  }
+
+  private initialise(id: string): Promise<BatchIdentity> {
+    const identity = this.cluster
+      .untilDone(`initialising transaction ${id}`, () =>
+        askCoordinator(this.cluster, id, async () => {
+          const request = initProducerIdRequest(id, this.timeoutMs);
+          const answer = await this.cluster.askCoordinator('transaction', id, request);
+          if (answer.error === ERROR.PRODUCER_FENCED || answer.error === ERROR.INVALID_PRODUCER_EPOCH) {
+            throw new KafkaError('KAFKA_FENCED', `a newer attempt has taken over transaction ${id}`);
+          }
+          if (answer.error !== 0) throw responseError(`initialising transaction ${id}`, answer.error);
+          return answer;
+        }),
+      )
+      .then(({ producerId, producerEpoch }) => ({ producerId, producerEpoch, transactional: true }));
+    // Whoever takes the slot sees the failure.
+    identity.catch(() => undefined);
+    return identity;
+  }
+}
