@@ -112,7 +112,15 @@ function parsePositionalArgument(c: Cursor): PositionalArgument {
       c.advance();
       return { kind: 'ModelArgument', model: c.qualifiedName('a model'), span: c.since(start) };
   }
-  return parseExpression(c);
+  const value = parseExpression(c);
+  return c.are('PARTITION', 'BY') ? parsePartitionedArgument(c, start, value) : value;
+}
+
+/** `t PARTITION BY k` and `(SELECT …) PARTITION BY k`: only a table can be partitioned, so TABLE may be left out. */
+function parsePartitionedArgument(c: Cursor, start: Cursor['token'], value: Expression): TableArgument {
+  if (value.kind === 'ScalarSubquery') return finishTableArgument(c, start, undefined, value.query);
+  if (value.kind !== 'ColumnRef') c.failExpecting(["','", "')'"]);
+  return finishTableArgument(c, start, { kind: 'QualifiedName', parts: value.path, span: value.span });
 }
 
 function parseTableArgument(c: Cursor): TableArgument {
@@ -126,6 +134,15 @@ function parseTableArgument(c: Cursor): TableArgument {
       c.expectClose(open);
     } else query = parseQueryInParentheses(c);
   } else table = c.qualifiedName('a table');
+  return finishTableArgument(c, start, table, query);
+}
+
+function finishTableArgument(
+  c: Cursor,
+  start: Cursor['token'],
+  table: QualifiedName | undefined,
+  query?: TableArgument['query'],
+): TableArgument {
   const partitionBy = c.accept('PARTITION', 'BY') ? oneOrList(c, () => parseExpression(c)) : [];
   const orderBy = c.accept('ORDER', 'BY') ? oneOrList(c, () => parseSortItem(c)) : [];
   return { kind: 'TableArgument', table, query, partitionBy, orderBy, span: c.since(start) };

@@ -89,12 +89,15 @@ function parseInfix(c: Cursor, left: Expression, floor: number): Expression | un
     case 'IS':
       return parseIs(c, left, floor);
     case 'NOT':
-      return /^(?:BETWEEN|IN|LIKE|SIMILAR)$/.test(c.peek().upper) ? parsePredicate(c, left, floor) : undefined;
+      return /^(?:BETWEEN|IN|I?LIKE|RLIKE|SIMILAR)$/.test(c.peek().upper) ? parsePredicate(c, left, floor) : undefined;
     case 'BETWEEN':
     case 'IN':
     case 'LIKE':
     case 'SIMILAR':
       return parsePredicate(c, left, floor);
+    case 'ILIKE':
+    case 'RLIKE':
+      return c.failUnsupported(upper === 'ILIKE' ? 'ILIKE (write LOWER(a) LIKE …)' : 'RLIKE (write REGEXP(a, …))');
     default:
       return undefined;
   }
@@ -151,6 +154,7 @@ function parseIs(c: Cursor, left: Expression, floor: number): Expression | undef
 function parsePredicate(c: Cursor, value: Expression, floor: number): Expression | undefined {
   if (PREDICATE <= floor) return undefined;
   const negated = c.accept('NOT');
+  if (c.token.upper === 'ILIKE' || c.token.upper === 'RLIKE') c.failUnsupported(`NOT ${c.token.upper}`);
   const word = c.advance().upper;
   switch (word) {
     case 'BETWEEN': {

@@ -192,7 +192,7 @@ class Lexer {
     this.push('string', value, '');
   }
 
-  /** X'…', U&'…' and E'…'. False when it is none of these. */
+  /** X'…', U&'…', N'…' (a plain string) and E'…'. False when it is none of these. */
   private prefixedString(code: number, next: number): boolean {
     const prefix = String.fromCharCode(code).toUpperCase();
     if (prefix === 'U' && next === 38 && this.text[this.at + 2] === "'") {
@@ -200,6 +200,10 @@ class Lexer {
       return true;
     }
     if (next !== 39) return false;
+    if (prefix === 'N') {
+      this.push('string', this.quotedText(this.at + 1, "'", 'string'), '');
+      return true;
+    }
     if (prefix === 'X') {
       const hex = this.quotedText(this.at + 1, "'", 'binary string').toUpperCase();
       if (!/^(?:[0-9A-F]{2})*$/.test(hex)) {

@@ -1,3 +1,4 @@
+import type { Cast } from '../ast/expression.js';
 import type {
   IntervalLiteral,
   IntervalQualifier,
@@ -31,8 +32,8 @@ function spellings<T extends string>(units: readonly T[], of: (unit: T) => strin
   return new Map(units.flatMap((unit) => of(unit).map((word) => [word, unit] as const)));
 }
 
-/** Numbers, strings, TRUE, FALSE, NULL, and the typed literals `DATE '…'`, `INTERVAL '…' DAY`; undefined if none stands here. */
-export function parseLiteral(c: Cursor): Literal | undefined {
+/** Numbers, strings, TRUE, FALSE, UNKNOWN (a NULL of type BOOLEAN), NULL, and the typed literals `DATE '…'`, `INTERVAL '…' DAY`; undefined if none stands here. */
+export function parseLiteral(c: Cursor): Literal | Cast | undefined {
   const start = c.token;
   switch (start.type) {
     case 'integer':
@@ -42,7 +43,7 @@ export function parseLiteral(c: Cursor): Literal | undefined {
       return { kind: 'NumberLiteral', form: start.type, text: start.text, span: c.since(start) };
     case 'string':
     case 'unicode':
-      return parseString(c);
+      return parseString(c, true);
     case 'binary': {
       let hex = c.advance().text;
       while (c.token.type === 'string' && continues(c)) hex += c.advance().text.toUpperCase();
@@ -58,7 +59,7 @@ export function parseLiteral(c: Cursor): Literal | undefined {
   }
 }
 
-function parseWordLiteral(c: Cursor): Literal | undefined {
+function parseWordLiteral(c: Cursor): Literal | Cast | undefined {
   const start = c.token;
   switch (start.upper) {
     case 'TRUE':
@@ -70,6 +71,14 @@ function parseWordLiteral(c: Cursor): Literal | undefined {
       return { kind: 'NullLiteral', span: c.since(start) };
     case 'INTERVAL':
       return parseInterval(c);
+    case 'UNKNOWN': {
+      if (c.peek().upper === '.' || c.peek().upper === '(') return undefined;
+      // The truth value; a column of this name needs backticks in Flink too.
+      c.advance();
+      const span = c.since(start);
+      const type = { kind: 'ScalarType', name: 'BOOLEAN', nullable: true, span } as const;
+      return { kind: 'Cast', value: { kind: 'NullLiteral', span }, type, safe: false, span };
+    }
     case 'DATE':
     case 'TIME':
     case 'TIMESTAMP':
@@ -95,10 +104,11 @@ function continues(c: Cursor): boolean {
   return c.token.line > c.previous.line;
 }
 
-function parseString(c: Cursor): StringLiteral {
+/** A string; `joined` with those that follow on lines of their own. */
+function parseString(c: Cursor, joined: boolean): StringLiteral {
   const start = c.token;
   let value = c.advance().text;
-  while (c.token.type === 'string' && continues(c)) value += c.advance().text;
+  while (joined && c.token.type === 'string' && continues(c)) value += c.advance().text;
   if (start.type === 'unicode') {
     let escapeSign = '\\';
     if (c.accept('UESCAPE')) {
@@ -134,10 +144,13 @@ function decodeUnicode(c: Cursor, place: Cursor['token'], text: string, escapeSi
   return value;
 }
 
-/** A string where the grammar wants a string and nothing else; its value. */
+/**
+ * A string where the grammar wants a string and nothing else; its value. It ends with its quote, so that a missing comma
+ * between options is seen where it is.
+ */
 export function parsePlainString(c: Cursor, what = 'a string in quotes'): string {
   if (c.token.type !== 'string' && c.token.type !== 'unicode') c.failExpecting([what]);
-  return parseString(c).value;
+  return parseString(c, false).value;
 }
 
 function parseInterval(c: Cursor): IntervalLiteral {
@@ -145,13 +158,8 @@ function parseInterval(c: Cursor): IntervalLiteral {
   let negative = false;
   if (c.accept('-')) negative = true;
   else c.accept('+');
-  if (c.token.type === 'integer' || c.token.type === 'decimal') {
-    const unit = INTERVAL_WORDS.get(c.peek().upper) ?? 'SECOND';
-    const suggestion = `INTERVAL '${c.token.text}' ${unit}`;
-    const hint = `Write ${suggestion}`;
-    c.fail(`found '${c.token.text}', expected the interval in quotes`, { suggestion, hint });
-  }
-  const text = parsePlainString(c, "the interval in quotes, as in INTERVAL '10' SECOND");
+  const isNumber = c.token.type === 'integer';
+  const text = isNumber ? c.advance().text : parsePlainString(c, "the interval in quotes, as in INTERVAL '10' SECOND");
   const qualifier = parseIntervalQualifier(c);
   return { kind: 'IntervalLiteral', negative, text, qualifier, span: c.since(start) };
 }

@@ -76,6 +76,7 @@ function parseOperand(c: Cursor): Expression {
         return { kind: 'Exists', query: parseQueryInParentheses(c), span: c.since(start) };
       }
     }
+    if (next === '[' && start.upper === 'MULTISET') c.failUnsupported('MULTISET[…]');
     if (next === '[' && (start.upper === 'ARRAY' || start.upper === 'MAP')) return parseCollection(c);
     if (start.upper === 'CASE') return parseCase(c);
     if (NILADIC.has(start.upper)) return parseNiladic(c);

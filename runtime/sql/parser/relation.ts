@@ -129,6 +129,7 @@ function parseSystemTime(c: Cursor) {
 /** `[AS] t [(a, b)]`. */
 export function parseAlias(c: Cursor): TableAlias | undefined {
   const start = c.token;
+  if (c.are('PIVOT', '(') || c.are('UNPIVOT', '(')) c.failUnsupported(start.upper);
   const name = c.accept('AS') ? c.name('an alias') : c.acceptName();
   if (!name) return undefined;
   const columns = c.is('(') ? c.nameList() : [];

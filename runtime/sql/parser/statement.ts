@@ -68,6 +68,7 @@ export function parseStatement(c: Cursor): Statement {
     case 'TRUNCATE':
       return parseTruncate(c);
   }
+  if (c.are('REPLACE', 'TABLE')) c.failUnsupported('REPLACE TABLE (write CREATE OR REPLACE TABLE)');
   if (UNSUPPORTED.has(start.upper)) c.failUnsupported(`${start.upper} ${c.peek().upper}`.trim());
   return c.failExpecting(['a statement'], STATEMENT_WORDS);
 }

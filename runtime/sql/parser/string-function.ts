@@ -45,7 +45,6 @@ function parseTrim(c: Cursor): Expression {
   const side = (word ?? 'BOTH') as 'BOTH' | 'LEADING' | 'TRAILING';
   let characters: Expression | undefined;
   let value: Expression | undefined = c.is('FROM') ? undefined : parseExpression(c);
-  if (word && !c.is('FROM')) c.failExpecting(['FROM']);
   if (c.accept('FROM')) {
     characters = value;
     value = parseExpression(c);

@@ -90,6 +90,9 @@ function parseBareType(c: Cursor): TypeNode {
     }
     case 'ROW':
       return parseRowType(c);
+    case 'STRUCTURED':
+      if (c.peek().upper === '<') c.failUnsupported('a STRUCTURED type (write ROW<…>)');
+      break;
     case 'RAW': {
       if (c.peek().upper !== '(') break;
       c.advance();

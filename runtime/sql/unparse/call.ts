@@ -55,11 +55,11 @@ export function argumentText(argument: Argument): string {
     case 'NamedArgument':
       return `${identifierText(argument.name)} => ${argumentText(argument.value)}`;
     case 'TableArgument': {
-      const table = argument.table
-        ? qualifiedText(argument.table)
-        : `(${argument.query ? queryText(argument.query) : ''})`;
+      // Flink doesn't know TABLE (SELECT …), but needs no TABLE before PARTITION BY.
+      const query = argument.query && `(${queryText(argument.query)})`;
       return phrase(
-        `TABLE ${table}`,
+        (argument.partitionBy.length === 0 || !query) && 'TABLE',
+        query ?? (argument.table && qualifiedText(argument.table)),
         argument.partitionBy.length > 0 && `PARTITION BY ${keysText(argument.partitionBy)}`,
         argument.orderBy.length > 0 && `ORDER BY (${list(argument.orderBy, sortItemText)})`,
       );

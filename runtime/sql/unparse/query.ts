@@ -84,11 +84,13 @@ export function hintsText(hints: readonly Hint[]): string {
 /** A table's name as it stands in a hint; anything else is a string there. */
 const HINT_NAME = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/;
 
+function hintNameText(name: string): string {
+  const plain = HINT_NAME.test(name) && name.split('.').every((part) => nameText(part) === part);
+  return plain ? name : stringText(name);
+}
+
 function hintText(hint: Hint): string {
-  const inside = [
-    ...hint.options.map(optionText),
-    ...hint.names.map((name) => (HINT_NAME.test(name) ? name : stringText(name))),
-  ];
+  const inside = [...hint.options.map(optionText), ...hint.names.map(hintNameText)];
   return inside.length > 0 ? `${nameText(hint.name)}(${inside.join(', ')})` : nameText(hint.name);
 }
 

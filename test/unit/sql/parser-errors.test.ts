@@ -44,9 +44,10 @@ describe('An error says where, what was found, what was expected and what was pr
       "SQL:1:27: TW2001: found 'FROM', expected WHEN, ELSE or END for the CASE of line 1, column 8",
     ],
     [
-      'SELECT INTERVAL 10 MINUTES',
-      "SQL:1:17: TW2001: found '10', expected the interval in quotes. Write INTERVAL '10' MINUTE",
+      'SELECT INTERVAL 1.5 DAY',
+      "SQL:1:17: TW2001: found '1.5', expected the interval in quotes, as in INTERVAL '10' SECOND",
     ],
+    ["CREATE TABLE t (a INT) WITH ('a' = 'b'\n 'c' = 'd')", "SQL:2:2: TW2001: found 'c', expected ')'"],
     ["SELECT 'abc\n", "SQL:1:8: TW2001: the string has no end: the closing ' is missing"],
     ['SELECT `abc', 'SQL:1:8: TW2001: the name has no end: the closing ` is missing'],
     ['SELECT 1 /* abc', "SQL:1:10: TW2001: the comment has no end: '*/' is missing"],
@@ -89,6 +90,8 @@ describe('An error says where, what was found, what was expected and what was pr
     ['CREATE TABLE t (a INT UNIQUE)', 'SQL:1:23: TW2004: UNIQUE is not supported'],
     ['CREATE MATERIALIZED TABLE t AS SELECT 1', 'SQL:1:8: TW2004: CREATE MATERIALIZED TABLE is not supported'],
     ['SELECT * FROM a LEFT SEMI JOIN b ON c', 'SQL:1:22: TW2004: LEFT SEMI JOIN (write EXISTS or IN) is not supported'],
+    ['SELECT a ILIKE b', 'SQL:1:10: TW2004: ILIKE (write LOWER(a) LIKE …) is not supported'],
+    ['SELECT * FROM t PIVOT (SUM(a) FOR b IN (1))', 'SQL:1:17: TW2004: PIVOT is not supported'],
     ['SELECT * FROM a TABLESAMPLE (10)', 'SQL:1:17: TW2004: TABLESAMPLE is not supported'],
   ])('what Flink has and Tidewheel has not is said to be missing: %s', (text, message) => {
     expect(String(errorOf(() => parseScript(text)))).toBe(message);

@@ -107,6 +107,9 @@ describe('Literals', () => {
       { kind: 'DatetimeLiteral', type: 'TIMESTAMP', text: '2024-01-31 10:00:00.123' },
     ],
     ["INTERVAL '10' SECONDS", seconds('10')],
+    ['INTERVAL 10 SECOND', seconds('10')],
+    ["N'a'", str('a')],
+    ['UNKNOWN', { kind: 'Cast', value: NULL, type: scalar('BOOLEAN'), safe: false }],
     [
       "INTERVAL -'1 2:3' DAY(3) TO MINUTE",
       {
@@ -254,6 +257,7 @@ describe('Calls', () => {
     ['TIMESTAMPDIFF(SQL_TSI_HOUR, a, b)', { kind: 'TimestampDiff', unit: 'HOUR', from: a, to: b }],
     ['POSITION(a IN b || c)', { kind: 'Position', needle: a, haystack: op(b, '||', c) }],
     ["TRIM(LEADING 'x' FROM a)", { kind: 'Trim', side: 'LEADING', characters: str('x'), value: a }],
+    ['TRIM(TRAILING a)', { kind: 'Trim', side: 'TRAILING', value: a }],
     ['TRIM(a)', { kind: 'Trim', side: 'BOTH', value: a }],
     ['OVERLAY(a PLACING b FROM 2)', { kind: 'Overlay', value: a, replacement: b, start: num('2') }],
   ])('%s', (text, tree) => {

@@ -220,6 +220,21 @@ describe('FROM', () => {
     expect(parse(text)).toEqual(from({ kind: 'TableFunction', call: call('TUMBLE', ...args), lateral: false }));
   });
 
+  test('PARTITION BY makes a table of an argument that has no TABLE in front', () => {
+    const partitioned = (more: object) => ({ kind: 'TableArgument', partitionBy: [a], orderBy: [], ...more });
+    expect(parse('SELECT * FROM f(x.t PARTITION BY a, y => (SELECT a) PARTITION BY a)')).toEqual(
+      from({
+        kind: 'TableFunction',
+        call: call('f', partitioned({ table: qualified('x', 't') }), {
+          kind: 'NamedArgument',
+          name: id('y'),
+          value: partitioned({ query: query(one('a')) }),
+        }),
+        lateral: false,
+      }),
+    );
+  });
+
   test('a session window with named arguments and a partition', () => {
     const text =
       "SELECT * FROM SESSION(DATA => TABLE t PARTITION BY k, TIMECOL => DESCRIPTOR(ts), GAP => INTERVAL '5' SECOND)";
