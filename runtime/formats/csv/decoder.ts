@@ -7,6 +7,7 @@ import type { RecordDecoder } from '../../source/contract.js';
 import type { DecoderSpec, DecoderTarget } from '../contract.js';
 import { metadataReader } from '../metadata.js';
 import { excerpt, Malformed, Mismatch } from '../problems.js';
+import { FILTERED, RecordFilter } from '../record-filter.js';
 import { rowMaker, rowMakerOfArray } from '../row-maker.js';
 import { type TextType, textType } from '../text-values.js';
 import { type CsvPlan, compileFast, type FastDecoder } from './fast-code.js';
@@ -23,6 +24,8 @@ function plan(spec: DecoderSpec, options: CsvOptions): CsvPlan {
     const { name, type } = spec.columns.fields[i];
     readers.set(i, textType('csv', type, name, options.elementDelimiter));
   }
+  const filter = spec.filter && new RecordFilter(spec.filter);
+  const filterAt = filter?.paths.map(([name]) => spec.columns.fields.findIndex((f) => f.name === name)) ?? [];
   const names = [...spec.read, ...spec.metadata.map((m) => m.field.name)];
   return {
     fields: spec.columns.fields,
@@ -31,6 +34,8 @@ function plan(spec: DecoderSpec, options: CsvOptions): CsvPlan {
     last: Math.max(-1, ...positions),
     metadata: spec.metadata.map((m) => metadataReader('csv', m.field, m.key)),
     make: rowMaker(names),
+    filter,
+    filterAt: Math.max(-1, ...filterAt),
   };
 }
 
@@ -111,6 +116,7 @@ class CsvDecoder implements RecordDecoder {
     try {
       this.fill(buf, start, end, start + bom);
     } catch (problem) {
+      if (problem === FILTERED) return;
       if (problem instanceof Mismatch) {
         if (options.ignoreErrors) return;
         const found = excerpt(buf, problem.at, problem.end);
@@ -126,6 +132,9 @@ class CsvDecoder implements RecordDecoder {
     target.emit(this.makeOfArray(this.values), 0);
   }
 
+  private readonly valueOf = (name: string) =>
+    this.values[this.csv.positions.findIndex((i) => this.csv.fields[i].name === name)];
+
   private fill(buf: Buffer, start: number, end: number, from: number): void {
     const { csv, cursor, options } = this;
     cursor.reset(buf, from, end);
@@ -138,6 +147,7 @@ class CsvDecoder implements RecordDecoder {
         }
         if (slot !== undefined) this.values[slot] = null;
       } else if (slot !== undefined) this.values[slot] = this.value(i);
+      if (i === csv.filterAt && !csv.filter!.accepts(this.valueOf)) throw FILTERED;
     }
     if (csv.last === csv.fields.length - 1 && !cursor.done && !options.ignoreErrors) {
       let found = csv.fields.length;

@@ -7,6 +7,7 @@ import type { DataType, Field, Row } from '../../record/types.js';
 import type { RecordMeta } from '../../source/contract.js';
 import type { DecoderTarget } from '../contract.js';
 import { makeStrings, type StringVariables } from '../late-strings.js';
+import type { RecordFilter } from '../record-filter.js';
 import type { TextType } from '../text-values.js';
 import { isFixed, timeCall, valueCode } from '../value-code.js';
 import type { CsvOptions } from './options.js';
@@ -20,6 +21,9 @@ export interface CsvPlan {
   readonly last: number;
   readonly metadata: readonly ((meta: RecordMeta) => unknown)[];
   readonly make: (...values: unknown[]) => Row;
+  readonly filter?: RecordFilter;
+  /** The position at which all that the filter needs is known. */
+  readonly filterAt: number;
 }
 
 /** `kind`: the chunk is ASCII (1) or UTF-8 (2). */
@@ -34,7 +38,7 @@ class FastCompiler {
   private readonly declared: string[] = [];
   /** Lengths that fields had in the last record: kept between calls. */
   private readonly kept: string[] = [];
-  private readonly strings: StringVariables[] = [];
+  private strings: StringVariables[] = [];
   private readonly values = new Map<number, string>();
 
   constructor(
@@ -49,6 +53,7 @@ class FastCompiler {
       // p stands at the field's first byte.
       if (this.plan.readers.has(i)) this.field(i);
       else this.findEnd();
+      if (i === plan.filterAt) this.askFilter();
       if (i < plan.fields.length - 1) this.lines.push('if (q >= end) return 0;', 'p = q + 1;');
       else this.lines.push('if (q < end) return 0;');
     }
@@ -65,6 +70,23 @@ class FastCompiler {
       ${this.lines.join('\n      ')}
       return 1;
     };`);
+  }
+
+  private askFilter(): void {
+    const filter = this.plan.filter!;
+    const needed = filter.paths.map(([name]) => this.values.get(this.plan.fields.findIndex((f) => f.name === name))!);
+    this.lines.push(
+      ...makeStrings(
+        this.strings.filter((s) => needed.includes(s.value)),
+        'kind === 2',
+      ),
+    );
+    this.strings = this.strings.filter((s) => !needed.includes(s.value));
+    const values = filter.paths.map((path, i) => {
+      const fields = path.slice(1).map((name) => `?.[${JSON.stringify(name)}]`);
+      return fields.length === 0 ? needed[i] : `(${needed[i]}${fields.join('')} ?? null)`;
+    });
+    this.lines.push(filter.code(values, '1', this.cg));
   }
 
   private declare(hint: string, initial: string): string {

@@ -5,9 +5,9 @@
  * A record's rows depend on that record alone: a layout takes only what the general path would read alike.
  */
 import { isAscii, isUtf8 } from 'node:buffer';
-import type { Expr } from '../../expr/ir.js';
 import type { RecordDecoder } from '../../source/contract.js';
 import type { DecoderSpec, DecoderTarget } from '../contract.js';
+import { RecordFilter } from '../record-filter.js';
 import { type GeneralDecoder, generalDecoder } from './general-decoder.js';
 import { learnLayout } from './layout.js';
 import { type ChunkKind, compileLayout, type LayoutDecoder } from './layout-code.js';
@@ -36,7 +36,7 @@ class JsonDecoder implements RecordDecoder {
     private readonly general: GeneralDecoder,
     private readonly options: JsonOptions,
     private readonly target: DecoderTarget,
-    private readonly filter: Expr | undefined,
+    private readonly filter: RecordFilter | undefined,
   ) {
     this.hasStrings = JSON.stringify(general.reader.columns.map((c) => c.field.type)).includes('CHAR');
   }
@@ -147,5 +147,6 @@ class JsonDecoder implements RecordDecoder {
 export function jsonDecoder(spec: DecoderSpec, target: DecoderTarget): RecordDecoder {
   const options = jsonOptions('json', spec.options);
   if (spec.columns.untyped) return untypedDecoder(options, target);
-  return new JsonDecoder(generalDecoder(spec, options, target), options, target, undefined);
+  const filter = spec.filter && new RecordFilter(spec.filter);
+  return new JsonDecoder(generalDecoder(spec, options, target, filter), options, target, filter);
 }

@@ -8,6 +8,7 @@ import type { DecoderSpec, DecoderTarget } from '../contract.js';
 import { FormatError } from '../format-error.js';
 import { metadataReader } from '../metadata.js';
 import { excerpt, Malformed, Mismatch } from '../problems.js';
+import { FILTERED, type RecordFilter } from '../record-filter.js';
 import { rowMaker, rowMakerOfArray } from '../row-maker.js';
 import type { JsonOptions } from './options.js';
 import { type RowReader, rowReader } from './row-reader.js';
@@ -33,18 +34,27 @@ export interface GeneralDecoder {
   decode(buf: Buffer, start: number, end: number): boolean;
 }
 
-export function generalDecoder(spec: DecoderSpec, options: JsonOptions, target: DecoderTarget): GeneralDecoder {
+export function generalDecoder(
+  spec: DecoderSpec,
+  options: JsonOptions,
+  target: DecoderTarget,
+  filter: RecordFilter | undefined,
+): GeneralDecoder {
   const scanner = new Scanner();
   const { meta } = target;
   const fields = readFields('json', spec);
   const names = [...fields.map((f) => f.name), ...spec.metadata.map((m) => m.field.name)];
   const metadata = spec.metadata.map((m) => metadataReader('json', m.field, m.key));
-  const reader = rowReader(fields, '', options);
+  const reader = rowReader(fields, [], { ...options, filter });
   const make = rowMaker(names);
   const makeOfArray = rowMakerOfArray(names, make);
   const values: unknown[] = new Array(names.length);
 
+  const slots = new Map(fields.map((f, i) => [f.name, i]));
+  const columnValue = (name: string) => values[slots.get(name)!];
+
   function emit(): void {
+    if (filter && !filter.accepts(columnValue)) return;
     for (let i = 0; i < metadata.length; i++) values[fields.length + i] = metadata[i](meta);
     target.emit(makeOfArray(values), 0);
   }
@@ -74,6 +84,7 @@ export function generalDecoder(spec: DecoderSpec, options: JsonOptions, target: 
     if (scanner.peek() === 93) scanner.pos++;
     else {
       do {
+        filter?.begin();
         if (reader.fill(scanner, values, options.validateRecord ? 'whole' : 'object')) scanner.skipRest(125);
         rows.push(values.slice());
       } while (scanner.more(93));
@@ -88,6 +99,7 @@ export function generalDecoder(spec: DecoderSpec, options: JsonOptions, target: 
   function decode(buf: Buffer, start: number, end: number): boolean {
     scanner.reset(buf, start, end);
     if (buf[start] === 0xef && buf[start + 1] === 0xbb && buf[start + 2] === 0xbf) scanner.pos += 3;
+    filter?.begin();
     try {
       const c = scanner.peek();
       if (c === -1) return true;
@@ -96,6 +108,7 @@ export function generalDecoder(spec: DecoderSpec, options: JsonOptions, target: 
       else array();
       return true;
     } catch (problem) {
+      if (problem === FILTERED) return true;
       if (problem instanceof Mismatch) {
         if (options.ignoreErrors) return false;
         const found = excerpt(buf, problem.at, problem.end);

@@ -5,11 +5,9 @@
  */
 
 import { Codegen } from '../../expr/codegen/codegen.js';
-import { generateCondition } from '../../expr/codegen/generate.js';
-import type { Expr } from '../../expr/ir.js';
 import type { DecoderTarget } from '../contract.js';
 import { makeStrings, type StringVariables } from '../late-strings.js';
-import { propertyKey } from '../row-maker.js';
+import type { Path, RecordFilter } from '../record-filter.js';
 import { isFixed, valueCode } from '../value-code.js';
 import type { GeneralDecoder } from './general-decoder.js';
 import type { Layout, Token } from './layout.js';
@@ -43,22 +41,27 @@ class LayoutCompiler {
   private readonly variables = new Map<ColumnReader, StringVariables>();
   /** String columns in the order of the record, whose text is still to be made. */
   private pending: ColumnReader[] = [];
+  /** The filter's values that are still to be found. */
+  private readonly needed: Set<number>;
 
   constructor(
     private readonly layout: Layout,
     private readonly general: GeneralDecoder,
     private readonly target: DecoderTarget,
-    private readonly filter: Expr | undefined,
-  ) {}
+    private readonly filter: RecordFilter | undefined,
+  ) {
+    this.needed = new Set(filter?.paths.map((_, i) => i));
+  }
 
   compile(): LayoutDecoder {
     const { cg, layout } = this;
-    const strings = this.tokens();
+    for (const token of layout.tokens) this.token(token);
     if (layout.early) this.lines.push('if (p >= end || buf[end - 1] !== 125) return 0;');
     else this.lines.push('if (p !== end) return 0;');
+    if (this.needed.size > 0) this.askFilter();
     this.lines.push(
       ...makeStrings(
-        strings.map((c) => this.variables.get(c)!),
+        this.pending.map((c) => this.variables.get(c)!),
         'kind === 2',
       ),
     );
@@ -79,9 +82,40 @@ class LayoutCompiler {
     return name;
   }
 
-  private tokens(): ColumnReader[] {
-    for (const token of this.layout.tokens) this.token(token);
-    return this.pending;
+  /** A value of the filter is known; with the last one, the filter is asked. */
+  private known(column: ColumnReader): void {
+    if (this.needed.delete(column.filterIndex) && this.needed.size === 0) this.askFilter();
+  }
+
+  private askFilter(): void {
+    const filter = this.filter!;
+    this.needed.clear();
+    const values = filter.paths.map((path) => this.valueOfPath(path));
+    this.lines.push(filter.code(values, '1', this.cg));
+  }
+
+  /** The value of a column or of a field within a row; NULL where the record has no such row. */
+  private valueOfPath(path: Path): string {
+    let columns = this.general.reader.columns;
+    for (let i = 0; ; i++) {
+      const column = columns.find((c) => c.field.name === path[i]);
+      if (column === undefined || !this.layout.found.has(column)) return 'null';
+      if (i === path.length - 1) {
+        this.makePending(column);
+        return this.columnValue(column);
+      }
+      if (!column.row) return 'null';
+      columns = column.row.columns;
+    }
+  }
+
+  /** Makes the texts of a column, or of a row's columns, now. */
+  private makePending(column: ColumnReader): void {
+    if (this.pending.includes(column)) {
+      this.lines.push(...makeStrings([this.variables.get(column)!], 'kind === 2'));
+      this.pending = this.pending.filter((c) => c !== column);
+    }
+    for (const inner of column.row?.columns ?? []) this.makePending(inner);
   }
 
   private token(token: Token): void {
@@ -94,6 +128,10 @@ class LayoutCompiler {
         return;
       case 'value':
         this.value(token.column, token.length);
+        this.known(token.column);
+        return;
+      case 'complete':
+        this.known(token.column);
     }
   }
 
@@ -226,12 +264,6 @@ class LayoutCompiler {
   private emit(): void {
     const { cg, general, target } = this;
     const values = general.reader.columns.map((c) => this.columnValue(c));
-    if (this.filter) {
-      const row = cg.fresh('row');
-      const members = general.reader.columns.map((c, i) => `${propertyKey(c.field.name)}: ${values[i]}`);
-      this.lines.push(`const ${row} = {${members.join(', ')}};`);
-      this.lines.push(`if (!${generateCondition(this.filter, row, cg)}) return 1;`);
-    }
     const metadata = general.metadata.map((read) => `${cg.bind(read, 'metadata')}(${cg.bind(target.meta, 'meta')})`);
     const make = cg.bind(general.make, 'make');
     this.lines.push(`${cg.bind(target.emit, 'emit')}(${make}(${[...values, ...metadata].join(', ')}), 0);`);
@@ -242,7 +274,7 @@ export function compileLayout(
   layout: Layout,
   general: GeneralDecoder,
   target: DecoderTarget,
-  filter: Expr | undefined,
+  filter: RecordFilter | undefined,
 ): LayoutDecoder {
   return new LayoutCompiler(layout, general, target, filter).compile();
 }

@@ -10,6 +10,8 @@ export type Token =
   | { readonly op: 'text'; readonly bytes: number[] }
   /** A value that is needed. `length` is the sample's. */
   | { readonly op: 'value'; readonly column: ColumnReader; readonly length: number }
+  /** A ROW that the filter needs as a whole is complete. */
+  | { readonly op: 'complete'; readonly column: ColumnReader }
   /** A value that isn't. */
   | { readonly op: 'skip'; readonly what: 'string' | 'number' | 'boolean' | 'container'; readonly length: number };
 
@@ -96,12 +98,24 @@ class Learner {
       seen.add(column);
       const last = extent === 'record' && seen.size === row!.columns.length;
       const c = scanner.buf[scanner.pos];
+      // A ROW that is neither an object nor null has been made NULL: nothing to predict from.
+      if (column.row && c !== 123 && c !== 110) throw new Unlearnable();
       if (column.row && c === 110) scanner.skipValue();
       else {
         this.found.add(column);
-        if (!column.row || c !== 123) this.variable((length) => ({ op: 'value', column, length }));
-        else if (this.object(column.row, last ? 'record' : extent === 'whole' ? 'whole' : 'object') && last)
-          return true;
+        if (!column.row) this.variable((length) => ({ op: 'value', column, length }));
+        else {
+          const inner = last ? 'record' : extent === 'whole' ? 'whole' : 'object';
+          if (this.object(column.row, inner) && last) {
+            if (column.filterIndex >= 0) this.tokens.push({ op: 'complete', column });
+            return true;
+          }
+        }
+      }
+      if (column.row && column.filterIndex >= 0) {
+        this.constant();
+        this.flush();
+        this.tokens.push({ op: 'complete', column });
       }
       if (last) {
         this.constant();
@@ -140,7 +154,9 @@ export function learnLayout(
           ? String.fromCharCode(...t.bytes)
           : t.op === 'value'
             ? `\u0100${t.column.path}`
-            : `\u0101${t.what}`,
+            : t.op === 'complete'
+              ? `\u0103${t.column.path}`
+              : `\u0101${t.what}`,
       )
       .join('\u0102');
     return { tokens: learner.tokens, found: learner.found, early, key };

@@ -24,6 +24,8 @@ export interface ColumnReader {
   readonly readLast: ValueReader;
   /** Of a ROW column. */
   readonly row?: RowReader;
+  /** Which of the filter's values it is, or −1. */
+  readonly filterIndex: number;
 }
 
 export interface RowReader {
@@ -38,16 +40,19 @@ export interface RowReader {
   fill(scanner: Scanner, values: unknown[], extent: Extent): boolean;
 }
 
-export function rowReader(fields: readonly Field[], path: string, ctx: ReaderContext): RowReader {
+/** `path`: of the row's column; empty for the record itself. */
+export function rowReader(fields: readonly Field[], path: readonly string[], ctx: ReaderContext): RowReader {
   const columns = fields.map((field): ColumnReader => {
-    const columnPath = path === '' ? field.name : `${path}.${field.name}`;
+    const names = [...path, field.name];
+    const columnPath = names.join('.');
+    const filterIndex = ctx.filter?.indexOf(names) ?? -1;
     if (field.type.kind !== 'ROW') {
       const read = valueReader(field.type, columnPath, ctx);
-      return { field, path: columnPath, read, readLast: read };
+      return { field, path: columnPath, read, readLast: read, filterIndex };
     }
-    const row = rowReader(field.type.fields, columnPath, ctx);
+    const row = rowReader(field.type.fields, names, ctx);
     const wrap = (read: ValueReader) => nullable(read, field.type, columnPath, ctx);
-    return { field, path: columnPath, read: wrap(row.read), readLast: wrap(row.readLast), row };
+    return { field, path: columnPath, read: wrap(row.read), readLast: wrap(row.readLast), row, filterIndex };
   });
   const keys = fields.map((f) => Buffer.from(f.name, 'utf8'));
   const indexOf = new Map(fields.map((f, i) => [f.name, i]));
@@ -83,7 +88,7 @@ export function rowReader(fields: readonly Field[], path: string, ctx: ReaderCon
 
   function fill(scanner: Scanner, values: unknown[], extent: Extent): boolean {
     const at = scanner.pos;
-    if (scanner.buf[at] !== 123) mismatch(scanner, at, 'an object', path);
+    if (scanner.buf[at] !== 123) mismatch(scanner, at, 'an object', path.join('.'));
     found.fill(0);
     let left = fields.length;
     let guess = 0;
@@ -101,6 +106,7 @@ export function rowReader(fields: readonly Field[], path: string, ctx: ReaderCon
         }
         const last = extent === 'record' && left === 1 && found[i] === 0;
         values[i] = last ? columns[i].readLast(scanner) : columns[i].read(scanner);
+        if (columns[i].filterIndex >= 0) ctx.filter!.offer(columns[i].filterIndex, values[i]);
         guess = i + 1;
         if (found[i] === 0) {
           found[i] = 1;

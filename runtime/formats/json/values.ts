@@ -13,6 +13,7 @@ import type { ExactInteger } from '../../time/timestamp-unit.js';
 import { decimalOf, integerOf, type NumberProblem } from '../exact-number.js';
 import { FormatError } from '../format-error.js';
 import { Mismatch } from '../problems.js';
+import type { RecordFilter } from '../record-filter.js';
 import { rowReader } from './row-reader.js';
 import type { Scanner } from './scanner.js';
 
@@ -24,6 +25,8 @@ export interface ReaderContext {
   readonly ignoreErrors: boolean;
   /** Rows are read to their closing brace even when they are complete. */
   readonly validateRecord: boolean;
+  /** Told of the values it needs as they are read. Not inside arrays and maps. */
+  readonly filter?: RecordFilter;
 }
 
 /** Throws a Mismatch for the value that begins at `at`; the record goes on behind it. */
@@ -233,6 +236,7 @@ export function valueReader(type: DataType, column: string, ctx: ReaderContext):
 }
 
 function notNullReader(type: DataType, column: string, ctx: ReaderContext): ValueReader {
+  const inner: ReaderContext = { ...ctx, filter: undefined };
   switch (type.kind) {
     case 'NULL':
       return (scanner) => {
@@ -273,7 +277,7 @@ function notNullReader(type: DataType, column: string, ctx: ReaderContext): Valu
         column,
       );
     case 'ARRAY':
-      return arrayReader(valueReader(type.element, `${column}[]`, ctx), column);
+      return arrayReader(valueReader(type.element, `${column}[]`, inner), column);
     case 'MAP':
     case 'MULTISET': {
       const key = type.kind === 'MAP' ? type.key : type.element;
@@ -281,10 +285,10 @@ function notNullReader(type: DataType, column: string, ctx: ReaderContext): Valu
         throw new FormatError('json', `keys of column '${column}' are not strings`, 'JSON objects have string keys.');
       }
       const value: DataType = type.kind === 'MAP' ? type.value : { kind: 'INT', nullable: false };
-      return mapReader(valueReader(value, `${column}{}`, ctx), column);
+      return mapReader(valueReader(value, `${column}{}`, inner), column);
     }
     case 'ROW':
-      return rowReader(type.fields, column, ctx).read;
+      return rowReader(type.fields, [column], inner).read;
     case 'ANY':
       return anyReader(column);
   }

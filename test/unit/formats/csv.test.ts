@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Expr } from '../../../runtime/expr/ir.js';
 import { csv } from '../../../runtime/formats/csv/index.js';
 import { ByteWriter } from '../../../runtime/record/bytes.js';
 import type { DataType, Row } from '../../../runtime/record/types.js';
@@ -137,6 +138,23 @@ describe('csv', () => {
     expect(() => collector(csv, { m: map(INT) })).toThrow(/MAP/);
     const options = { 'csv.field-delimiter': '||' };
     expect(() => collector(csv, { a: INT }, { options })).toThrow("option 'csv.field-delimiter' is '||'");
+  });
+
+  test('a filter drops just the rows that it is not TRUE for', () => {
+    const types = { a: INT, b: STRING, c: INT };
+    const filter: Expr = {
+      op: 'call',
+      fn: '=',
+      args: [
+        { op: 'column', name: 'b', type: STRING },
+        { op: 'literal', value: 'x', type: notNull(STRING) },
+      ],
+      type: BOOLEAN,
+    };
+    const text = '1,x,2\n1,y,2\n1,"x",3\n1,"y",4\n1,y,broken\n1,x,broken\n';
+    const { rows, bad } = decodeLines(csv, types, text, { filter });
+    expect(rows.map((r) => r.c)).toEqual([2, 3]);
+    expect(bad.map((b) => b.line)).toEqual([6]);
   });
 
   test('records cut anywhere by chunks come out once; reading fewer columns gives the same', () => {

@@ -1,4 +1,5 @@
 /** Runs a decoder over text and collects what comes out. */
+import type { Expr } from '../../../runtime/expr/ir.js';
 import type { BadRecord, Format } from '../../../runtime/formats/contract.js';
 import type { DataType, Field, Row, RowKind } from '../../../runtime/record/types.js';
 import type { RecordMeta } from '../../../runtime/source/contract.js';
@@ -53,6 +54,7 @@ export interface DecodeOptions {
   readonly options?: Record<string, string>;
   readonly metadata?: readonly { readonly field: Field; readonly key: string }[];
   readonly untyped?: boolean;
+  readonly filter?: Expr;
 }
 
 /** A decoder with everything it has put out so far. */
@@ -69,6 +71,7 @@ export function collector(format: Format, types: Record<string, DataType>, optio
       read: options.read ?? Object.keys(types),
       metadata: options.metadata ?? [],
       options: options.options ?? {},
+      filter: options.filter,
     },
     {
       meta: out.meta,
