@@ -8,6 +8,7 @@
  */
 import type { Format } from './contract.js';
 import { csv } from './csv/index.js';
+import { debeziumJson } from './debezium-json/index.js';
 import { json } from './json/index.js';
 import { raw } from './raw/index.js';
 
@@ -15,4 +16,4 @@ export type { BadRecord, DecoderSpec, DecoderTarget, Format } from './contract.j
 export { FormatError } from './format-error.js';
 
 /** All formats by the name that `'format' = '…'` uses. */
-export const formats: Readonly<Record<string, Format>> = { json, csv, raw };
+export const formats: Readonly<Record<string, Format>> = { json, csv, raw, 'debezium-json': debeziumJson };

@@ -112,9 +112,11 @@ export function generalDecoder(
       if (problem instanceof Mismatch) {
         if (options.ignoreErrors) return false;
         const found = excerpt(buf, problem.at, problem.end);
+        const column = problem.column === '' ? undefined : problem.column;
+        const subject = column === undefined ? '' : ` for column "${column}"`;
         target.bad({
-          reason: `expected ${problem.expected} for column "${problem.column}", found ${found} at byte ${problem.at - start}`,
-          column: problem.column,
+          reason: `expected ${problem.expected}${subject}, found ${found} at byte ${problem.at - start}`,
+          column,
           buf,
           start,
           end,

@@ -207,7 +207,7 @@ describe('hostile json', () => {
     decoder.record(text, 0, text.length);
     expect(out.rows).toEqual([{ a: 1 }, { a: 2 }, { a: null }]);
     expect(reasons(decodeRecords(json, { a: INT }, ['[{"a":1},2]', '[{"a":1}', '1', '"x"']).bad)).toEqual([
-      'expected an object for column "", found 2 at byte 9',
+      'expected an object, found 2 at byte 9',
       "expected ',' or ']', found the end of the record at byte 8",
       "expected '{', found 1 at byte 0",
       `expected '{', found "x" at byte 0`,
