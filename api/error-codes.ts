@@ -133,12 +133,18 @@ export const ERROR_CODES = {
     'Checkpoint failed',
     'A checkpoint did not complete (timeout or store error). The job goes on until `checkpoint.tolerableFailures` is reached.',
   ),
-  TW4101: terminal('Object missing', 'The store does not have an object that a snapshot names. Restore from another snapshot.'),
+  TW4101: terminal(
+    'Object missing',
+    'The store does not have an object that a snapshot names. Restore from another snapshot.',
+  ),
   TW4102: terminal(
     'Object exists',
     'An object that is written once is there already: another coordinator leads this job. The one that sees this steps back.',
   ),
-  TW4103: passing('Store away', 'The object store can’t be reached or refuses. It is tried again; checkpoints fail meanwhile.'),
+  TW4103: passing(
+    'Store away',
+    'The object store can’t be reached or refuses. It is tried again; checkpoints fail meanwhile.',
+  ),
   TW5001: terminal(
     'User function failed',
     'An inline function threw. The message has its place in the job file and the cause.',
@@ -148,10 +154,21 @@ export const ERROR_CODES = {
   TW5004: passing('Not enough slots', 'The job needs more slots than runners offer. It waits for runners.'),
   TW8001: terminal('Command line', 'Wrong arguments; see `--help` of the command.'),
   TW5101: passing('Data connection damaged', 'Bytes between two runners are not what was sent. Tasks restart.'),
-  TW5102: passing('Data connection lost', 'Two runners can’t reach each other. Tasks restart from the last checkpoint.'),
+  TW5102: passing(
+    'Data connection lost',
+    'Two runners can’t reach each other. Tasks restart from the last checkpoint.',
+  ),
   TW5103: terminal(
     'Value can’t be kept',
     'A function put something into a row or into state that is not plain data: a function, a symbol, a cycle.',
+  ),
+  TW8002: terminal(
+    'No such running job',
+    'No coordinator of that job answers here. Check the name and --state-dir, or whether the job has ended.',
+  ),
+  TW8003: terminal(
+    'The job refuses',
+    'The coordinator can’t do what was asked in the state that the job is in. The message says why.',
   ),
   TW9001: terminal('Unexpected error', 'A fault of Tidewheel itself or of a library. Please report it with the stack.'),
 } as const satisfies Record<`TW${number}`, ErrorCodeDoc>;

@@ -28,6 +28,31 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     describe: 'Check job files without running them',
     load: () => import('./commands/validate.js'),
   },
+  status: {
+    usage: 'status <job>',
+    describe: 'What a running job is doing',
+    load: async () => ({ command: (await import('./commands/job-control.js')).status }),
+  },
+  savepoint: {
+    usage: 'savepoint <job> [name]',
+    describe: 'Take a savepoint of a running job',
+    load: async () => ({ command: (await import('./commands/job-control.js')).savepoint }),
+  },
+  rescale: {
+    usage: 'rescale <job> <parallelism>',
+    describe: 'Change the parallelism of a running job in place',
+    load: async () => ({ command: (await import('./commands/job-control.js')).rescale }),
+  },
+  stop: {
+    usage: 'stop <job>',
+    describe: 'Stop a running job with a savepoint',
+    load: async () => ({ command: (await import('./commands/job-control.js')).stop }),
+  },
+  cancel: {
+    usage: 'cancel <job>',
+    describe: 'Stop a running job at once',
+    load: async () => ({ command: (await import('./commands/job-control.js')).cancel }),
+  },
   coordinator: {
     usage: 'coordinator <file>',
     describe: false,

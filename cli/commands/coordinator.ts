@@ -1,11 +1,11 @@
 /** `tidewheel coordinator`: entry point of the coordinator's pod or process. */
-import { rename, writeFile } from 'node:fs/promises';
 import type { CommandModule } from 'yargs';
 import { Coordinator } from '../../runtime/coordinator/coordinator.js';
 import { coordinatorOptions } from '../../runtime/coordinator/from-job.js';
 import { serveCoordinator } from '../../runtime/coordinator/server.js';
 import { loadJob, referenceResolver } from '../../runtime/job/index.js';
 import { registry } from '../../runtime/worker/registry.js';
+import { writeAddress } from '../local/api-client.js';
 import { createLogger } from '../local/logger.js';
 import { EXIT } from '../local/supervisor.js';
 
@@ -61,11 +61,7 @@ export const command: CommandModule<object, Args> = {
       httpPort: args['http-port'],
     });
     const file = args['address-file'];
-    if (file) {
-      const address = { host: args.host, controlPort: ports.controlPort, httpPort: ports.httpPort, pid: process.pid };
-      await writeFile(`${file}.tmp`, JSON.stringify(address));
-      await rename(`${file}.tmp`, file);
-    }
+    if (file) await writeAddress(file, { host: args.host, ...ports, pid: process.pid });
     log.info({ job: job.name, epoch: coordinator.epoch, ...ports }, 'coordinator leads the job');
     coordinator.start();
     process.on('SIGTERM', () => process.exit(143));

@@ -42,7 +42,13 @@ export const command: CommandModule<object, Args> = {
 
 async function inThisProcess(args: Args, job: Awaited<ReturnType<typeof loadJob>>): Promise<number> {
   const log = createLogger(args['log-level']);
-  const run = await runEmbedded(job, { log, stateDir: args['state-dir'], env: process.env, restoreFrom: args.restore });
+  const run = await runEmbedded(job, {
+    log,
+    stateDir: args['state-dir'],
+    env: process.env,
+    restoreFrom: args.restore,
+    httpPort: args['http-port'],
+  });
   const { coordinator } = run;
   let asked = false;
   process.on('SIGINT', () => {

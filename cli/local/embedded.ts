@@ -1,4 +1,5 @@
 /** A job in this one process: coordinator and one runner joined in memory. Starts fastest; what `tidewheel run` does by default. */
+import { rm } from 'node:fs/promises';
 import { Coordinator } from '../../runtime/coordinator/coordinator.js';
 import { coordinatorOptions } from '../../runtime/coordinator/from-job.js';
 import { type JobDefinition, referenceResolver } from '../../runtime/job/index.js';
@@ -6,6 +7,9 @@ import type { Logger } from '../../runtime/source/contract.js';
 import { type CoordinatorMessage, linkPair, type RunnerMessage } from '../../runtime/task/control.js';
 import { registry } from '../../runtime/worker/registry.js';
 import { Runner } from '../../runtime/worker/runner.js';
+import { addressFile, writeAddress } from './api-client.js';
+
+const API_AFTER_MS = 300;
 
 export interface LocalRun {
   readonly coordinator: Coordinator;
@@ -14,7 +18,7 @@ export interface LocalRun {
 
 export async function runEmbedded(
   job: JobDefinition,
-  options: { log: Logger; stateDir: string; env: NodeJS.ProcessEnv; restoreFrom?: string },
+  options: { log: Logger; stateDir: string; env: NodeJS.ProcessEnv; restoreFrom?: string; httpPort?: number },
 ): Promise<LocalRun> {
   const resolve = referenceResolver({ env: options.env, secretsDir: options.env.TIDEWHEEL_SECRETS_DIR });
   const coordinator = await Coordinator.create(
@@ -43,9 +47,25 @@ export async function runEmbedded(
   });
   coordinator.start();
   void runner.run();
+  // Jobs that are over in a moment don't pay for a server.
+  let api: { close(): Promise<void> } | undefined;
+  const file = addressFile(options.stateDir, job.name);
+  const timer = setTimeout(async () => {
+    const { serveCoordinator } = await import('../../runtime/coordinator/server.js');
+    const ports = await serveCoordinator(coordinator, {
+      host: '127.0.0.1',
+      controlPort: 0,
+      httpPort: options.httpPort ?? 0,
+    });
+    api = ports;
+    await writeAddress(file, { host: '127.0.0.1', ...ports, pid: process.pid });
+  }, API_AFTER_MS);
   return {
     coordinator,
     close: async () => {
+      clearTimeout(timer);
+      if (api) await rm(file, { force: true });
+      await api?.close();
       await runner.stop();
       coordinator.close();
     },

@@ -4,8 +4,8 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { addressFile } from './api-client.js';
 
 const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
 
@@ -38,7 +38,7 @@ export class Supervisor {
   }
 
   get addressFile(): string {
-    return join(this.options.stateDir, `${this.options.name}.coordinator.json`);
+    return addressFile(this.options.stateDir, this.options.name);
   }
 
   async start(): Promise<void> {

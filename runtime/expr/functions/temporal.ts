@@ -322,9 +322,16 @@ export const TEMPORAL = defineFamily('temporal', [
     emit: diffCode,
   },
   now(
-    ['CURRENT_TIMESTAMP', 'NOW', 'CURRENT_ROW_TIMESTAMP', 'PROCTIME'],
+    ['CURRENT_TIMESTAMP', 'NOW', 'CURRENT_ROW_TIMESTAMP'],
     t.timestampLtz(3),
     'The time of processing, for each row.',
+    clock,
+  ),
+  // A function of its own: the planner knows the processing-time attribute by its id.
+  now(
+    ['PROCTIME'],
+    t.timestampLtz(3),
+    'The processing-time attribute: a column of it can be the time of a window.',
     clock,
   ),
   now(['LOCALTIMESTAMP'], t.timestamp(3), "The time of processing in the session's time zone.", zonedNow, true),

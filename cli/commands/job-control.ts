@@ -1,0 +1,114 @@
+/** Commands for a job that runs on this machine: `status`, `savepoint`, `rescale`, `stop`, `cancel`. */
+import type { Argv, CommandModule } from 'yargs';
+import { call, findJob } from '../local/api-client.js';
+
+interface Args {
+  job: string;
+  'state-dir': string;
+  json: boolean;
+}
+
+function common<T>(y: Argv<T>): Argv<T & Args> {
+  return y
+    .positional('job', { type: 'string', demandOption: true, describe: 'Name of the job' })
+    .option('state-dir', {
+      type: 'string',
+      default: '.tidewheel',
+      describe: 'State folder that the job was started with',
+    })
+    .option('json', { type: 'boolean', default: false, describe: 'JSON, for scripts' }) as never;
+}
+
+function print(json: boolean, answer: object, text: string): void {
+  console.log(json ? JSON.stringify(answer) : text);
+}
+
+interface JobView {
+  name: string;
+  state: string;
+  parallelism: number;
+  restarts: number;
+  rowsIn: number;
+  rowsOut: number;
+  lag: number;
+  watermark: number | null;
+  runners: number;
+  lastCheckpoint?: { id: number; atMs: number };
+  exception?: { message: string; atMs: number };
+}
+
+export const status: CommandModule<object, Args> = {
+  command: 'status <job>',
+  describe: 'What a job is doing',
+  builder: (y) => common(y) as never,
+  handler: async (args) => {
+    const job = await call<JobView>(await findJob(args['state-dir'], args.job), 'GET', '/api/v1/job');
+    const when = (ms: number) => new Date(ms).toISOString();
+    const lines = [
+      `${job.name}: ${job.state}, parallelism ${job.parallelism} on ${job.runners} runner(s), ${job.restarts} restart(s)`,
+      `rows in ${job.rowsIn}, out ${job.rowsOut}, lag ${job.lag}, watermark ${job.watermark === null ? 'none yet' : when(job.watermark)}`,
+      job.lastCheckpoint
+        ? `last checkpoint ${job.lastCheckpoint.id} at ${when(job.lastCheckpoint.atMs)}`
+        : 'no checkpoint yet',
+    ];
+    if (job.exception) lines.push(`last failure at ${when(job.exception.atMs)}: ${job.exception.message}`);
+    print(args.json, job, lines.join('\n'));
+  },
+};
+
+export const savepoint: CommandModule<object, Args & { name?: string }> = {
+  command: 'savepoint <job> [name]',
+  describe: 'Take a savepoint of a running job',
+  builder: (y) => common(y.positional('name', { type: 'string', describe: 'Name of the savepoint' })) as never,
+  handler: async (args) => {
+    const url = await findJob(args['state-dir'], args.job);
+    const answer = await call<{ location: string }>(url, 'POST', '/api/v1/job/savepoints', { name: args.name });
+    print(args.json, answer, answer.location);
+  },
+};
+
+export const rescale: CommandModule<object, Args & { parallelism: number }> = {
+  command: 'rescale <job> <parallelism>',
+  describe: 'Change the parallelism of a running job in place',
+  builder: (y) => common(y.positional('parallelism', { type: 'number', demandOption: true })) as never,
+  handler: async (args) => {
+    const url = await findJob(args['state-dir'], args.job);
+    const { parallelism } = args;
+    const answer = await call<Record<'from' | 'to' | 'pauseMs' | 'movedGroups', number>>(
+      url,
+      'POST',
+      '/api/v1/job/rescale',
+      {
+        parallelism,
+      },
+    );
+    const { from, to, pauseMs, movedGroups } = answer;
+    print(args.json, answer, `rescaled ${from} → ${to}: ${movedGroups} key groups moved, no rows for ${pauseMs} ms`);
+  },
+};
+
+export const stop: CommandModule<object, Args & { savepoint?: string }> = {
+  command: 'stop <job>',
+  describe: 'Stop a running job with a savepoint',
+  builder: (y) => common(y.option('savepoint', { type: 'string', describe: 'Name of the savepoint' })) as never,
+  handler: async (args) => {
+    const url = await findJob(args['state-dir'], args.job);
+    const name = args.savepoint ?? `stopped-${Date.now()}`;
+    const answer = await call<{ location: string }>(url, 'POST', '/api/v1/job/stop', { savepoint: name });
+    print(args.json, answer, answer.location);
+  },
+};
+
+export const cancel: CommandModule<object, Args> = {
+  command: 'cancel <job>',
+  describe: 'Stop a running job at once, without a savepoint',
+  builder: (y) => common(y) as never,
+  handler: async (args) => {
+    const answer = await call<{ state: string }>(
+      await findJob(args['state-dir'], args.job),
+      'POST',
+      '/api/v1/job/cancel',
+    );
+    print(args.json, answer, answer.state);
+  },
+};
