@@ -182,3 +182,8 @@ export function required<O, I>(s: Schema<O, I>): Schema<O, I, 'required'> {
 export function withDefault<O, I>(s: Schema<O, I>, value: I): Schema<O, I, 'default'> {
   return { node: { ...s.node, default: value }, presence: 'default' };
 }
+
+/** The same with rules of its own. */
+export function withRules<O, I, P extends Presence>(s: Schema<O, I, P>, rules: readonly Rule[]): Schema<O, I, P> {
+  return { ...s, node: { ...s.node, rules } };
+}

@@ -160,7 +160,10 @@ export const graphNode = object(
     watermark: watermarkStep,
     window: windowStep,
     process: processStep,
-    union: openJson('Names of the steps whose rows come together here.'),
+    union: list('Names of the steps whose rows come together here.', text('Name of a step.', NODE_NAME), {
+      minItems: 1,
+      maxItems: 100,
+    }),
     sink,
   },
   [

@@ -1,15 +1,27 @@
 /** StreamSnapshot: a savepoint as a resource. */
 import { conditions } from './conditions.js';
 import { duration, instant, objectName, observedGeneration, storage } from './parts.js';
-import { choice, type Filled, integer, list, object, required, text, type Written, withDefault } from './schema.js';
+import {
+  choice,
+  type Filled,
+  integer,
+  list,
+  object,
+  required,
+  text,
+  type Written,
+  withDefault,
+  withRules,
+} from './schema.js';
 
 export const streamSnapshotSpec = object(
   'A savepoint to take of a running job (jobRef), or one that is there already and is to be known under this name (import).',
   {
     jobRef: objectName('StreamJob of the same namespace of which a savepoint is taken.'),
     import: object('A snapshot that is in the store already.', {
-      location: required(
-        text('Location as status and `tidewheel savepoint` print it.', { minLength: 1, maxLength: 2048 }),
+      location: withRules(
+        required(text('Location as status and `tidewheel savepoint` print it.', { minLength: 1, maxLength: 2048 })),
+        [{ cel: 'self == oldSelf', message: 'location can’t be changed; make another StreamSnapshot' }],
       ),
       storage,
     }),
@@ -31,7 +43,7 @@ export const streamSnapshotSpec = object(
       message: 'jobRef can’t be changed; make another StreamSnapshot',
     },
     {
-      cel: '!has(oldSelf.import) || (has(self.import) && self.import.location == oldSelf.import.location)',
+      cel: 'has(oldSelf.import) == has(self.import)',
       message: 'import can’t be changed; make another StreamSnapshot',
     },
   ],
