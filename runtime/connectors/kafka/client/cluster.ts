@@ -2,8 +2,7 @@
  * What is known of a Kafka cluster, and the connections to it: who leads which partition, who coordinates what, one shared
  * connection to each broker for small requests, and connections of their own for those that fetch and produce.
  *
- * A broker that is away is asked again for ever, with growing waits. That is logged once when it begins and once when it is
- * over, and `status` says it in between.
+ * A broker that is away is asked again for ever, with growing waits: see Outage.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../../source/contract.js';
@@ -15,7 +14,10 @@ import type { Message } from '../protocol/message.js';
 import { type Metadata, metadataRequest } from '../protocol/metadata.js';
 import { Backoff } from './backoff.js';
 import { BrokerConnection } from './broker-connection.js';
+import { Outage } from './outage.js';
 import type { Address, ConnectionSettings } from './settings.js';
+
+const QUIET_MS = 250;
 
 export class Cluster {
   private readonly brokers = new Map<number, Address>();
@@ -25,16 +27,22 @@ export class Cluster {
   private readonly owned = new Set<BrokerConnection>();
   private readonly abort = new AbortController();
   private bootstrapAt = 0;
-  /** Why it can't work at the moment; undefined: all is well. */
-  status: string | undefined;
+  /** What has to wait at the moment. */
+  readonly outage: Outage;
 
   constructor(
     readonly settings: ConnectionSettings,
-    private readonly log: Logger,
-  ) {}
+    log: Logger,
+  ) {
+    this.outage = new Outage(log);
+  }
 
   get closed(): boolean {
     return this.abort.signal.aborted;
+  }
+
+  newBackoff(): Backoff {
+    return new Backoff(this.settings.retryBackoffMs, this.settings.retryBackoffMaxMs);
   }
 
   /** Asks who leads the topics' partitions (null: all topics) and keeps the answer. Rejects with KAFKA_AWAY. */
@@ -127,28 +135,24 @@ export class Cluster {
    * while it doesn't: 'reading the metadata of topic x'.
    */
   async untilDone<T>(what: string, attempt: () => Promise<T>): Promise<T> {
-    const backoff = new Backoff(this.settings.retryBackoffMs, this.settings.retryBackoffMaxMs);
+    const backoff = this.newBackoff();
     const since = Date.now();
-    let told = false;
-    for (;;) {
-      this.throwIfClosed();
-      try {
-        const result = await attempt();
-        if (told) {
-          this.status = undefined;
-          this.log.info({ waitedMs: Date.now() - since }, `Kafka: ${what} goes on`);
-        }
-        return result;
-      } catch (error) {
-        if (!(error instanceof KafkaError && error.retriable)) throw error;
+    const who = {};
+    try {
+      for (;;) {
         this.throwIfClosed();
-        this.status = `${what}: ${error.message}; trying again since ${new Date(since).toISOString()}`;
-        if (!told && Date.now() - since > 250) {
-          told = true;
-          this.log.warn({ err: error.message }, `Kafka: ${what} waits: ${error.message}`);
+        try {
+          return await attempt();
+        } catch (error) {
+          if (!(error instanceof KafkaError && error.retriable)) throw error;
+          this.throwIfClosed();
+          // What is over in a moment, such as a coordinator that moves, is not worth a word.
+          if (Date.now() - since > QUIET_MS) this.outage.begin(who, `${what}: ${error.message}`);
+          await this.pause(backoff.next());
         }
-        await delay(backoff.next(), undefined, { signal: this.abort.signal }).catch(() => undefined);
       }
+    } finally {
+      this.outage.end(who);
     }
   }
 

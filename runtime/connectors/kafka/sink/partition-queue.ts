@@ -3,6 +3,7 @@
  * acknowledged in order, also over broken connections and changes of the leader: when one is refused, those sent after it
  * are waited for, and all of them sent again, one at a time until one is taken.
  */
+import type { Backoff } from '../client/backoff.js';
 import type { RecordBatchBuilder } from '../protocol/record-batch-builder.js';
 import type { Batch, Cut } from './batch.js';
 
@@ -22,7 +23,10 @@ export class PartitionQueue {
   private sent: Batch[] = [];
   private careful = false;
 
-  constructor(readonly partition: number) {}
+  constructor(
+    readonly partition: number,
+    readonly backoff: Backoff,
+  ) {}
 
   get idle(): boolean {
     return this.closed.length === 0 && this.sent.length === 0;

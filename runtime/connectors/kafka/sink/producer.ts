@@ -3,7 +3,7 @@
  * partitions. Batches are sent until they are acknowledged by all replicas in sync; what can't be retried fails the writer.
  */
 import type { Logger } from '../../../source/contract.js';
-import { Backoff } from '../client/backoff.js';
+import type { Backoff } from '../client/backoff.js';
 import type { BrokerConnection } from '../client/broker-connection.js';
 import type { Cluster } from '../client/cluster.js';
 import { KafkaError } from '../errors.js';
@@ -24,6 +24,7 @@ export interface ProducerEvents {
 }
 
 interface Leader {
+  readonly backoff: Backoff;
   connection: BrokerConnection | undefined;
   connecting: boolean;
   underWay: number;
@@ -33,9 +34,7 @@ interface Leader {
 export class Producer {
   readonly queues: PartitionQueue[] = [];
   private readonly leaders = new Map<number, Leader>();
-  private readonly backoff: Backoff;
   private refreshing: Promise<void> | undefined;
-  private trouble: { readonly text: string; readonly since: number } | undefined;
   private timer: NodeJS.Timeout | undefined;
   private timerAt = 0;
   private readonly metadataTimer: NodeJS.Timeout;
@@ -48,14 +47,7 @@ export class Producer {
     private readonly log: Logger,
     private readonly events: ProducerEvents,
   ) {
-    this.backoff = new Backoff(cluster.settings.retryBackoffMs, cluster.settings.retryBackoffMaxMs);
     this.metadataTimer = setInterval(() => void this.refresh().catch(this.fail), METADATA_MAX_AGE_MS).unref();
-  }
-
-  get status(): string | undefined {
-    const { trouble } = this;
-    if (trouble) return `${trouble.text}; trying again since ${new Date(trouble.since).toISOString()}`;
-    return this.cluster.status;
   }
 
   /** Looks up the topic's partitions. Rejects with KAFKA_NO_TOPIC. */
@@ -82,6 +74,10 @@ export class Producer {
       if (leader >= 0) leaders.add(leader);
       else if (!this.refreshing) void this.refresh().then(() => this.pump(), this.fail);
       if (queue.retryAt > now) retryAt = Math.min(retryAt, queue.retryAt);
+    }
+    for (const [nodeId, leader] of this.leaders) {
+      // One that has nothing to take any more is not waited for.
+      if (!leaders.has(nodeId) && leader.underWay === 0) this.cluster.outage.end(leader);
     }
     for (const nodeId of leaders) this.pumpLeader(nodeId, now);
     if (retryAt < Number.POSITIVE_INFINITY) this.wakeAt(retryAt, now);
@@ -142,13 +138,15 @@ export class Producer {
       leader.underWay--;
       if (this.closed) return;
       if (!(error instanceof KafkaError && error.retriable)) throw error;
-      const retryAt = Date.now() + this.backoff.next();
-      for (const batch of batches) this.giveBack(batch, retryAt);
-      await this.away(error.message);
+      const waitMs = leader.backoff.next();
+      for (const batch of batches) this.giveBack(batch, waitMs);
+      await this.away(leader, error.message, waitMs);
       return;
     }
     leader.underWay--;
     if (this.closed) return;
+    this.cluster.outage.end(leader);
+    leader.backoff.reset();
     if (response.throttleMs > 0) leader.pausedUntil = Date.now() + response.throttleMs;
     const results = new Map(response.partitions.map((result) => [result.partition, result]));
     for (const batch of batches) {
@@ -164,7 +162,8 @@ export class Producer {
     const { error } = result;
     if (error === 0 || error === ERROR.DUPLICATE_SEQUENCE_NUMBER) {
       queue.acknowledge(batch);
-      if (this.trouble) this.recovered();
+      this.cluster.outage.end(queue);
+      queue.backoff.reset();
       this.events.acknowledged(batch, queue);
       return;
     }
@@ -181,7 +180,7 @@ export class Producer {
         this.fail(this.refusal(batch, result));
         return;
       }
-      this.giveBack(batch, Date.now() + this.backoff.next());
+      this.giveBack(batch, queue.backoff.next());
       return;
     }
     if ((error === ERROR.MESSAGE_TOO_LARGE || error === ERROR.RECORD_LIST_TOO_LARGE) && batch.count > 1) {
@@ -193,9 +192,11 @@ export class Producer {
       this.fail(this.refusal(batch, result));
       return;
     }
-    this.giveBack(batch, Date.now() + this.backoff.next());
+    const waitMs = queue.backoff.next();
+    this.giveBack(batch, waitMs);
     const text = `writing to ${this.settings.topic}-${batch.partition}: ${errorName(error)}`;
-    void this.away(text, errorVerdict(error) === 'moved').catch(this.fail);
+    if (errorVerdict(error) === 'moved') void this.away(queue, text, waitMs).catch(this.fail);
+    else this.cluster.outage.begin(queue, text);
   }
 
   private refusal(batch: Batch, { error, message }: ProducedPartition): KafkaError {
@@ -216,11 +217,12 @@ export class Producer {
     return new KafkaError('KAFKA_RESPONSE', `${what}: ${errorName(error)}${message ? ` (${message})` : ''}`);
   }
 
-  private giveBack(batch: Batch, retryAt: number): void {
+  private giveBack(batch: Batch, waitMs: number): void {
     const queue = this.queues[batch.partition];
-    queue.retryAt = Math.max(queue.retryAt, retryAt);
+    const now = Date.now();
+    queue.retryAt = Math.max(queue.retryAt, now + waitMs);
     queue.giveBack(batch);
-    if (retryAt > 0) this.wakeAt(queue.retryAt, Date.now());
+    this.wakeAt(queue.retryAt, now);
   }
 
   private wakeAt(time: number, now: number): void {
@@ -239,7 +241,13 @@ export class Producer {
   private leader(nodeId: number): Leader {
     let leader = this.leaders.get(nodeId);
     if (!leader) {
-      leader = { connection: undefined, connecting: false, underWay: 0, pausedUntil: 0 };
+      leader = {
+        backoff: this.cluster.newBackoff(),
+        connection: undefined,
+        connecting: false,
+        underWay: 0,
+        pausedUntil: 0,
+      };
       this.leaders.set(nodeId, leader);
     }
     return leader;
@@ -250,35 +258,24 @@ export class Producer {
     try {
       const connection = await this.cluster.connectOwn(nodeId);
       leader.connection = connection;
+      this.cluster.outage.end(leader);
       if (this.closed) connection.close();
     } catch (error) {
       if (this.closed) return;
       if (!(error instanceof KafkaError && error.retriable)) throw error;
-      await this.away(error.message);
+      await this.away(leader, error.message, leader.backoff.next());
     } finally {
       leader.connecting = false;
     }
     this.pump();
   }
 
-  /** A broker is away or refuses: said once; then who leads is asked anew, and sending goes on. */
-  private async away(text: string, moved = true): Promise<void> {
-    if (!this.trouble) {
-      this.trouble = { text, since: Date.now() };
-      this.log.warn({ err: text, topic: this.settings.topic }, 'Kafka: writing waits');
-    }
-    if (moved) {
-      await this.cluster.pause(this.backoff.next());
-      if (!this.closed) await this.refresh();
-    }
+  /** A broker is away, or leads no more: asks anew who leads, after the wait. */
+  private async away(who: object, text: string, waitMs: number): Promise<void> {
+    this.cluster.outage.begin(who, text);
+    await this.cluster.pause(waitMs);
+    if (!this.closed) await this.refresh();
     this.pump();
-  }
-
-  private recovered(): void {
-    const waitedMs = Date.now() - this.trouble!.since;
-    this.log.info({ waitedMs, topic: this.settings.topic }, 'Kafka: writing goes on');
-    this.trouble = undefined;
-    this.backoff.reset();
   }
 
   /** One at a time, until every partition has a leader. */
@@ -302,7 +299,8 @@ export class Producer {
         const problem = error !== 0 ? errorName(error) : found!.partitions.some((p) => p.leader < 0) && 'no leader';
         if (problem)
           throw new KafkaError('KAFKA_AWAY', `metadata of topic '${topic}': ${problem}`, { retriable: true });
-        for (const { partition } of found!.partitions) this.queues[partition] ??= new PartitionQueue(partition);
+        for (const { partition } of found!.partitions)
+          this.queues[partition] ??= new PartitionQueue(partition, this.cluster.newBackoff());
       })
       .finally(() => {
         this.refreshing = undefined;

@@ -63,7 +63,7 @@ export abstract class KafkaWriter implements SinkWriter {
   protected abstract newSession(): Session;
 
   get status(): string | undefined {
-    return this.producer.status;
+    return this.cluster.outage.status;
   }
 
   /** Commits what a checkpoint left to be committed, whatever the guarantee is now. */

@@ -5,6 +5,7 @@
  * first lane asks for all partitions that can take more and waits long; partitions that can take more again in the
  * meantime are fetched by the second lane, which waits briefly, so that none is held up by the quiet ones.
  */
+import type { Backoff } from '../client/backoff.js';
 import type { BrokerConnection } from '../client/broker-connection.js';
 import type { Cluster } from '../client/cluster.js';
 import { KafkaError } from '../errors.js';
@@ -17,8 +18,8 @@ const SECOND_LANE_WAIT_MS = 25;
 export interface FetcherEvents {
   /** One partition's part of a response; may hold an error. */
   fetched(partition: Partition, result: FetchedPartition): void;
-  /** The broker can't be asked: it may be gone, or its partitions led by another. Resolves when to try again. */
-  away(error: KafkaError): Promise<void>;
+  /** The broker can't be asked: its partitions may be led by another. Resolves when to try again, after `waitMs` or more. */
+  away(waitMs: number): Promise<void>;
   fail(error: Error): void;
 }
 
@@ -26,6 +27,7 @@ export class Fetcher {
   readonly partitions = new Set<Partition>();
   private readonly sleepers = new Set<() => void>();
   private readonly connections: (BrokerConnection | undefined)[] = [];
+  private readonly backoff: Backoff;
   private closed = false;
 
   constructor(
@@ -34,6 +36,7 @@ export class Fetcher {
     private readonly settings: SourceSettings,
     private readonly events: FetcherEvents,
   ) {
+    this.backoff = cluster.newBackoff();
     for (const lane of [0, 1]) void this.run(lane).catch((error) => this.events.fail(error));
   }
 
@@ -44,6 +47,7 @@ export class Fetcher {
 
   close(): void {
     this.closed = true;
+    this.cluster.outage.end(this);
     for (const connection of this.connections) connection?.close();
     this.kick();
   }
@@ -52,6 +56,7 @@ export class Fetcher {
     while (!this.closed) {
       const batch = this.due();
       if (batch.length === 0) {
+        if (this.partitions.size === 0) this.cluster.outage.end(this);
         await this.sleep();
         continue;
       }
@@ -62,7 +67,8 @@ export class Fetcher {
         if (this.closed) return;
         for (const partition of batch) partition.inFlight = false;
         if (!(error instanceof KafkaError && error.retriable)) throw error;
-        await this.events.away(error);
+        this.cluster.outage.begin(this, error.message);
+        await this.events.away(this.backoff.next());
       } finally {
         for (const partition of batch) partition.inFlight = false;
       }
@@ -91,6 +97,8 @@ export class Fetcher {
       ),
       maxWaitMs + this.cluster.settings.requestTimeoutMs,
     );
+    this.cluster.outage.end(this);
+    this.backoff.reset();
     for (const partition of batch) partition.inFlight = false;
     const byId = new Map(batch.map((partition) => [partition.id, partition]));
     for (const result of response.partitions) {

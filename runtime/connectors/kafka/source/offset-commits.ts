@@ -1,6 +1,5 @@
 /** Commits positions to the consumer group when a checkpoint is complete: for people who watch, never read by the job. */
 import type { Logger, Split } from '../../../source/contract.js';
-import { Backoff } from '../client/backoff.js';
 import { type Cluster, responseError } from '../client/cluster.js';
 import { KafkaError } from '../errors.js';
 import { offsetCommitRequest } from '../protocol/group-offsets.js';
@@ -28,8 +27,7 @@ export class OffsetCommits {
 
   private async run(): Promise<void> {
     this.running = true;
-    const { retryBackoffMs, retryBackoffMaxMs } = this.cluster.settings;
-    const backoff = new Backoff(retryBackoffMs, retryBackoffMaxMs);
+    const backoff = this.cluster.newBackoff();
     let failingSince: number | undefined;
     let told = false;
     while (this.next && !this.cluster.closed) {

@@ -1,5 +1,6 @@
 /** One partition that a reader reads: what is fetched and waits to be handed on, and how far it is. */
 import type { Split, SplitOutput } from '../../../source/contract.js';
+import type { Backoff } from '../client/backoff.js';
 import type { FetchedPartition } from '../protocol/fetch.js';
 import { endOfBatches, type ReadSettings, RecordBatchReader } from '../protocol/record-batch-reader.js';
 import { type KafkaPosition, partitionOfSplit } from './enumerate.js';
@@ -26,6 +27,7 @@ export class Partition {
     split: Split,
     readonly output: SplitOutput,
     private readonly settings: ReadSettings,
+    readonly backoff: Backoff,
   ) {
     this.id = split.id;
     const { topic, partition } = partitionOfSplit(split.id);

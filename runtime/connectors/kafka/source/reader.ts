@@ -1,6 +1,5 @@
 /** Reads the partitions of one subtask: fetchers in the background, records handed on in poll(). */
 import type { PollResult, ReaderContext, SourceReader, Split } from '../../../source/contract.js';
-import { Backoff } from '../client/backoff.js';
 import { Cluster, responseError } from '../client/cluster.js';
 import { connectionSettings } from '../client/settings.js';
 import { KafkaError } from '../errors.js';
@@ -23,11 +22,9 @@ export class KafkaReader implements SourceReader {
   private readonly fetchers = new Map<number, Fetcher>();
   private readonly partitions: Partition[] = [];
   private readonly commits: OffsetCommits | undefined;
-  private readonly backoff: Backoff;
   private turn = 0;
   private allAssigned = false;
   private refreshing: Promise<void> | undefined;
-  private trouble: { readonly text: string; readonly since: number } | undefined;
 
   constructor(
     private readonly ctx: ReaderContext,
@@ -43,20 +40,19 @@ export class KafkaReader implements SourceReader {
     };
     const connection = connectionSettings(ctx.options, `tidewheel-${ctx.jobName}-${ctx.subtask}`, ctx.baseDir);
     this.cluster = new Cluster(connection, ctx.log);
-    this.backoff = new Backoff(connection.retryBackoffMs, connection.retryBackoffMaxMs);
     const { group } = this.settings;
     this.commits = group ? new OffsetCommits(this.cluster, group, ctx.log) : undefined;
   }
 
   get status(): string | undefined {
-    const { trouble } = this;
-    if (trouble) return `${trouble.text}; trying again since ${new Date(trouble.since).toISOString()}`;
-    return this.cluster.status;
+    return this.cluster.outage.status;
   }
 
   addSplits(splits: readonly Split[]): void {
     for (const split of splits) {
-      this.partitions.push(new Partition(split, this.ctx.openSplit(split.id), this.readSettings));
+      this.partitions.push(
+        new Partition(split, this.ctx.openSplit(split.id), this.readSettings, this.cluster.newBackoff()),
+      );
     }
     this.assign();
     this.ctx.wake();
@@ -147,7 +143,7 @@ export class KafkaReader implements SourceReader {
     if (!fetcher) {
       fetcher = new Fetcher(nodeId, this.cluster, this.settings, {
         fetched: (partition, result) => this.fetched(partition, result),
-        away: (error) => this.away(error.message),
+        away: (waitMs) => this.away(waitMs),
         fail: (error) => this.fail(error),
       });
       this.fetchers.set(nodeId, fetcher);
@@ -161,7 +157,8 @@ export class KafkaReader implements SourceReader {
       return;
     }
     if (partition.take(result) > 0 || partition.atEnd) this.ctx.wake();
-    if (this.trouble) this.recovered();
+    this.cluster.outage.end(partition);
+    partition.backoff.reset();
   }
 
   private refused(partition: Partition, error: number): void {
@@ -176,25 +173,16 @@ export class KafkaReader implements SourceReader {
       return;
     }
     // Fetched again when the leaders are known anew; until then not, lest a broker is asked in a circle.
-    partition.retryAt = Date.now() + this.backoff.next();
-    void this.away(`${doing}: ${errorName(error)}`).catch((cause) => this.fail(cause));
+    const waitMs = partition.backoff.next();
+    partition.retryAt = Date.now() + waitMs;
+    this.cluster.outage.begin(partition, `${doing}: ${errorName(error)}`);
+    void this.away(waitMs).catch((cause) => this.fail(cause));
   }
 
   /** A broker is away or no longer leads: waits a little, then asks who leads now. */
-  private async away(text: string): Promise<void> {
-    if (this.cluster.closed) return;
-    if (!this.trouble) {
-      this.trouble = { text, since: Date.now() };
-      this.ctx.log.warn({ err: text }, 'Kafka: reading waits');
-    }
-    await this.cluster.pause(this.backoff.next());
+  private async away(waitMs: number): Promise<void> {
+    await this.cluster.pause(waitMs);
     if (!this.cluster.closed) await this.refresh();
-  }
-
-  private recovered(): void {
-    this.ctx.log.info({ waitedMs: Date.now() - this.trouble!.since }, 'Kafka: reading goes on');
-    this.trouble = undefined;
-    this.backoff.reset();
   }
 
   /** One refresh at a time, until every partition has a leader. */
