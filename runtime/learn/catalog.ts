@@ -6,11 +6,18 @@ import { HalfSpaceTrees } from './anomaly/half-space-trees.js';
 import { GaussianNB } from './bayes/gaussian-nb.js';
 import { MultinomialNB } from './bayes/multinomial-nb.js';
 import { KMeans } from './cluster/k-means.js';
+import { Discard, Select } from './compose/columns.js';
 import { Pipeline } from './compose/pipeline.js';
+import { TransformerUnion } from './compose/transformer-union.js';
 import { ADWIN } from './drift/adwin.js';
 import { DDM } from './drift/ddm.js';
 import { KSWIN } from './drift/kswin.js';
 import { PageHinkley } from './drift/page-hinkley.js';
+import { FeatureHasher } from './encode/feature-hasher.js';
+import { OneHotEncoder } from './encode/one-hot-encoder.js';
+import { OrdinalEncoder } from './encode/ordinal-encoder.js';
+import { TargetEncoder } from './encode/target-encoder.js';
+import { VectorAssembler } from './encode/vector-assembler.js';
 import { LearnError } from './errors.js';
 import { Prequential } from './evaluate/prequential.js';
 import { ARFClassifier } from './forest/arf-classifier.js';
@@ -26,13 +33,26 @@ import { LogLoss } from './metric/log-loss.js';
 import { MAE, MSE, R2, RMSE } from './metric/regression.js';
 import { ExactROCAUC, ROCAUC } from './metric/roc-auc.js';
 import { RollingROCAUC } from './metric/rolling-roc-auc.js';
+import { Binarizer } from './preprocess/binarizer.js';
+import { Bucketizer } from './preprocess/bucketizer.js';
+import { KBinsDiscretizer } from './preprocess/k-bins-discretizer.js';
 import { MaxAbsScaler } from './preprocess/max-abs-scaler.js';
 import { MinMaxScaler } from './preprocess/min-max-scaler.js';
 import { Normalizer } from './preprocess/normalizer.js';
+import { PolynomialExtender } from './preprocess/polynomial-extender.js';
+import { RobustScaler } from './preprocess/robust-scaler.js';
 import { StandardScaler } from './preprocess/standard-scaler.js';
+import { StatImputer } from './preprocess/stat-imputer.js';
 import { BiasedMF } from './recommend/biased-mf.js';
 import { Swing } from './recommend/swing.js';
+import { GaussianRandomProjection } from './reduce/gaussian-random-projection.js';
+import { PCA } from './reduce/pca.js';
+import { SelectKBest } from './select/select-k-best.js';
+import { VarianceThreshold } from './select/variance-threshold.js';
 import type { LearnJson } from './state.js';
+import { BagOfWords } from './text/bag-of-words.js';
+import { CountVectorizer } from './text/count-vectorizer.js';
+import { TFIDF } from './text/tf-idf.js';
 import { HoeffdingTreeClassifier } from './tree/hoeffding-tree-classifier.js';
 
 interface LearnClass {
@@ -54,7 +74,32 @@ const LEARNERS = {
   HalfSpaceTrees,
 } as const;
 const RECOMMENDERS = { BiasedMF, Swing } as const;
-const TRANSFORMERS = { StandardScaler, MinMaxScaler, MaxAbsScaler, Normalizer } as const;
+const TRANSFORMERS = {
+  StandardScaler,
+  MinMaxScaler,
+  MaxAbsScaler,
+  RobustScaler,
+  Normalizer,
+  Binarizer,
+  Bucketizer,
+  KBinsDiscretizer,
+  PolynomialExtender,
+  StatImputer,
+  OneHotEncoder,
+  OrdinalEncoder,
+  TargetEncoder,
+  FeatureHasher,
+  VectorAssembler,
+  BagOfWords,
+  CountVectorizer,
+  TFIDF,
+  VarianceThreshold,
+  SelectKBest,
+  PCA,
+  GaussianRandomProjection,
+  Select,
+  Discard,
+} as const;
 const METRICS = {
   Accuracy,
   Precision,
@@ -82,6 +127,7 @@ const CLASSES = new Map<string, LearnClass>(
     ...DRIFT_DETECTORS,
     ...RECOMMENDERS,
     Pipeline,
+    TransformerUnion,
     Prequential,
   } as Record<string, LearnClass>),
 );
@@ -101,7 +147,10 @@ export const CATALOG: {
   recommenders: Object.keys(RECOMMENDERS),
 };
 
-/** An algorithm named in plain data: `'StandardScaler'`, or `{ type: 'ADWIN', delta: 0.01 }`. */
+/**
+ * An algorithm named in plain data: `'StandardScaler'`, or `{ type: 'ADWIN', delta: 0.01 }`. `{ type: 'Pipeline', steps: […] }`
+ * and `{ type: 'TransformerUnion', parts: […] }` hold others.
+ */
 export type Spec = string | { readonly type: string; readonly [param: string]: unknown };
 
 function classOf(type: unknown): LearnClass {
@@ -117,7 +166,9 @@ function classOf(type: unknown): LearnClass {
 
 /** Makes what `spec` names. Throws `LEARN_TYPE_UNKNOWN` for no such name, `LEARN_PARAMETER_INVALID` for bad parameters. */
 export function create(spec: Spec): any {
-  const { type, ...params } = typeof spec === 'string' ? { type: spec } : spec;
+  const { type, ...params }: { type: string; [param: string]: any } = typeof spec === 'string' ? { type: spec } : spec;
+  if (type === Pipeline.type) return new Pipeline(...(params.steps ?? []).map(create));
+  if (type === TransformerUnion.type) return new TransformerUnion(...(params.parts ?? []).map(create));
   return new (classOf(type))(camelKeys(params));
 }
 

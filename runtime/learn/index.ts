@@ -1,9 +1,12 @@
 /** The public face of the learning library; README.md is the tour. */
 export { CATALOG, create, createPipeline, restore, type Spec } from './catalog.js';
 export { Pipeline, type Step } from './compose/pipeline.js';
+export { TransformerUnion } from './compose/transformer-union.js';
 export type * from './contracts.js';
 export { LearnError, type LearnErrorCode } from './errors.js';
 export { Prequential, type PrequentialParams, progressiveValidation } from './evaluate/prequential.js';
 export type { FeatureValue } from './features/feature-index.js';
 export { exactRocAuc } from './metric/roc-auc.js';
 export type { LearnJson, Stateful } from './state.js';
+export { STOP_WORDS } from './text/stop-words.js';
+export { ngrams, type TokenizerParams, tokenizer } from './text/tokenizer.js';

@@ -4,11 +4,15 @@ import json
 import pathlib
 import sys
 import time
+import warnings
 
 import river
 import sklearn
 
 PARTS = ["linear", "bayes", "scalers", "metrics", "drift", "trees", "cluster", "recommend", "prequential", "encoders", "text", "batch"]
+
+# Constant columns and narrow bins are meant to be in the data.
+warnings.filterwarnings("ignore", category=UserWarning)
 
 here = pathlib.Path(__file__).parent
 out = pathlib.Path(sys.argv[1])

@@ -18,6 +18,7 @@ import { LearnError } from '../errors.js';
 import type { FeatureIndex, FeatureInput } from '../features/feature-index.js';
 import { FeatureRow } from '../features/feature-row.js';
 import type { Label } from '../features/label-index.js';
+import { RowEmitter } from '../features/row-emitter.js';
 import { RowStep, RowTransformer } from '../features/row-step.js';
 import { checkJson, type LearnJson, type Restore } from '../state.js';
 
@@ -46,7 +47,7 @@ export class Pipeline {
     let index: FeatureIndex | undefined;
     for (const step of steps) {
       if (index && step instanceof RowStep) step.bind(index);
-      index = step instanceof RowTransformer ? step.output : undefined;
+      index = step instanceof RowTransformer || step instanceof RowEmitter ? step.output : undefined;
     }
   }
 
@@ -104,7 +105,7 @@ export class Pipeline {
     const input = this.prepare(x);
     const last = this.last as Transformer;
     const result = apply(last, input);
-    return result instanceof FeatureRow ? (last as unknown as RowTransformer).output.decode(result) : result;
+    return result instanceof FeatureRow ? decoded(last, result) : result;
   }
 
   private prepare(x: any): any {
@@ -134,11 +135,15 @@ function needsLabel(step: Step): boolean {
 /** `x` in the form that `step` reads: a row for steps that work on rows, else a dictionary or vector. */
 function feed(step: Step, x: any, before: Transformer | undefined): any {
   if (step instanceof RowStep) return step.asRow(x);
-  return x instanceof FeatureRow && before instanceof RowTransformer ? before.output.decode(x) : x;
+  return x instanceof FeatureRow && before ? decoded(before, x) : x;
+}
+
+/** The dictionary or vector that `row`, made by `step`, stands for. */
+function decoded(step: Transformer, row: FeatureRow): any {
+  return (step as unknown as RowTransformer | RowEmitter).output.decode(row);
 }
 
 function apply(step: Transformer, input: any): any {
-  return step instanceof RowTransformer && input instanceof FeatureRow
-    ? step.transformRow(input)
-    : step.transformOne(input);
+  if (step instanceof RowTransformer && input instanceof FeatureRow) return step.transformRow(input);
+  return step instanceof RowEmitter ? step.toRow(input) : step.transformOne(input);
 }

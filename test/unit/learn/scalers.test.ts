@@ -19,6 +19,7 @@ describe('scalers follow River, row by row', () => {
     ['max_abs', 'MaxAbsScaler'],
     ['normalizer_l1', { type: 'Normalizer', order: 1 }],
     ['normalizer_l2', { type: 'Normalizer', order: 2 }],
+    ['robust', 'RobustScaler'],
   ] as const)('%s', (name, spec) => {
     const named = create(spec);
     const positional = create(spec);
