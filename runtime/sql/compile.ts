@@ -126,8 +126,8 @@ class Compilation {
       sourceParallelism: this.options.sourceParallelism,
       twoPhase: this.options.twoPhase ?? false,
       timeZone: this.timeZone,
-      bounded: (connector, given) => this.options.connectors[connector]?.bounded?.(given) ?? false,
-      changelogOf: (connector) => this.options.connectors[connector]?.changelog,
+      bounded: (connector, given) => this.options.connectors[connector].source?.bounded(given) ?? false,
+      changelogOf: (connector) => this.options.connectors[connector]?.sink?.changelog,
     }).run();
     return {
       plan,
@@ -144,26 +144,32 @@ class Compilation {
     switch (node.kind) {
       case 'CreateTable':
         summary(`CREATE TABLE ${this.catalog.nameOf(node.name)}`);
-        return this.createTable(node);
+        this.createTable(node);
+        return;
       case 'CreateView':
         summary(`CREATE VIEW ${this.catalog.nameOf(node.name)}`);
-        return this.createView(node);
+        this.createView(node);
+        return;
       case 'Insert':
         summary(`INSERT INTO ${this.catalog.nameOf(node.target)}`);
-        return this.insert(node);
+        this.insert(node);
+        return;
       case 'StatementSet':
         summary(`STATEMENT SET of ${node.statements.length}`);
         for (const insert of node.statements) this.insert(insert);
         return;
       case 'Query':
         summary('SELECT');
-        return this.select(node);
+        this.select(node);
+        return;
       case 'Drop':
         summary(`DROP ${node.object} ${this.catalog.nameOf(node.name)}`);
-        return this.drop(node);
+        this.drop(node);
+        return;
       case 'SetCommand':
         summary(node.key ? `SET '${node.key}'` : 'SET');
-        return this.set(node);
+        this.set(node);
+        return;
       case 'ResetCommand':
         summary('RESET');
         throw unsupported('RESET', node.span);
@@ -191,7 +197,10 @@ class Compilation {
     const name = this.catalog.nameOf(written.name);
     if (written.ifNotExists && this.catalog.find(written.name)) return;
     const node = withLike(this.env, written);
-    if (!node.query) return this.catalog.add(bindCreateTable(this.env, node), node.name.span, node.orReplace);
+    if (!node.query) {
+      this.catalog.add(bindCreateTable(this.env, node), node.name.span, node.orReplace);
+      return;
+    }
     // CREATE TABLE AS: columns of the query, then an INSERT of it.
     const query = new QueryBinder(this.env, undefined, undefined).query(node.query);
     if (node.elements.length > 0) throw unsupported('CREATE TABLE AS with columns of its own', node.elements[0].span);

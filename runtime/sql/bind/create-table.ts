@@ -27,7 +27,7 @@ export function bindCreateTable(env: Environment, written: CreateTable): Table {
     name,
     columns: keyed,
     ...(primaryKey ? { primaryKey } : {}),
-    ...(watermarks[0] ? { watermark: bindWatermark(watermarks[0], keyed) } : {}),
+    ...(watermarks[0] ? { watermark: bindWatermark(env, watermarks[0], keyed) } : {}),
     options,
     connector,
     ...(format ? { format } : {}),
@@ -49,7 +49,7 @@ function optionsOf(entries: readonly OptionEntry[]): Record<string, string> {
 
 function bindColumns(env: Environment, written: CreateTable, connector: string): Column[] {
   const columns: Column[] = [];
-  const metadata = env.catalog.known.connectors[connector].metadata ?? {};
+  const metadata = env.catalog.known.connectors[connector].source?.metadata ?? {};
   const add = (at: Identifier, make: () => Column) => {
     if (columns.some((c) => c.field.name === at.name))
       throw new SqlError('TW2002', `column '${at.name}' is there twice`, at.span);
@@ -84,7 +84,7 @@ function bindColumns(env: Environment, written: CreateTable, connector: string):
       undefined,
       columns.map((c) => c.field),
     );
-    const bound = new ExpressionBinder(plainContext(scope, 'a computed column')).bind(element.value);
+    const bound = new ExpressionBinder(plainContext(env, scope, 'a computed column')).bind(element.value);
     const expr = substitute(bound, (c) => definitions.get(c.name));
     definitions.set(element.name.name, expr);
     const field: Field = { name: element.name.name, type: expr.type };
@@ -135,7 +135,7 @@ function partitionColumns(names: readonly Identifier[], columns: readonly Column
   });
 }
 
-function bindWatermark(node: Watermark, columns: readonly Column[]): TableWatermark {
+function bindWatermark(env: Environment, node: Watermark, columns: readonly Column[]): TableWatermark {
   const scope = Scope.of(
     undefined,
     columns.map((c) => c.field),
@@ -149,7 +149,7 @@ function bindWatermark(node: Watermark, columns: readonly Column[]): TableWaterm
       expected: 'TIMESTAMP or TIMESTAMP_LTZ with a precision of at most 3',
     });
   }
-  const expr = new ExpressionBinder(plainContext(scope, 'WATERMARK')).bind(node.value);
+  const expr = new ExpressionBinder(plainContext(env, scope, 'WATERMARK')).bind(node.value);
   if (expr.type.kind !== type.kind) {
     throw new SqlError('TW2003', `the WATERMARK is ${typeToString(expr.type)}`, node.value.span, {
       expected: typeToString(type),

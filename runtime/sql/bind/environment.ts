@@ -24,8 +24,9 @@ export interface CommonTables {
 }
 
 /** An expression's surroundings where only columns and functions may stand; clauses add what else they take. */
-export function plainContext(scope: Scope, clause: string): ExpressionContext {
+export function plainContext(env: Pick<Environment, 'timeZone'>, scope: Scope, clause: string): ExpressionContext {
   return {
+    timeZone: env.timeZone,
     scope,
     clause,
     isAggregate,

@@ -1,7 +1,5 @@
 /** Expressions as written → bound expressions: names found, types known, casts put, constants computed. */
-import { foldConstants } from '../../expr/codegen/compile.js';
-import type { Expr } from '../../expr/ir.js';
-import { resolveCast, resolveFunction } from '../../expr/resolve.js';
+import { type Expr, foldConstants, functionById, resolveCast, resolveFunction } from '../../expr/index.js';
 import { type DataType, typeToString } from '../../record/types.js';
 import type { Call, ColumnRef, Expression, OverClause, Query, SortItem, Span } from '../ast/index.js';
 import { SqlError, unsupported } from '../error.js';
@@ -13,6 +11,8 @@ import { bindType } from './type.js';
 
 /** What may stand in an expression besides columns and functions, decided by the clause that it is in. */
 export interface ExpressionContext {
+  /** The session's, which some functions and casts depend on. */
+  readonly timeZone: string;
   readonly scope: Scope;
   /** The clause, for messages: `WHERE`, `the condition of JOIN`. */
   readonly clause: string;
@@ -75,13 +75,13 @@ export class ExpressionBinder {
       }
       throw new SqlError('TW2003', resolved.error, at);
     }
-    return foldConstants(resolved.expr);
+    return foldConstants(inZone(resolved.expr, this.context.timeZone));
   }
 
   cast(expr: Expr, type: DataType, at: Span, safe = false): Expr {
     const resolved = resolveCast(expr, type, safe ? 'TRY_CAST' : 'CAST');
     if ('error' in resolved) throw new SqlError('TW2003', resolved.error, at);
-    return foldConstants(resolved.expr);
+    return foldConstants(inZone(resolved.expr, this.context.timeZone));
   }
 
   private bindAny(node: Expression): Expr {
@@ -360,6 +360,19 @@ export class ExpressionBinder {
     }
     return this.call(upper, bound, at);
   }
+}
+
+/** The time zone as a last argument of the calls that depend on it and don't have it yet. */
+function inZone(expr: Expr, zone: string): Expr {
+  if (expr.op !== 'call' || zone === 'UTC') return expr;
+  const args = expr.args.map((arg) => inZone(arg, zone));
+  const last = args[args.length - 1];
+  // Texts that were written are CHAR: a VARCHAR constant of that value is the one put here before.
+  const has = last?.op === 'literal' && last.type.kind === 'VARCHAR' && last.value === zone;
+  if (functionById(expr.fn)?.zoned && !has) {
+    args.push({ op: 'literal', value: zone, type: { kind: 'VARCHAR', length: zone.length, nullable: false } });
+  }
+  return { ...expr, args };
 }
 
 const RANKS = new Set(['ROW_NUMBER', 'RANK', 'DENSE_RANK', 'NTILE', 'PERCENT_RANK', 'CUME_DIST', 'LAG', 'LEAD']);

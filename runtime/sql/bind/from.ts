@@ -96,6 +96,7 @@ export function bindTable(binder: QueryBinder, name: QualifiedName, hints: reado
       catalog.checkOptions(options, hint.options, hint.span, entry.name);
     } else binder.env.warn(`hint ${hint.name} has no effect`, hint.span);
   }
+  catalog.checkUse(entry, options, 'source', at);
   return scanTable(binder, entry, options, at);
 }
 
@@ -145,7 +146,7 @@ function bindJoin(binder: QueryBinder, node: Join): BoundRelation {
   if (node.right.kind === 'Unnest') {
     if (type !== 'inner' && type !== 'left') throw unsupported(`${node.type} JOIN UNNEST`, node.right.span);
     const bound = bindUnnest(binder, left, node.right, type === 'left');
-    return node.on ? withCondition(bound, node.on, type) : bound;
+    return node.on ? withCondition(binder, bound, node.on, type) : bound;
   }
   if (node.right.kind === 'TableRef' && node.right.systemTime)
     return bindLookupOrTemporal(binder, left, node, node.right);
@@ -157,7 +158,8 @@ function bindJoin(binder: QueryBinder, node: Join): BoundRelation {
   const shared = node.natural ? commonNames(left.scope, rightScope) : node.using?.map((n) => n.name);
   if (shared && shared.length > 0) return joinUsing(binder, node, type, left, right, rightScope, shared);
   const scope = left.scope.beside(rightScope);
-  const condition = node.on && new ExpressionBinder(plainContext(scope, 'the condition of JOIN')).condition(node.on);
+  const condition =
+    node.on && new ExpressionBinder(plainContext(binder.env, scope, 'the condition of JOIN')).condition(node.on);
   const relation = join({ type, left: left.relation, right, condition }, binder.origin(node.span));
   return narrowJoin(relation, scope, binder, node.span);
 }
@@ -189,7 +191,7 @@ function joinUsing(
   names: readonly string[],
 ): BoundRelation {
   const origin = binder.origin(node.span);
-  const expressions = new ExpressionBinder(plainContext(left.scope, 'USING'));
+  const expressions = new ExpressionBinder(plainContext(binder.env, left.scope, 'USING'));
   const pairs = names.map((name, i) => {
     const at = node.using?.[i] ?? node;
     const find = (scope: Scope) => scope.resolve([{ kind: 'Identifier', name, span: at.span }], at.span).field;
@@ -221,10 +223,15 @@ function joinUsing(
   return { relation, scope: new Scope([shared, ...tables]) };
 }
 
-function withCondition(bound: BoundRelation, on: NonNullable<Join['on']>, type: JoinType): BoundRelation {
+function withCondition(
+  binder: QueryBinder,
+  bound: BoundRelation,
+  on: NonNullable<Join['on']>,
+  type: JoinType,
+): BoundRelation {
   if (on.kind === 'BooleanLiteral' && on.value) return bound;
   if (type === 'left') throw unsupported('LEFT JOIN UNNEST with a condition', on.span, 'ON TRUE');
-  const condition = new ExpressionBinder(plainContext(bound.scope, 'the condition of JOIN')).condition(on);
+  const condition = new ExpressionBinder(plainContext(binder.env, bound.scope, 'the condition of JOIN')).condition(on);
   return {
     ...bound,
     relation: { kind: 'calc', input: bound.relation, filter: condition, fields: bound.relation.fields, at: on.span },

@@ -22,17 +22,9 @@ export function bindInsert(env: Environment, node: Insert): Output {
     throw new SqlError('TW2004', `'${name}' is a view`, node.target.span, { expected: 'a table' });
   if (node.overwrite) throw unsupported('INSERT OVERWRITE', node.span);
   for (const hint of node.hints) env.warn(`hint ${hint.name} has no effect`, hint.span);
-  const connector = env.catalog.known.connectors[target.connector];
-  if (connector.sink === false) {
-    throw new SqlError(
-      'TW2002',
-      `table '${name}': connector '${target.connector}' can't be written to`,
-      node.target.span,
-    );
-  }
-  const unwritable = writableColumns(target).find(
-    (c) => c.kind === 'metadata' && !connector.writableMetadata?.includes(c.key),
-  );
+  env.catalog.checkUse(target, target.options, 'sink', node.target.span);
+  const writable = env.catalog.known.connectors[target.connector].sink!.writableMetadata ?? [];
+  const unwritable = writableColumns(target).find((c) => c.kind === 'metadata' && !writable.includes(c.key));
   if (unwritable) {
     throw unsupported(
       `Writing metadata column '${unwritable.field.name}' of '${name}'`,
@@ -41,7 +33,7 @@ export function bindInsert(env: Environment, node: Insert): Output {
     );
   }
 
-  const fixed = fixedPartitions(node, target);
+  const fixed = fixedPartitions(env, node, target);
   const wanted = targetColumns(node, target).filter((f) => !fixed.has(f.name));
   const binder = new QueryBinder(env, undefined, undefined);
   const query =
@@ -62,7 +54,7 @@ export function bindInsert(env: Environment, node: Insert): Output {
       { expected: `${wanted.length}: ${wanted.map((f) => `${f.name} ${typeToString(f.type)}`).join(', ')}` },
     );
   }
-  const casts = new ExpressionBinder(plainContext(new Scope([]), 'INSERT'));
+  const casts = new ExpressionBinder(plainContext(env, new Scope([]), 'INSERT'));
   const values = new Map<string, Expr>(fixed);
   query.relation.fields.forEach((field, i) => {
     if (i >= wanted.length) return;
@@ -133,9 +125,9 @@ function targetColumns(node: Insert, target: Table) {
 }
 
 /** PARTITION (day = '…'): constants for those columns. */
-function fixedPartitions(node: Insert, target: Table): Map<string, Expr> {
+function fixedPartitions(env: Environment, node: Insert, target: Table): Map<string, Expr> {
   const values = new Map<string, Expr>();
-  const binder = new ExpressionBinder(plainContext(new Scope([]), 'PARTITION'));
+  const binder = new ExpressionBinder(plainContext(env, new Scope([]), 'PARTITION'));
   for (const entry of node.partition) {
     const { name } = entry.column;
     const field = writableColumns(target).find((c) => c.field.name === name)?.field;

@@ -103,7 +103,7 @@ export class QueryBinder {
     const orderBy = items.map((item) => {
       const ordinal = ordinalOf(item.value, names.length);
       if (ordinal !== undefined) return sortKey(relation.fields[ordinal].name, item);
-      const expr = new ExpressionBinder(plainContext(scope, 'ORDER BY')).bind(item.value);
+      const expr = new ExpressionBinder(plainContext(this.env, scope, 'ORDER BY')).bind(item.value);
       if (expr.op === 'column') return sortKey(expr.name, item);
       throw unsupported('ORDER BY an expression over a set operation', item.span, 'put the operation into a sub-query');
     });
@@ -112,7 +112,7 @@ export class QueryBinder {
 
   private count(node: Expression | undefined, clause: string): number | undefined {
     if (!node) return undefined;
-    const expr = new ExpressionBinder(plainContext(new Scope([]), clause)).bind(node);
+    const expr = new ExpressionBinder(plainContext(this.env, new Scope([]), clause)).bind(node);
     if (expr.op === 'literal' && typeof expr.value === 'number' && Number.isInteger(expr.value) && expr.value >= 0) {
       return expr.value;
     }
@@ -177,7 +177,7 @@ export class QueryBinder {
 
   /** The relation's columns as other types, under the names of `like`. */
   private castAll(relation: Relation, types: readonly DataType[], at: Span, like: Relation): Relation {
-    const binder = new ExpressionBinder(plainContext(new Scope([]), 'UNION'));
+    const binder = new ExpressionBinder(plainContext(this.env, new Scope([]), 'UNION'));
     const exprs: NamedExpr[] = relation.fields.map((f, i) => ({
       name: like.fields[i].name,
       expr: binder.cast(column(f), { ...types[i], nullable: f.type.nullable } as DataType, at),
@@ -187,7 +187,7 @@ export class QueryBinder {
 
   values(node: Values, want?: readonly DataType[]): BoundQuery {
     const width = node.rows[0].items.length;
-    const binder = new ExpressionBinder(plainContext(new Scope([]), 'VALUES'));
+    const binder = new ExpressionBinder(plainContext(this.env, new Scope([]), 'VALUES'));
     const rows = node.rows.map((row) => {
       if (row.items.length !== width) {
         throw new SqlError('TW2003', `a row of ${row.items.length} values beside one of ${width}`, row.span, {

@@ -36,7 +36,7 @@ export function bindSelect(binder: QueryBinder, node: Select, orderBy: readonly 
   const calls = new AggregateCalls();
   const overs = new OverCalls(node.windows);
   const expressions = new ExpressionBinder({
-    ...plainContext(scope, 'SELECT'),
+    ...plainContext(binder.env, scope, 'SELECT'),
     aggregate: (call) => calls.add(call, expressions),
     over: (call) => overs.add(call, expressions),
     subquery: (query, at) => {
@@ -48,7 +48,9 @@ export function bindSelect(binder: QueryBinder, node: Select, orderBy: readonly 
   const items = node.items.flatMap((item, i) => bindItem(item, i, scope, expressions));
   const having = node.having && expressions.condition(node.having);
   const qualify = node.qualify && expressions.condition(node.qualify);
-  const keys = node.groupBy ? groupingKeys(node.groupBy, new ExpressionBinder(plainContext(scope, 'GROUP BY'))) : [];
+  const keys = node.groupBy
+    ? groupingKeys(node.groupBy, new ExpressionBinder(plainContext(binder.env, scope, 'GROUP BY')))
+    : [];
   const sorts = orderBy.map((item) => bindSort(item, items, expressions));
 
   let rewrite = (expr: Expr) => expr;

@@ -16,7 +16,7 @@ export function bindWhere(binder: QueryBinder, input: Relation, scope: Scope, wh
   let relation = input;
   const plain: Expr[] = [];
   const expressions = new ExpressionBinder({
-    ...plainContext(scope, 'WHERE'),
+    ...plainContext(binder.env, scope, 'WHERE'),
     subquery: (query, at) => {
       const joined = scalarSubquery(binder, relation, query, at);
       relation = joined.relation;
@@ -57,7 +57,7 @@ function semiJoin(
   const conditions: (Expr | undefined)[] = [inner.condition];
   let nullAware = false;
   if (node.kind === 'InSubquery') {
-    const expressions = new ExpressionBinder(plainContext(scope, 'IN'));
+    const expressions = new ExpressionBinder(plainContext(binder.env, scope, 'IN'));
     const values = node.value.kind === 'RowConstructor' ? node.value.items : [node.value];
     if (values.length !== inner.outputs.length) {
       throw new SqlError(
@@ -135,7 +135,7 @@ function simpleSubquery(binder: QueryBinder, select: Select, outside: Relation, 
   const both = new Scope(own.tables, scope);
   let aggregates = false;
   const expressions = new ExpressionBinder({
-    ...plainContext(both, 'WHERE of a sub-query'),
+    ...plainContext(binder.env, both, 'WHERE of a sub-query'),
     aggregate: (call) => {
       aggregates = true;
       return { op: 'literal', value: null, type: { kind: 'NULL', nullable: true } } satisfies Expr & {

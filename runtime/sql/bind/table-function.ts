@@ -48,10 +48,10 @@ export function bindTableFunction(binder: QueryBinder, call: Call): BoundRelatio
   const { timeColumn, processingTime } = timeAttribute(binder, input, time, name);
   const length = (parameter: string) => {
     const arg = args.get(parameter);
-    return arg && duration(arg, `${parameter} of ${name}`);
+    return arg && duration(binder, arg, `${parameter} of ${name}`);
   };
   const window = windowOf(name, length, call.span);
-  const partitionBy = partitionColumns(input, data, name);
+  const partitionBy = partitionColumns(binder, input, data, name);
   const relation = windowAssign(
     input.relation,
     { window, timeColumn, processingTime, partitionBy },
@@ -126,7 +126,7 @@ function timeAttribute(
   return { timeColumn: field.name, processingTime: attribute === 'proctime' };
 }
 
-function duration(arg: PositionalArgument, what: string): { ms: number; at: Span } {
+function duration(binder: QueryBinder, arg: PositionalArgument, what: string): { ms: number; at: Span } {
   switch (arg.kind) {
     case 'TableArgument':
     case 'DescriptorArgument':
@@ -136,7 +136,7 @@ function duration(arg: PositionalArgument, what: string): { ms: number; at: Span
         expected: "an interval, like INTERVAL '10' SECOND",
       });
   }
-  const expr: Expr = new ExpressionBinder(plainContext(new Scope([]), what)).bind(arg);
+  const expr: Expr = new ExpressionBinder(plainContext(binder.env, new Scope([]), what)).bind(arg);
   if (expr.op !== 'literal' || expr.type.kind !== 'INTERVAL_DAY_TIME' || typeof expr.value !== 'number') {
     throw new SqlError('TW2003', `${what} is ${typeToString(expr.type)}`, arg.span, {
       expected: "a constant interval of days to seconds, like INTERVAL '10' SECOND",
@@ -189,13 +189,13 @@ function windowOf(name: string, length: (parameter: string) => { ms: number; at:
   }
 }
 
-function partitionColumns(input: BoundRelation, data: TableArgument, name: string): string[] {
+function partitionColumns(query: QueryBinder, input: BoundRelation, data: TableArgument, name: string): string[] {
   if (data.partitionBy.length > 0 && name !== 'SESSION') {
     throw new SqlError('TW2004', `${name} takes no PARTITION BY`, data.partitionBy[0].span, {
       expected: 'GROUP BY for keys',
     });
   }
-  const binder = new ExpressionBinder(plainContext(input.scope, 'PARTITION BY'));
+  const binder = new ExpressionBinder(plainContext(query.env, input.scope, 'PARTITION BY'));
   return data.partitionBy.map((node) => {
     const expr = binder.bind(node);
     if (expr.op !== 'column') throw unsupported('PARTITION BY an expression', node.span, 'compute it in a sub-query');

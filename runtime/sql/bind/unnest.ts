@@ -13,7 +13,7 @@ import { Scope, type ScopeTable } from './scope.js';
 
 export function bindUnnest(binder: QueryBinder, left: BoundRelation, node: Unnest, outer: boolean): BoundRelation {
   if (node.values.length !== 1) throw unsupported('UNNEST of several collections', node.span);
-  const value = new ExpressionBinder(plainContext(left.scope, 'UNNEST')).bind(node.values[0]);
+  const value = new ExpressionBinder(plainContext(binder.env, left.scope, 'UNNEST')).bind(node.values[0]);
   const made = elements(value.type);
   if (!made) {
     throw new SqlError('TW2003', `UNNEST of ${typeToString(value.type)}`, node.values[0].span, {

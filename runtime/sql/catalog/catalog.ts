@@ -1,8 +1,8 @@
 /** The tables, views and functions that a script has made so far. */
 import type { OptionEntry, QualifiedName } from '../ast/index.js';
 import { type Place, SqlError } from '../error.js';
-import { checkOptions, type KnownConnectors } from './options.js';
-import type { CatalogEntry } from './table.js';
+import { checkOptions, checkUse, type KnownConnectors } from './options.js';
+import type { CatalogEntry, Table } from './table.js';
 
 const DEFAULTS = ['default_catalog', 'default_database'];
 
@@ -50,5 +50,9 @@ export class Catalog {
 
   checkOptions(options: Readonly<Record<string, string>>, entries: readonly OptionEntry[], at: Place, table: string) {
     return checkOptions(this.known, options, entries, at, table);
+  }
+
+  checkUse(table: Table, options: Readonly<Record<string, string>>, use: 'source' | 'sink', at: Place): void {
+    checkUse(this.known, table, options, use, at);
   }
 }

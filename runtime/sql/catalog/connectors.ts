@@ -6,19 +6,22 @@ export interface OptionInfo {
   readonly values?: readonly string[];
 }
 
+/** The planner's view of a connector: runtime/connectors' `Connector` fits. A side that is missing can't be used. */
 export interface ConnectorInfo {
-  readonly options: Readonly<Record<string, OptionInfo>>;
-  /** Metadata columns: key → SQL type as text. */
-  readonly metadata?: Readonly<Record<string, string>>;
-  /** Keys of metadata that a sink writes. */
-  readonly writableMetadata?: readonly string[];
-  /** Whether the input ends by itself. */
-  readonly bounded?: (options: Readonly<Record<string, string>>) => boolean;
-  /** False: it can't be read from, or written to. */
-  readonly source?: boolean;
-  readonly sink?: boolean;
-  /** Changes that its sink takes; unchecked when absent. */
-  readonly changelog?: 'append' | 'upsert' | 'retract';
+  readonly source?: {
+    readonly options: Readonly<Record<string, OptionInfo>>;
+    /** Metadata columns: key → SQL type as text. */
+    readonly metadata?: Readonly<Record<string, string>>;
+    /** Whether the input ends by itself. */
+    readonly bounded: (options: Readonly<Record<string, string>>) => boolean;
+  };
+  readonly sink?: {
+    readonly options: Readonly<Record<string, OptionInfo>>;
+    /** Changes that it takes. */
+    readonly changelog: 'append' | 'upsert' | 'retract';
+    /** Keys of metadata that it writes. */
+    readonly writableMetadata?: readonly string[];
+  };
 }
 
 export interface FormatInfo {

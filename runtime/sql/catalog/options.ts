@@ -12,7 +12,7 @@ export interface KnownConnectors {
 /** Options that name a format; its own options then stand under the prefix and the format's name. */
 const FORMAT_OPTIONS: Readonly<Record<string, string>> = { format: '', 'key.format': 'key.', 'value.format': 'value.' };
 
-/** Throws for the first option that is unknown, has a wrong value or is missing. `entries` have the places. */
+/** Throws for the first option that is unknown or has a wrong value. `entries` have the places. */
 export function checkOptions(
   known: KnownConnectors,
   options: Readonly<Record<string, string>>,
@@ -32,7 +32,7 @@ export function checkOptions(
       known: Object.keys(known.connectors),
     });
   }
-  const allowed: Record<string, OptionInfo> = { ...COMMON_OPTIONS, ...info.options };
+  const allowed: Record<string, OptionInfo> = { ...COMMON_OPTIONS, ...info.sink?.options, ...info.source?.options };
   const formats = Object.keys(FORMAT_OPTIONS).filter((key) => options[key] !== undefined);
   for (const key of formats) {
     const name = options[key];
@@ -64,14 +64,30 @@ export function checkOptions(
       });
     }
   }
-  for (const [key, def] of Object.entries(allowed)) {
-    if (def.required && options[key] === undefined) {
-      throw new SqlError('TW2006', `connector '${connector}' needs the option '${key}'`, at);
-    }
-  }
   checkCommon(options, place);
   const format = options.format ?? options['value.format'];
   return { connector, ...(format ? { format } : {}) };
+}
+
+/** Throws when a table can't be read (or written) with the options it has: no such side, or a required one is missing. */
+export function checkUse(
+  known: KnownConnectors,
+  table: { readonly name: string; readonly connector: string; readonly at: Place },
+  options: Readonly<Record<string, string>>,
+  use: 'source' | 'sink',
+  at: Place,
+): void {
+  const side = known.connectors[table.connector][use];
+  if (!side) {
+    const what = use === 'source' ? 'read from' : 'written to';
+    throw new SqlError('TW2004', `table '${table.name}': connector '${table.connector}' can't be ${what}`, at);
+  }
+  for (const [key, def] of Object.entries<OptionInfo>(side.options)) {
+    const given = key === 'format' ? (options[key] ?? options['value.format']) : options[key];
+    if (def.required && given === undefined) {
+      throw new SqlError('TW2006', `connector '${table.connector}' needs the option '${key}'`, table.at);
+    }
+  }
 }
 
 function checkCommon(options: Readonly<Record<string, string>>, place: (key: string) => Place): void {

@@ -28,7 +28,7 @@ export function prune(relation: Relation, needed: ReadonlySet<string>): Relation
     }
     case 'windowAssign': {
       const below = new Set([...needed, ...relation.partitionBy]);
-      below.add(relation.timeColumn);
+      if (!relation.processingTime) below.add(relation.timeColumn);
       for (const name of relation.names) below.delete(name);
       const assigned = windowAssign(prune(relation.input, below), relation, origin(relation));
       // Pruning frees names; those of the window columns must stay.

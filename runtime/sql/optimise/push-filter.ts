@@ -1,7 +1,7 @@
 /** Moves conditions towards the sources: fewer rows travel, joins see their equations, ranks their limits. */
-import type { Expr } from '../../expr/ir.js';
+import type { Expr, NamedExpr } from '../../expr/ir.js';
 import { calc, filter, join, origin, retype, union, windowAssign } from '../plan/build.js';
-import { allOf, columnsOf, conjuncts, isVolatile, substitute } from '../plan/expression.js';
+import { allOf, columns, columnsOf, conjuncts, isVolatile, substitute } from '../plan/expression.js';
 import type { JoinRelation, OverRelation, Relation } from '../plan/relation.js';
 
 /** `relation` filtered by `condition`, which stands as low as it can. */
@@ -146,6 +146,7 @@ function rankOf(relation: OverRelation, parts: readonly Expr[]): Relation | unde
     }
   }
   if (!Number.isFinite(to)) return undefined;
+  const constant = from === to;
   const rank: Relation = {
     kind: 'rank',
     input: relation.input,
@@ -153,11 +154,13 @@ function rankOf(relation: OverRelation, parts: readonly Expr[]): Relation | unde
     orderBy: relation.orderBy,
     from,
     to,
-    rankName: call.name,
-    fields: relation.fields,
+    ...(constant ? {} : { rankName: call.name }),
+    fields: constant ? relation.input.fields : relation.fields,
     ...origin(relation),
   };
-  return pushFilter(rank, allOf(others));
+  if (!constant) return pushFilter(rank, allOf(others));
+  const number: NamedExpr = { name: call.name, expr: { op: 'literal', value: from, type: call.type } };
+  return pushFilter(calc(rank, undefined, [...columns(rank.fields), number], origin(relation)), allOf(others));
 }
 
 function limitOn(name: string, part: Expr): { from: number; to: number } | undefined {

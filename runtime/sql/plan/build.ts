@@ -1,4 +1,5 @@
 /** Makes relations and keeps them small: calcs merge, conditions of joins are taken apart. */
+import { foldConstants } from '../../expr/codegen/compile.js';
 import type { AggregateCall, CallExpr, Expr, NamedExpr } from '../../expr/ir.js';
 import type { DataType, Field } from '../../record/types.js';
 import type { Span } from '../ast/index.js';
@@ -84,7 +85,7 @@ function mergeCalcs(
       if (times > 1 && !isCheap(definitions.get(name)!)) return undefined;
     }
   }
-  const resolve = (expr: Expr) => substitute(expr, (c) => definitions.get(c.name));
+  const resolve = (expr: Expr) => foldConstants(substitute(expr, (c) => definitions.get(c.name)));
   const outer = exprs?.map(({ name, expr }) => ({ name, expr: resolve(expr) })) ?? inner.project;
   return calc(inner.input, allOf([inner.filter, condition && resolve(condition)]), outer, from);
 }
@@ -135,6 +136,7 @@ export function distinct(input: Relation, from: Origin): Relation {
   );
 }
 
+const PROCTIME: DataType = { kind: 'TIMESTAMP_LTZ', precision: 3, nullable: false };
 const BOUND: DataType = { kind: 'TIMESTAMP', precision: 3, nullable: false };
 
 export function windowAssign(
@@ -146,12 +148,13 @@ export function windowAssign(
     ['window_start', 'window_end', 'window_time'],
     input.fields.map((f) => f.name),
   );
-  const time = input.fields.find((f) => f.name === what.timeColumn)!;
+  // A processing-time column that nothing reads may be gone.
+  const time = input.fields.find((f) => f.name === what.timeColumn)?.type ?? PROCTIME;
   const fields = [
     ...input.fields,
     { name: names[0], type: BOUND },
     { name: names[1], type: BOUND },
-    { name: names[2], type: { ...time.type, precision: 3, nullable: false } as DataType },
+    { name: names[2], type: { ...time, precision: 3, nullable: false } as DataType },
   ];
   return {
     kind: 'windowAssign',

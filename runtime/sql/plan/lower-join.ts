@@ -78,8 +78,9 @@ export function lowerJoin(lowering: Lowering, relation: JoinRelation): Made {
       name = 'Join';
     }
   }
-  const l = byKey(keys.leftKeys);
-  const r = byKey(keys.rightKeys);
+  // NOT IN: one NULL on the right decides for all rows, so that all have to meet.
+  const l = byKey(relation.nullAware ? [] : keys.leftKeys);
+  const r = byKey(relation.nullAware ? [] : keys.rightKeys);
   return lowering.add('join', relation, {
     name: `${name}(${equal.map((e) => `${e.left} = ${e.right}`).join(', ') || 'no key'})`,
     spec,

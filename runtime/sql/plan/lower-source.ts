@@ -5,6 +5,7 @@ import type { Field } from '../../record/types.js';
 import { onErrorOf } from '../catalog/on-error.js';
 import { durationMs } from '../catalog/options.js';
 import type { Table } from '../catalog/table.js';
+import { SqlError } from '../error.js';
 import { allOf, anyOf, columnsOf, conjuncts, digest } from './expression.js';
 import { edge, type Lowering, type Made } from './lower.js';
 import type { Output, Relation, ScanRelation, ValuesRelation } from './relation.js';
@@ -75,6 +76,12 @@ export class Sources {
       ...metadata.map((m) => m.field),
       ...computed.map(({ name, expr }) => ({ name, type: expr.type })),
     ];
+    const bounded = lowering.options.bounded(table.connector, options);
+    if (lowering.options.batch && !bounded) {
+      throw new SqlError('TW2004', `table '${table.name}' has no end, which batch mode needs`, relation.at, {
+        expected: `options of connector '${table.connector}' that bound it, or streaming mode`,
+      });
+    }
     const idleTimeoutMs = durationMs(options['scan.watermark.idle-timeout']);
     const spec: SourceSpec = {
       kind: 'source',
@@ -92,7 +99,7 @@ export class Sources {
         ...(watermark.delayMs === undefined ? {} : { delayMs: watermark.delayMs }),
         ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
       },
-      bounded: lowering.options.batch || lowering.options.bounded(table.connector, options),
+      bounded,
       onError: onErrorOf(options),
       timeZone: lowering.options.timeZone,
     };
@@ -189,7 +196,11 @@ function usesEventTime(relation: Relation, lowering: Lowering): boolean {
     const kind = lowering.traits.joinKind(relation);
     return kind.kind !== 'regular' && !kind.processingTime;
   }
-  if (relation.kind === 'over' || relation.kind === 'rank' || relation.kind === 'sort') return true;
+  if (relation.kind === 'over' || relation.kind === 'rank' || relation.kind === 'sort') {
+    const input = lowering.traits.of(relation.input);
+    if (relation.kind === 'rank' && lowering.traits.isWindowRank(relation.partitionBy, input)) return true;
+    return relation.orderBy.some((key) => input.time.get(key.column) === 'rowtime');
+  }
   return JSON.stringify(relation.kind === 'calc' ? (relation.project ?? null) : null).includes('CURRENT_WATERMARK');
 }
 

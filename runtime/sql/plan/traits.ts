@@ -76,7 +76,11 @@ export class TraitsOf {
         const input = this.of(relation.input);
         const keys = [relation.keys.map((key) => key.name)];
         const bounds = windowKeys(relation.keys, input.windowColumns);
-        if (!bounds) return { time: new Map(), updating: !this.batch, keys };
+        if (!bounds) {
+          // Without aggregates (DISTINCT) a group's row never changes.
+          const updating = !this.batch && (relation.aggregates.length > 0 || input.updating);
+          return { time: new Map(), updating, keys };
+        }
         const attribute: TimeAttribute = bounds.processingTime ? 'proctime' : 'rowtime';
         return {
           time: new Map(bounds.time.map((name) => [name, attribute])),
