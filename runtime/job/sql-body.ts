@@ -57,20 +57,7 @@ export async function planSqlBody(
 /** All connectors by name; only those that the script names are loaded, the others are there for 'did you mean'. */
 async function connectorsIn(sql: string, catalog: JobCatalog): Promise<Record<string, ConnectorInfo>> {
   const infos = catalog.connectorNames.map(async (name): Promise<[string, ConnectorInfo]> => {
-    const connector = named(sql, name) ? await catalog.connector(name) : undefined;
-    if (!connector) return [name, { options: {} }];
-    const { source, sink } = connector;
-    return [
-      name,
-      {
-        options: { ...source?.options, ...sink?.options },
-        source: source !== undefined,
-        sink: sink !== undefined,
-        ...(source?.metadata ? { metadata: source.metadata } : {}),
-        ...(source ? { bounded: source.bounded } : {}),
-        ...(sink ? { changelog: sink.changelog } : {}),
-      },
-    ];
+    return [name, (named(sql, name) ? await catalog.connector(name) : undefined) ?? {}];
   });
   return Object.fromEntries(await Promise.all(infos));
 }
