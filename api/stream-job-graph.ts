@@ -115,7 +115,11 @@ const windowStep = object(
 
 const processStep = object('Handles rows of a key one by one, with state and timers.', {
   key: text('Key of a row: name of a column, or a function. Left out: that of the keyBy before.', { maxLength: 65536 }),
-  onRow: required(code('(row, ctx) => void. ctx has key, time, watermark, state, timers and emit().')),
+  onRow: required(
+    code(
+      '(row, ctx) => void. ctx.key is the key; ctx.state an object that is kept for it, empty at first; ctx.emit(row) sends a row on; ctx.timer(ms) asks for onTimer when event time gets there, ctx.processingTimer(ms) by the clock; ctx.clear() forgets the key; ctx.watermark and ctx.now() tell the times.',
+    ),
+  ),
   onTimer: code('(time, ctx) => void, called when a timer is due.'),
   ttl: duration('State of a key that was not written for that long is dropped. Default: stateTtl of the job.'),
 });

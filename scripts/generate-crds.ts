@@ -1,10 +1,10 @@
-/** Writes what is generated from api/: crds/*.yaml and docs/errors.md. `--check` only compares. Run by `npm run generate`. */
+/** Writes what is generated from api/: crds/*.yaml, docs/errors.md and docs/reference/. `--check` only compares. Run by `npm run generate`. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { generatedFiles } from './generated-files.js';
 
 const check = process.argv.includes('--check');
-for (const [path, text] of generatedFiles()) {
+for (const [path, text] of await generatedFiles()) {
   const file = join(process.cwd(), path);
   let old: string | undefined;
   try {

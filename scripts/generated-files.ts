@@ -1,9 +1,10 @@
-/** Files that are generated from api/, as path and text. */
+/** Files that are generated from api/, connectors and formats, as path and text. */
 import { stringify } from 'yaml';
 import { API_GROUP, ERROR_CODES, type ErrorCodeDoc, RESOURCE_KINDS, toCustomResourceDefinition } from '../api/index.js';
+import { referencePages } from './reference-pages.js';
 
-export function generatedFiles(): Map<string, string> {
-  const files = new Map<string, string>();
+export async function generatedFiles(): Promise<Map<string, string>> {
+  const files = new Map<string, string>(await referencePages());
   for (const kind of RESOURCE_KINDS) {
     const crd = stringify(toCustomResourceDefinition(kind), { lineWidth: 120, aliasDuplicateObjects: false });
     files.set(
