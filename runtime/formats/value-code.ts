@@ -11,6 +11,7 @@ import {
   parseTimestampBytes,
   parseZonedTimestampBytes,
 } from '../time/timestamp-bytes.js';
+import { hasMilliseconds, MILLISECOND_TEXT, MinuteCache } from './minute-cache.js';
 
 /** Code in two parts: the reading itself ends inside an `if`; `unless` closes it and begins the other branch. */
 export interface ValueCode {
@@ -142,10 +143,35 @@ export function valueCode(
     case 'TIME':
     case 'TIMESTAMP':
     case 'TIMESTAMP_LTZ':
-      return quoted(timeCall(type, cg, 'p + 1')!, value, length);
+      return quotedTimestamp(type, value, length, cg);
     default:
       throw new Error(`no code for ${type.kind}`);
   }
+}
+
+/** A timestamp in quotes: of the same minute as the last one, or any. */
+function quotedTimestamp(type: DataType, value: string, length: number, cg: Codegen): ValueCode {
+  const code = quoted(timeCall(type, cg, 'p + 1')!, value, length);
+  const size = MILLISECOND_TEXT + (type.kind === 'TIMESTAMP_LTZ' ? 3 : 2);
+  if (!hasMilliseconds(type) || length !== size) return code;
+  const cache = cg.bind(new MinuteCache(), 'minute');
+  const closed = [
+    `buf[p + ${size - 1}] === 34`,
+    ...(type.kind === 'TIMESTAMP_LTZ' ? [`buf[p + ${size - 2}] === 90`] : []),
+  ];
+  const known = `(${value} = ${cache}.read(buf, view, p + 1)) === ${value}`;
+  return {
+    read: [
+      'if (buf[p] === 34) {',
+      `if (p + ${size} <= end && ${closed.join(' && ')} && ${known}) p += ${size};`,
+      'else {',
+      ...code.read.slice(1, -1),
+      `if (q - p === ${size - 1}) ${cache}.keep(view, p + 1, ${value});`,
+      ...code.read.slice(-1),
+      '}',
+    ],
+    unless: code.unless,
+  };
 }
 
 function word(text: 'true' | 'false', access: 'view' | 'bytes'): string {

@@ -10,6 +10,7 @@ import { excerpt, Malformed, Mismatch } from '../problems.js';
 import { FILTERED, RecordFilter } from '../record-filter.js';
 import { rowMaker, rowMakerOfArray } from '../row-maker.js';
 import { type TextType, textType } from '../text-values.js';
+import { Views } from '../views.js';
 import { type CsvPlan, compileFast, type FastDecoder } from './fast-code.js';
 import { endOfRecord, FieldCursor } from './fields.js';
 import { type CsvOptions, csvOptions } from './options.js';
@@ -43,6 +44,7 @@ class CsvDecoder implements RecordDecoder {
   private readonly cursor: FieldCursor;
   private readonly fast: FastDecoder;
   private readonly values: unknown[];
+  private readonly views = new Views();
   private readonly slots = new Map<number, number>();
   private readonly makeOfArray: (values: unknown[]) => Record<string, unknown>;
 
@@ -65,7 +67,7 @@ class CsvDecoder implements RecordDecoder {
     const { quote, escaper } = this.options;
     if (!record.includes(quote) && (escaper < 0 || !record.includes(escaper))) {
       const kind = isAscii(record) ? 1 : isUtf8(record) ? 2 : 0;
-      if (kind !== 0 && this.fast(buf, start, end, kind) === 1) return;
+      if (kind !== 0 && this.fast(buf, this.views.of(buf), start, end, kind) === 1) return;
     }
     this.decode(buf, start, end);
   }
@@ -79,6 +81,7 @@ class CsvDecoder implements RecordDecoder {
     const base = meta.offset - start;
     const counted = meta.line > 0;
     const { quote, escaper } = options;
+    const view = this.views.of(buf);
     let special = start - 1;
     let p = start;
     for (let n = 0; n < maxRecords && p < end; n++) {
@@ -97,7 +100,8 @@ class CsvDecoder implements RecordDecoder {
       const stop = newline > p && buf[newline - 1] === 13 ? newline - 1 : newline;
       meta.offset = base + p;
       const skipped = (meta.offset === 0 && options.header) || this.passedOver(buf, p, stop);
-      if (!skipped && (kind === 0 || special < stop || this.fast(buf, p, stop, kind) === 0)) this.decode(buf, p, stop);
+      if (!skipped && (kind === 0 || special < stop || this.fast(buf, view, p, stop, kind) === 0))
+        this.decode(buf, p, stop);
       if (counted) meta.line += lines;
       p = newline < end ? newline + 1 : end;
     }

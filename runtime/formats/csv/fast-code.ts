@@ -7,6 +7,7 @@ import type { DataType, Field, Row } from '../../record/types.js';
 import type { RecordMeta } from '../../source/contract.js';
 import type { DecoderTarget } from '../contract.js';
 import { makeStrings, type StringVariables } from '../late-strings.js';
+import { hasMilliseconds, MILLISECOND_TEXT, MinuteCache } from '../minute-cache.js';
 import type { RecordFilter } from '../record-filter.js';
 import type { TextType } from '../text-values.js';
 import { isFixed, timeCall, valueCode } from '../value-code.js';
@@ -27,7 +28,7 @@ export interface CsvPlan {
 }
 
 /** `kind`: the chunk is ASCII (1) or UTF-8 (2). */
-export type FastDecoder = (buf: Buffer, start: number, end: number, kind: 1 | 2) => 0 | 1;
+export type FastDecoder = (buf: Buffer, view: DataView, start: number, end: number, kind: 1 | 2) => 0 | 1;
 
 /** Fields that were longer than this the last time are searched for their end by memchr. */
 const LONG_FIELD = 28;
@@ -64,7 +65,7 @@ class FastCompiler {
     this.lines.push(`${cg.bind(this.target.emit, 'emit')}(${make}(${[...values, ...metadata].join(', ')}), 0);`);
     const declarations = [...this.declared, cg.takeDeclarations().replace(/^let |;\n$/g, '')].filter((d) => d !== '');
     return cg.build<FastDecoder>(`${this.kept.length > 0 ? `let ${this.kept.join(', ')};` : ''}
-      return (buf, start, end, kind) => {
+      return (buf, view, start, end, kind) => {
       let p = start, q = 0, c = 0, n = 0, negative = false;
       ${declarations.length > 0 ? `let ${declarations.join(', ')};` : ''}
       ${this.lines.join('\n      ')}
@@ -128,17 +129,26 @@ class FastCompiler {
       this.number(type, value);
       return;
     }
+    const cache = hasMilliseconds(type) ? cg.bind(new MinuteCache(), 'minute') : undefined;
+    const size = MILLISECOND_TEXT + (type.kind === 'TIMESTAMP_LTZ' ? 1 : 0);
+    if (cache !== undefined) {
+      const zone = type.kind === 'TIMESTAMP_LTZ' ? `buf[p + ${size - 1}] === 90 && ` : '';
+      const ends = `(p + ${size} === end || (p + ${size} < end && buf[p + ${size}] === ${this.options.delimiter}))`;
+      const known = `(${value} = ${cache}.read(buf, view, p)) === ${value}`;
+      lines.push(`if (${ends} && ${zone}${known}) q = p + ${size}; else {`);
+    }
     this.findEnd();
     const isNull = this.isNullLiteral();
     const empty = `q === p${isNull === undefined ? '' : ` || (${isNull})`}`;
-    lines.push(`if (${empty}) { ${type.nullable ? '' : 'return 0;'} } else {`);
+    lines.push(`if (${empty}) { ${type.nullable ? `${value} = null;` : 'return 0;'} } else {`);
     if (time !== undefined) {
       lines.push(`${value} = ${time};`, `if (${value} !== ${value}) return 0;`);
     } else {
       const read = cg.bind(plan.readers.get(position)!.read, 'read');
       lines.push(`${value} = ${read}(buf.utf8Slice(p, q));`, `if (${value} === undefined) return 0;`);
     }
-    lines.push('}');
+    if (cache !== undefined) lines.push(`if (q - p === ${size}) ${cache}.keep(view, p, ${value});`);
+    lines.push(cache === undefined ? '}' : '} }');
   }
 
   /** Numbers and booleans end where their code stops, which must be the field's end. */

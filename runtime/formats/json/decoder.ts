@@ -8,6 +8,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import type { RecordDecoder } from '../../source/contract.js';
 import type { DecoderSpec, DecoderTarget } from '../contract.js';
 import { RecordFilter } from '../record-filter.js';
+import { Views } from '../views.js';
 import { type GeneralDecoder, generalDecoder } from './general-decoder.js';
 import { learnLayout } from './layout.js';
 import { type ChunkKind, compileLayout, type LayoutDecoder } from './layout-code.js';
@@ -20,7 +21,6 @@ const MAX_LAYOUTS = 6;
 const MAX_COMPILED = 40;
 
 const NO_BACKSLASH = 0x7fffffff;
-const EMPTY = Buffer.alloc(0);
 
 class JsonDecoder implements RecordDecoder {
   private readonly layouts: { decode: LayoutDecoder; key: string; hits: number }[] = [];
@@ -29,8 +29,7 @@ class JsonDecoder implements RecordDecoder {
   /** General records still to pass before the next one is learnt from. */
   private patience = 0;
   private readonly hasStrings: boolean;
-  private viewed: Buffer = EMPTY;
-  private view: DataView = new DataView(new ArrayBuffer(0));
+  private readonly views = new Views();
 
   constructor(
     private readonly general: GeneralDecoder,
@@ -43,7 +42,7 @@ class JsonDecoder implements RecordDecoder {
 
   record(buf: Buffer, start: number, end: number): void {
     if (start < 0) return;
-    const view = this.viewOf(buf);
+    const view = this.views.of(buf);
     const { first } = this;
     if (first !== undefined && first(buf, view, start, end, 0, 0) === 1) return;
     this.unpredicted(buf, view, start, end, 0, 0);
@@ -52,7 +51,7 @@ class JsonDecoder implements RecordDecoder {
   lines(whole: Buffer, start: number, end: number, maxRecords: number, last: boolean): number {
     const { meta } = this.target;
     const buf = end === whole.length ? whole : whole.subarray(0, end);
-    const view = this.viewOf(buf);
+    const view = this.views.of(buf);
     const kind = this.kindOf(buf, start, end);
     const base = meta.offset - start;
     const counted = meta.line > 0 ? 1 : 0;
@@ -79,14 +78,6 @@ class JsonDecoder implements RecordDecoder {
     }
     meta.offset = base + p;
     return p;
-  }
-
-  private viewOf(buf: Buffer): DataView {
-    if (buf !== this.viewed) {
-      this.viewed = buf;
-      this.view = new DataView(buf.buffer, buf.byteOffset, buf.length);
-    }
-    return this.view;
   }
 
   /** Looked at once for a chunk, so that strings need not be looked at byte by byte. */
