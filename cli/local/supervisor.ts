@@ -9,6 +9,12 @@ import { addressFile } from './api-client.js';
 
 const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
 
+export interface SupervisorEvent {
+  readonly what: 'started' | 'died';
+  readonly who: string;
+  readonly pid: number;
+}
+
 export interface SupervisorOptions {
   readonly file: string;
   readonly name: string;
@@ -18,7 +24,7 @@ export interface SupervisorOptions {
   readonly parallelism?: number;
   readonly httpPort?: number;
   readonly env: NodeJS.ProcessEnv;
-  readonly onEvent?: (event: { what: 'started' | 'died'; who: string; pid: number }) => void;
+  readonly onEvent?: (event: SupervisorEvent) => void;
 }
 
 /** How the coordinator's process ends says how the job ended. */

@@ -265,14 +265,18 @@ export class Coordinator {
       : await latestManifest(options.store, options.job);
     this.checkpoints.startFrom(latest);
     await this.until(() => this.runners.list.length > 0, FIRST_RUNNERS_MS);
-    if (this.runners.list.some((r) => r.running.length > 0)) {
-      await this.until(() => this.adoptable() !== undefined, ADOPTION_MS);
+    if (this.epoch > 1) {
+      // Some coordinator led before: the job may be running, on any of the runners.
+      const isIdle = () =>
+        this.runners.list.length >= options.expectedRunners && this.runners.list.every((r) => r.running.length === 0);
+      await this.until(() => this.adoptable() !== undefined || isIdle(), ADOPTION_MS);
       const found = this.adoptable();
       if (found) {
         await this.adopt(found);
         return;
       }
-      options.log.warn({ job: options.job }, 'the job is not running whole: it restarts from its last checkpoint');
+      if (!isIdle())
+        options.log.warn({ job: options.job }, 'the job is not running whole: it restarts from its last checkpoint');
     }
     await this.until(() => this.runners.ready.length >= options.expectedRunners, FIRST_RUNNERS_MS);
     if (latest && this.options.parallelism === 0) this.parallelism = latest.parallelism;
@@ -458,7 +462,14 @@ export class Coordinator {
     const manifest = await this.checkpoints.take(this.context(), { kind: 'stop' });
     await this.allCommitted(manifest.id);
     this.cancelTasks(true);
-    await this.deploy(parallelism, manifest, before.places, owners);
+    // What the old tasks report from here on, e.g. lost connections among them, is of no interest.
+    this.current = undefined;
+    try {
+      await this.deploy(parallelism, manifest, before.places, owners);
+    } catch (error) {
+      this.taskFailed(error as Error);
+      throw error;
+    }
     const moved = owners.filter((o, g) => o !== before.owners[g]).length;
     const result: RescaleResult = {
       from: before.parallelism,
@@ -564,6 +575,7 @@ export class Coordinator {
 
   private runnerLeft(runner: RunnerInfo): void {
     const { current } = this;
+    this.preloading.clear();
     this.check();
     if (!current?.places.some((p) => p.runner === runner.id)) return;
     if (this.state === 'running' || this.state === 'deploying' || this.state === 'stopping') {

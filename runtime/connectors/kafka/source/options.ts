@@ -16,6 +16,7 @@ export const CONNECTION_OPTIONS: Readonly<Record<string, OptionDef>> = {
       'ssl.keystore.location (PEM files) or their texts in ssl.truststore.certificates, ssl.keystore.certificate.chain and ' +
       'ssl.keystore.key; client.id, request.timeout.ms, retry.backoff.ms, …',
   },
+  format: { doc: 'Format of the value.' },
   'value.format': { doc: "As 'format'." },
   'key.format': { doc: "Format of the record's key." },
   'key.fields': { doc: 'Columns that are in the key, separated by semicolons.' },
