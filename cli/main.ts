@@ -28,6 +28,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     describe: 'Check job files without running them',
     load: () => import('./commands/validate.js'),
   },
+  explain: {
+    usage: 'explain <file>',
+    describe: 'Print the plan of a job: steps, chains, parallelism, partitioning',
+    load: () => import('./commands/explain.js'),
+  },
   status: {
     usage: 'status <job>',
     describe: 'What a running job is doing',
