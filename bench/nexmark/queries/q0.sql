@@ -1,0 +1,3 @@
+-- Pass through: the cost of reading and writing.
+CREATE TABLE result (auction BIGINT, bidder BIGINT, price BIGINT, `dateTime` TIMESTAMP(3), extra STRING) WITH (${sink});
+INSERT INTO result SELECT auction, bidder, price, `dateTime`, extra FROM bid;
