@@ -1,5 +1,6 @@
 /** The table of all scalar functions. */
 
+import { ACCESS } from './access.js';
 import { OPERATORS } from './arithmetic.js';
 import { COMPARISON } from './comparison.js';
 import { CONDITIONAL } from './conditional.js';
@@ -19,6 +20,7 @@ export const FUNCTIONS: readonly FunctionDef[] = [
   ...TEMPORAL_TEXT,
   ...CONDITIONAL,
   ...CONVERSION,
+  ...ACCESS,
 ];
 
 const byId = new Map<string, FunctionDef>();
