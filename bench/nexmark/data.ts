@@ -1,0 +1,49 @@
+/** The input of the Nexmark queries: written once, kept under ~/.cache/tidewheel/bench. */
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { writeNexmarkJson } from '../../runtime/connectors/nexmark/json-lines.js';
+
+/** Changes with what the generator writes: files of older versions are not used. */
+const VERSION = 1;
+/** Events that go into one file before the next one's turn: files of all slots cover the same time. */
+const BLOCK_BYTES = 64 * 1024;
+
+export interface NexmarkData {
+  /** A folder of `files` files, together all events. */
+  readonly folder: string;
+  readonly events: number;
+}
+
+/** The folder with that many events in that many files, written if it isn't there. */
+export async function nexmarkData(events: number, files: number, seed = '0'): Promise<NexmarkData> {
+  const base = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'tidewheel', 'bench');
+  const folder = join(base, `nexmark-v${VERSION}-${events}-seed${seed}-files${files}`);
+  if (await stat(folder).catch(() => undefined)) return { folder, events };
+  const draft = `${folder}.${process.pid}`;
+  await mkdir(draft, { recursive: true });
+  try {
+    const whole = join(draft, 'events-0.json');
+    await writeNexmarkJson(whole, events, { seed });
+    if (files > 1) await deal(whole, draft, files);
+    await rename(draft, folder);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+  return { folder, events };
+}
+
+/** Deals the lines of a file to several, blocks of lines in turn. */
+async function deal(whole: string, folder: string, files: number): Promise<void> {
+  const bytes = await readFile(whole); // At most 2 GiB: five million events.
+  const targets = await Promise.all(Array.from({ length: files }, (_, i) => open(join(folder, `part-${i}.json`), 'w')));
+  let start = 0;
+  for (let block = 0; start < bytes.length; block++) {
+    const newline = bytes.indexOf(10, Math.min(start + BLOCK_BYTES, bytes.length - 1));
+    const end = newline < 0 ? bytes.length : newline + 1;
+    await targets[block % files].write(bytes, start, end - start);
+    start = end;
+  }
+  await Promise.all(targets.map((target) => target.close()));
+  await rm(whole);
+}

@@ -1,0 +1,51 @@
+/** The queries, `queries/*.sql`, with `tables.sql` in front of each. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** How answers of two engines are compared. counts-only: windows of processing time differ, so only the counts' sum is. */
+export type Comparison = 'append' | 'updating' | 'counts-only';
+
+export interface NexmarkQuery {
+  readonly name: string;
+  readonly comparison: Comparison;
+  /** The script for a source and a sink given by their options. */
+  script(source: SqlOptions, sink: SqlOptions): string;
+  /** The script without its sink: the last statement is the query itself. */
+  select(source: SqlOptions): string;
+}
+
+export type SqlOptions = Readonly<Record<string, string>>;
+
+// Compiled code stands in dist/bench/nexmark/; the queries are not copied there.
+const FOLDER = fileURLToPath(new URL('../../../bench/nexmark/', import.meta.url));
+
+function withClause(options: SqlOptions): string {
+  return Object.entries(options)
+    .map(([name, value]) => `'${name}' = '${value.replaceAll("'", "''")}'`)
+    .join(', ');
+}
+
+/** Names of all queries, q0 first. */
+export function queryNames(): string[] {
+  return readdirSync(`${FOLDER}queries`)
+    .map((file) => file.replace(/\.sql$/, ''))
+    .sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
+}
+
+export function nexmarkQuery(name: string): NexmarkQuery {
+  if (!queryNames().includes(name)) throw new Error(`there is no query ${name}; there are ${queryNames().join(', ')}`);
+  const tables = readFileSync(`${FOLDER}tables.sql`, 'utf8').replace(/^--.*\n/, '');
+  const query = readFileSync(`${FOLDER}queries/${name}.sql`, 'utf8');
+  const [comment] = query.split('\n', 1);
+  const marked = /(updating|counts-only)$/.exec(comment);
+  const fill = (text: string, source: SqlOptions) => text.replace('${source}', () => withClause(source));
+  return {
+    name,
+    comparison: (marked?.[1] as Comparison | undefined) ?? 'append',
+    script: (source, sink) => fill(tables, source) + query.replace('${sink}', () => withClause(sink)),
+    select: (source) => {
+      const body = query.replace(/CREATE TABLE result [\s\S]*?WITH \(\$\{sink\}\);\n/, '');
+      return fill(tables, source) + body.replace('INSERT INTO result', '');
+    },
+  };
+}

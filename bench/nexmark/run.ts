@@ -1,0 +1,104 @@
+/** `nexmark`: the queries on Tidewheel, and on peers in the same run. */
+import { type Flink, type FlinkPeer, startFlinkPeer } from '../engine/flink.js';
+import { CHECKPOINT_EVERY_SECOND, runTidewheel } from '../engine/tidewheel.js';
+import type { Usage } from '../measure/process-tree.js';
+import type { Result } from '../report.js';
+import { type NexmarkData, nexmarkData } from './data.js';
+import { type NexmarkQuery, nexmarkQuery, type SqlOptions } from './queries.js';
+import { compareResults, flinkChanges, printedChanges } from './same-result.js';
+
+export interface NexmarkOptions {
+  readonly queries: readonly string[];
+  readonly events: number;
+  readonly slots: number;
+  readonly peers: readonly FlinkPeer[];
+  /** Runs of each query; the one with the least CPU time counts. */
+  readonly repeat: number;
+  readonly check: boolean;
+  readonly profileInto?: string;
+  readonly onResult: (result: Result) => void;
+  readonly onProblem: (query: string, engine: string, problem: string) => void;
+}
+
+const CHECK_EVENTS = 100_000;
+
+function fileOptions(data: NexmarkData): SqlOptions {
+  return { connector: 'filesystem', path: data.folder, format: 'json' };
+}
+
+/** A file is one split, as it is for Flink. */
+function ownOptions(data: NexmarkData): SqlOptions {
+  return { ...fileOptions(data), 'source.split-bytes': String(Number.MAX_SAFE_INTEGER) };
+}
+
+export async function runNexmark(options: NexmarkOptions): Promise<void> {
+  const data = await nexmarkData(options.events, options.slots);
+  const sample = options.check && options.peers.length > 0 ? await nexmarkData(CHECK_EVENTS, 1) : undefined;
+  const flinks = new Map<FlinkPeer, Flink>();
+  try {
+    for (const name of options.queries) {
+      const query = nexmarkQuery(name);
+      const own = await tidewheel(query, data, options);
+      if (!own) continue;
+      options.onResult({ ...own, ratio: 1 });
+      for (const peer of options.peers) {
+        if (!flinks.has(peer)) flinks.set(peer, await startFlinkPeer(peer));
+        const flink = flinks.get(peer)!;
+        try {
+          const theirs = result(query, peer, data, await warmed(flink, query, data, options.slots));
+          const check = sample ? await sameResult(query, flink, sample) : undefined;
+          options.onResult({ ...theirs, ratio: own.eventsPerCpuS / theirs.eventsPerCpuS, check });
+        } catch (error) {
+          options.onProblem(name, peer, (error as Error).message);
+        }
+      }
+    }
+  } finally {
+    for (const flink of flinks.values()) await flink.stop();
+  }
+}
+
+async function tidewheel(query: NexmarkQuery, data: NexmarkData, options: NexmarkOptions): Promise<Result | undefined> {
+  const job = CHECKPOINT_EVERY_SECOND + query.script(ownOptions(data), { connector: 'blackhole' });
+  let best: Usage | undefined;
+  try {
+    for (let i = 0; i < options.repeat; i++) {
+      const usage = await runTidewheel({
+        job,
+        ending: 'sql',
+        slots: options.slots,
+        profileInto: i === 0 ? options.profileInto : undefined,
+      });
+      if (!best || usage.cpuS < best.cpuS) best = usage;
+    }
+  } catch (error) {
+    options.onProblem(query.name, 'tidewheel', (error as Error).message);
+  }
+  return best && result(query, 'tidewheel', data, best);
+}
+
+/** The first run warms the JVM up. */
+async function warmed(flink: Flink, query: NexmarkQuery, data: NexmarkData, slots: number): Promise<Usage> {
+  const script = query.script(fileOptions(data), { connector: 'blackhole' });
+  await flink.insert(script, slots);
+  return flink.insert(script, slots);
+}
+
+async function sameResult(query: NexmarkQuery, flink: Flink, sample: NexmarkData): Promise<string> {
+  let printed = '';
+  await runTidewheel({
+    job: CHECKPOINT_EVERY_SECOND + query.script(ownOptions(sample), { connector: 'print' }),
+    ending: 'sql',
+    slots: 1,
+    onOutput: (text) => {
+      printed += text;
+    },
+  });
+  const theirs = await flink.query(query.select(fileOptions(sample)));
+  return compareResults(printedChanges(printed), flinkChanges(theirs), query.comparison);
+}
+
+function result(query: NexmarkQuery, engine: string, { events }: NexmarkData, usage: Usage): Result {
+  const { wallS, cpuS, peakRssMb } = usage;
+  return { query: query.name, engine, events, wallS, cpuS, eventsPerCpuS: events / cpuS, peakRssMb };
+}

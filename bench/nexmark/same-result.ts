@@ -1,0 +1,61 @@
+/** Whether two engines gave the same answer: the rows that remain when all changes are applied, as a multiset. */
+import type { FlinkQueryOutput, FlinkValue } from '../../test/harness/flink/flink-output.js';
+import type { Comparison } from './queries.js';
+
+/** Rows by their text with how often they are there. */
+export type Multiset = Map<string, number>;
+
+/** A change as text: its kind, and the row's values. */
+export interface Change {
+  readonly kind: string;
+  readonly values: readonly unknown[];
+}
+
+/** Lines of the print connector: `-U {"auction":1}`, with `2> ` in front where there are several subtasks. */
+export function printedChanges(text: string): Change[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const match = /^(?:\d+> )?(?:([+-][IUD]) )?(\{.*\})$/.exec(line);
+      if (!match) throw new Error(`not a printed row: ${line}`);
+      return { kind: match[1] ?? '+I', values: Object.values(JSON.parse(match[2])) };
+    });
+}
+
+/** Flink's changes with times as milliseconds and decimals without their point, as rows hold them in memory here. */
+export function flinkChanges({ columns, changes }: FlinkQueryOutput): Change[] {
+  return changes.map(({ kind, row }) => ({ kind, values: row.map((value, i) => plain(value, columns[i].type)) }));
+}
+
+function plain(value: FlinkValue, type: string): unknown {
+  if (typeof value !== 'string') return value;
+  if (type.startsWith('TIMESTAMP')) return Date.parse(`${value.replace(' ', 'T').replace(/Z?$/, 'Z')}`);
+  return type.startsWith('DECIMAL') ? value.replace('.', '').replace(/^0+(?=\d)/, '') : value;
+}
+
+function multiset(changes: readonly Change[]): Multiset {
+  const rows: Multiset = new Map();
+  for (const { kind, values } of changes) {
+    const key = JSON.stringify(values.map((value) => (value === null ? null : String(value))));
+    const count = (rows.get(key) ?? 0) + (kind === '+I' || kind === '+U' ? 1 : -1);
+    if (count === 0) rows.delete(key);
+    else rows.set(key, count);
+  }
+  return rows;
+}
+
+/** `same, 1,234 rows`, or what differs, with an example. */
+export function compareResults(ours: readonly Change[], theirs: readonly Change[], how: Comparison): string {
+  if (how === 'counts-only') {
+    const sum = (changes: readonly Change[]) => changes.reduce((total, { values }) => total + Number(values[1]), 0);
+    const [a, b] = [sum(ours), sum(theirs)];
+    return a === b ? `same sum ${a.toLocaleString('en')}` : `DIFFERENT: counts add up to ${a}, not ${b}`;
+  }
+  const [a, b] = [multiset(ours), multiset(theirs)];
+  const surplus = [...a].find(([key, count]) => (b.get(key) ?? 0) < count);
+  const missing = [...b].find(([key, count]) => (a.get(key) ?? 0) < count);
+  if (!surplus && !missing) return `same, ${a.size.toLocaleString('en')} rows`;
+  const example = surplus ? `too much: ${surplus[0]}` : '';
+  return `DIFFERENT: ${a.size} rows, not ${b.size}; ${example} ${missing ? `lacking: ${missing[0]}` : ''}`.trim();
+}
