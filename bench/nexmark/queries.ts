@@ -44,8 +44,8 @@ export function nexmarkQuery(name: string): NexmarkQuery {
     comparison: (marked?.[1] as Comparison | undefined) ?? 'append',
     script: (source, sink) => fill(tables, source) + query.replace('${sink}', () => withClause(sink)),
     select: (source) => {
-      const body = query.replace(/CREATE TABLE result [\s\S]*?WITH \(\$\{sink\}\);\n/, '');
-      return fill(tables, source) + body.replace('INSERT INTO result', '');
+      const body = query.replace(/CREATE TABLE answer [\s\S]*?WITH \(\$\{sink\}\);\n/, '');
+      return fill(tables, source) + body.replace('INSERT INTO answer', '');
     },
   };
 }

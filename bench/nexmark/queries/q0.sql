@@ -1,3 +1,3 @@
 -- Pass through: the cost of reading and writing.
-CREATE TABLE result (auction BIGINT, bidder BIGINT, price BIGINT, `dateTime` TIMESTAMP(3), extra STRING) WITH (${sink});
-INSERT INTO result SELECT auction, bidder, price, `dateTime`, extra FROM bid;
+CREATE TABLE answer (auction BIGINT, bidder BIGINT, price BIGINT, `dateTime` TIMESTAMP(3), extra STRING) WITH (${sink});
+INSERT INTO answer SELECT auction, bidder, price, `dateTime`, extra FROM bid;

@@ -1,9 +1,9 @@
 -- Bids of each auction and day, with the prices' range, mean and sum. updating
-CREATE TABLE result (
+CREATE TABLE answer (
   auction BIGINT, `day` STRING, total_bids BIGINT, rank1_bids BIGINT, rank2_bids BIGINT, rank3_bids BIGINT,
   min_price BIGINT, max_price BIGINT, avg_price BIGINT, sum_price BIGINT, PRIMARY KEY (auction, `day`) NOT ENFORCED
 ) WITH (${sink});
-INSERT INTO result
+INSERT INTO answer
 SELECT auction, DATE_FORMAT(`dateTime`, 'yyyy-MM-dd') AS `day`,
   COUNT(*) AS total_bids,
   COUNT(*) FILTER (WHERE price < 10000) AS rank1_bids,

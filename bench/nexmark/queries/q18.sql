@@ -1,8 +1,8 @@
 -- The last bid of each person for each auction. updating
-CREATE TABLE result (
+CREATE TABLE answer (
   auction BIGINT, bidder BIGINT, price BIGINT, channel STRING, url STRING, `dateTime` TIMESTAMP(3), extra STRING, PRIMARY KEY (auction, bidder) NOT ENFORCED
 ) WITH (${sink});
-INSERT INTO result
+INSERT INTO answer
 SELECT auction, bidder, price, channel, url, `dateTime`, extra
 FROM (
   SELECT *, ROW_NUMBER() OVER (PARTITION BY bidder, auction ORDER BY `dateTime` DESC) AS rank_number FROM bid

@@ -1,3 +1,3 @@
 -- Selection: bids for some auctions.
-CREATE TABLE result (auction BIGINT, price BIGINT) WITH (${sink});
-INSERT INTO result SELECT auction, price FROM bid WHERE MOD(auction, 123) = 0;
+CREATE TABLE answer (auction BIGINT, price BIGINT) WITH (${sink});
+INSERT INTO answer SELECT auction, price FROM bid WHERE MOD(auction, 123) = 0;

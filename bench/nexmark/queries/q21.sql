@@ -1,6 +1,6 @@
 -- Channels as numbers, cut out of the address where they have no name.
-CREATE TABLE result (auction BIGINT, bidder BIGINT, price BIGINT, channel STRING, channel_id STRING) WITH (${sink});
-INSERT INTO result
+CREATE TABLE answer (auction BIGINT, bidder BIGINT, price BIGINT, channel STRING, channel_id STRING) WITH (${sink});
+INSERT INTO answer
 SELECT auction, bidder, price, channel,
   CASE
     WHEN LOWER(channel) = 'apple' THEN '0'

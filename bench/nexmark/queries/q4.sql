@@ -1,6 +1,6 @@
 -- Average of the winning bids of each category. updating
-CREATE TABLE result (id BIGINT, final BIGINT, PRIMARY KEY (id) NOT ENFORCED) WITH (${sink});
-INSERT INTO result
+CREATE TABLE answer (id BIGINT, final BIGINT, PRIMARY KEY (id) NOT ENFORCED) WITH (${sink});
+INSERT INTO answer
 SELECT q.category, AVG(q.final)
 FROM (
   SELECT MAX(b.price) AS final, a.category

@@ -1,6 +1,6 @@
 -- Auctions with the most bids in a sliding window: hop, two aggregates, window join.
-CREATE TABLE result (auction BIGINT, num BIGINT) WITH (${sink});
-INSERT INTO result
+CREATE TABLE answer (auction BIGINT, num BIGINT) WITH (${sink});
+INSERT INTO answer
 SELECT bids.auction, bids.num
 FROM (
   SELECT auction, COUNT(*) AS num, window_start AS starttime, window_end AS endtime

@@ -1,6 +1,6 @@
 -- The highest bid of each window: tumbling window, joined with the bids again.
-CREATE TABLE result (auction BIGINT, bidder BIGINT, price BIGINT, `dateTime` TIMESTAMP(3), extra STRING) WITH (${sink});
-INSERT INTO result
+CREATE TABLE answer (auction BIGINT, bidder BIGINT, price BIGINT, `dateTime` TIMESTAMP(3), extra STRING) WITH (${sink});
+INSERT INTO answer
 SELECT b.auction, b.bidder, b.price, b.`dateTime`, b.extra
 FROM bid AS b
 JOIN (

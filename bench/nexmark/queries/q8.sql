@@ -1,6 +1,6 @@
 -- People who came and sold in the same window: window join.
-CREATE TABLE result (id BIGINT, name STRING, stime TIMESTAMP(3)) WITH (${sink});
-INSERT INTO result
+CREATE TABLE answer (id BIGINT, name STRING, stime TIMESTAMP(3)) WITH (${sink});
+INSERT INTO answer
 SELECT p.id, p.name, p.starttime
 FROM (
   SELECT id, name, window_start AS starttime, window_end AS endtime
