@@ -129,12 +129,16 @@ class Compilation {
       bounded: (connector, given) => this.options.connectors[connector].source?.bounded(given) ?? false,
       changelogOf: (connector) => this.options.connectors[connector]?.sink?.changelog,
     }).run();
+    const objects = () => this.objects();
     return {
       plan,
       statements: this.summaries,
       warnings: this.warnings,
       settings: this.settings,
-      objects: this.objects(),
+      /** Views are bound again for it: only for those who ask. */
+      get objects() {
+        return objects();
+      },
     };
   }
 
