@@ -173,7 +173,7 @@ function bindWatermark(env: Environment, node: Watermark, columns: readonly Colu
 export function withLike(env: Environment, node: CreateTable): CreateTable {
   if (!node.like) return node;
   const source = env.catalog.find(node.like.source);
-  if (!source || source.kind !== 'table') {
+  if (source?.kind !== 'table') {
     const text = node.like.source.parts.map((p) => p.name).join('.');
     throw new SqlError('TW2002', `unknown table '${text}' in LIKE`, node.like.source.span, {
       name: text,
