@@ -56,7 +56,9 @@ export function metadataReader(format: string, field: Field, key: string): Metad
     case 'timestamp':
       return timestamp(field.type);
     case 'timestamp-type':
-      return (meta) => (meta.timestamp < 0 ? 'NoTimestampType' : 'CreateTime');
+      return (meta) => meta.timestampType ?? (meta.timestamp < 0 ? 'NoTimestampType' : 'CreateTime');
+    case 'leader-epoch':
+      return (meta) => (meta.leaderEpoch === undefined || meta.leaderEpoch < 0 ? null : meta.leaderEpoch);
     case 'key':
       return (meta) => bytes(meta.key, field.type);
     case 'headers':
@@ -65,7 +67,7 @@ export function metadataReader(format: string, field: Field, key: string): Metad
       throw new FormatError(
         format,
         `metadata column '${field.name}' asks for '${key}'`,
-        "Known are 'topic', 'partition', 'offset', 'timestamp', 'timestamp-type', 'key', 'headers', 'file.path', 'file.name', 'file.offset' and 'file.line'.",
+        "Known are 'topic', 'partition', 'offset', 'timestamp', 'timestamp-type', 'leader-epoch', 'key', 'headers', 'file.path', 'file.name', 'file.offset' and 'file.line'.",
       );
   }
 }
