@@ -4,38 +4,47 @@ import type { OnError, SourceSpec } from '../../graph/plan.js';
 import type { Field } from '../../record/types.js';
 import { onErrorOf } from '../catalog/on-error.js';
 import { durationMs } from '../catalog/options.js';
-import type { Table } from '../catalog/table.js';
+import type { Table, TableWatermark } from '../catalog/table.js';
 import { SqlError } from '../error.js';
+import { addUsage, narrowField, type Usage } from '../optimise/nested-columns.js';
 import { allOf, anyOf, columnsOf, conjuncts, digest } from './expression.js';
 import { edge, type Lowering, type Made } from './lower.js';
-import type { Output, Relation, ScanRelation, ValuesRelation } from './relation.js';
+import type { CalcRelation, Output, Relation, ScanRelation, ValuesRelation } from './relation.js';
 
 interface Use {
   readonly scan: ScanRelation;
   /** The part of the condition right above it that the decoder may check. */
   readonly filter?: Expr;
+  /** A step above waits for watermarks. */
+  readonly waits: boolean;
+  /** What is read of the scan's columns. */
+  readonly usage: ReadonlyMap<string, Usage>;
 }
 
 export class Sources {
   private readonly uses = new Map<string, Use[]>();
   private readonly made = new Map<string, Made>();
   private readonly tables = new Map<string, number>();
-  private eventTime = false;
 
   constructor(private readonly lowering: Lowering) {}
 
   collect(outputs: readonly Output[]): void {
-    const visit = (relation: Relation, filter?: Expr): void => {
+    const visit = (relation: Relation, waiting: boolean, above?: CalcRelation): void => {
       if (relation.kind === 'scan') {
         const key = sourceKey(relation);
-        const use = { scan: relation, filter: decodable(filter, relation.table) };
+        const use = {
+          scan: relation,
+          waits: waiting,
+          filter: decodable(above?.filter, relation.table),
+          usage: usageOf(relation, above),
+        };
         this.uses.set(key, [...(this.uses.get(key) ?? []), use]);
         return;
       }
-      if (usesEventTime(relation, this.lowering)) this.eventTime = true;
-      for (const input of inputsOf(relation)) visit(input, relation.kind === 'calc' ? relation.filter : undefined);
+      const waits = waiting || usesEventTime(relation, this.lowering);
+      for (const input of inputsOf(relation)) visit(input, waits, relation.kind === 'calc' ? relation : undefined);
     };
-    for (const output of outputs) visit(output.relation);
+    for (const output of outputs) visit(output.relation, false);
   }
 
   scan(relation: ScanRelation): Made {
@@ -52,21 +61,25 @@ export class Sources {
     const { lowering } = this;
     const { table, options } = relation;
     const needed = new Set(uses.flatMap((use) => use.scan.fields.map((f) => f.name)));
+    const mark = table.watermark;
+    const waits = uses.some((use) => use.waits);
+    const watermark = mark && (waits || needed.has(mark.column)) ? mark : undefined;
     const filters = uses.map((use) => use.filter);
-    const filter = filters.every((f) => f !== undefined)
-      ? anyOf([...new Map(filters.map((f) => [digest(f), f])).values()])
-      : undefined;
+    // Where somebody waits for watermarks, rows that are filtered out still tell the time: they have to be decoded.
+    const pushed = filters.every((f) => f !== undefined) && !(watermark && waits);
+    const filter = pushed ? anyOf([...new Map(filters.map((f) => [digest(f), f])).values()]) : undefined;
     columnsOf(filter, needed);
 
-    const mark = table.watermark;
-    const watermark = mark && (this.eventTime || needed.has(mark.column)) ? mark : undefined;
     const computed: NamedExpr[] = watermark ? [...watermark.computed] : [];
     if (watermark) {
       needed.add(watermark.column);
       columnsOf(watermark.expr, needed);
       for (const { expr } of computed) columnsOf(expr, needed);
     }
-    const physical = table.columns.flatMap((c) => (c.kind === 'physical' ? [c.field] : []));
+    const declared = table.columns.flatMap((c) => (c.kind === 'physical' ? [c.field] : []));
+    const physical = byName(table)
+      ? declared.map((f) => narrowField(f, allUsage(uses, watermark).get(f.name)))
+      : declared;
     const read = physical.filter((f) => needed.has(f.name));
     const metadata = table.columns.flatMap((c) =>
       c.kind === 'metadata' && needed.has(c.field.name) ? [{ field: c.field, key: c.key }] : [],
@@ -171,6 +184,41 @@ export class Sources {
   }
 }
 
+/** Formats that find the fields of a ROW by their names, and connectors that make rows themselves. */
+function byName(table: Table): boolean {
+  return table.format === undefined || table.format === 'json';
+}
+
+function usageOf(scan: ScanRelation, above: CalcRelation | undefined): Map<string, Usage> {
+  const usage = new Map<string, Usage>();
+  if (above?.project) {
+    for (const { expr } of above.project) addUsage(expr, usage);
+    if (above.filter) addUsage(above.filter, usage);
+  } else for (const field of scan.fields) usage.set(field.name, true);
+  return usage;
+}
+
+function allUsage(uses: readonly Use[], watermark: TableWatermark | undefined): Map<string, Usage> {
+  const usage = new Map<string, Usage>();
+  for (const use of uses) for (const [name, used] of use.usage) mergeUsage(usage, name, used);
+  if (watermark) {
+    addUsage(watermark.expr, usage);
+    for (const { expr } of watermark.computed) addUsage(expr, usage);
+  }
+  return usage;
+}
+
+function mergeUsage(into: Map<string, Usage>, name: string, used: Usage): void {
+  const before = into.get(name);
+  if (used === true || before === true) {
+    into.set(name, true);
+    return;
+  }
+  const merged = new Map(before);
+  for (const [field, inner] of used) mergeUsage(merged, field, inner);
+  into.set(name, merged);
+}
+
 function sourceKey(relation: ScanRelation): string {
   return digest([relation.table.name, relation.options]);
 }
@@ -223,7 +271,7 @@ const TOTAL = new Set([
   'IS NOT FALSE',
   'LIKE',
   'IN',
-  'NOT IN',
+  'FIELD',
 ]);
 
 function decodable(filter: Expr | undefined, table: Table): Expr | undefined {

@@ -13,7 +13,6 @@ describe('explain', () => {
   Source: payments  [source:payments]
       connector: kafka, json
       columns read: card, amount, ts (3 of 4)
-      filter pushed down: amount > 0
       watermark: ts: ts - INTERVAL '5' SECOND
   Calc  [alerts/calc1]
       where: amount > 0
@@ -56,7 +55,7 @@ Chain 2, parallelism 4
     expect(drawn.split('\n').slice(0, 5)).toEqual([
       'flowchart LR',
       '  subgraph chain1["chain 1, parallelism 2"]',
-      '    n0["Source: payments<br/>connector: kafka, json<br/>columns read: card, amount, ts #40;3 of 4#41;<br/>filter pushed down: amount #62; 0<br/>watermark: ts: ts - INTERVAL \'5\' SECOND"]',
+      '    n0["Source: payments<br/>connector: kafka, json<br/>columns read: card, amount, ts #40;3 of 4#41;<br/>watermark: ts: ts - INTERVAL \'5\' SECOND"]',
       '    n1["Calc<br/>where: amount #62; 0"]',
       '    n0 --> n1',
     ]);

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SinkSpec, SourceSpec } from '../../../runtime/graph/plan.js';
+import { showExpression } from '../../../runtime/graph/show-expression.js';
+import { typeToString } from '../../../runtime/record/types.js';
 import { compile, nodesOf, outline, PAYMENTS, PAYMENTS_FILE } from './planning.js';
 
 const PRINT = (name: string, columns: string) => `CREATE TABLE ${name} (${columns}) WITH ('connector' = 'print');\n`;
@@ -44,6 +46,31 @@ describe('projection and filter', () => {
       'collect/calc1: calc [REPEAT(card, 9) b] <- source:payments',
       "collect/calc2: calc [b, b || 'x' EXPR$1] <- collect/calc1",
     ]);
+  });
+});
+
+describe('what the source does', () => {
+  test('a filter is not pushed below a watermark that somebody waits for: rows left out tell the time, too', () => {
+    const window = `${PAYMENTS} SELECT card, COUNT(*) FROM TABLE(TUMBLE(TABLE payments, DESCRIPTOR(ts), INTERVAL '1' DAY))
+      WHERE note = 'x' GROUP BY card, window_start, window_end`;
+    expect(outline(window)[0]).toBe('source:payments: read kafka [card, note, ts] watermark ts 5000');
+    expect(outline(`${PAYMENTS} SELECT ts FROM payments WHERE note = 'x'`)[0]).toBe(
+      "source:payments: read kafka [note, ts] where note = 'x' watermark ts 5000",
+    );
+  });
+
+  test('of a ROW only the fields that are read are decoded', () => {
+    const sql = `CREATE TABLE t (id INT, r ROW<a INT, b ROW<c INT, d STRING>, e STRING>, s ROW<x INT, y INT>)
+      WITH ('connector' = 'kafka', 'topic' = 't', 'format' = 'json');
+      SELECT r.b.d, s FROM t WHERE r.a > 3`;
+    const spec = nodesOf(sql).get('source:t')!.spec as SourceSpec;
+    expect(spec.read).toEqual(['r', 's']);
+    expect(spec.columns.fields.map((f) => typeToString(f.type))).toEqual([
+      'INT',
+      'ROW<`a` INT, `b` ROW<`d` STRING>>',
+      'ROW<`x` INT, `y` INT>',
+    ]);
+    expect(showExpression(spec.filter!)).toBe('r.a > 3');
   });
 });
 

@@ -5,7 +5,7 @@ describe('joins, ranks, OVER and order', () => {
   test('an interval join: bounds of the times become lowerMs and upperMs, other conditions go to the sides', () => {
     const sql = `SELECT a.card, b.note FROM payments a JOIN payments b ON a.card = b.card AND a.ts BETWEEN b.ts - INTERVAL '5' SECOND AND b.ts + INTERVAL '1' MINUTE WHERE a.amount > 3 AND b.amount > 4`;
     expect(outline(PAYMENTS + sql)).toEqual([
-      `source:payments: read kafka [card, amount, note, ts] where amount > 3 OR amount > 4 watermark ts 5000`,
+      `source:payments: read kafka [card, amount, note, ts] watermark ts 5000`,
       `collect/calc1: calc [card, ts] where amount > 3 <- source:payments`,
       `collect/calc2: calc [card card0, note note0, ts ts0] where amount > 4 <- source:payments`,
       `collect/join1: intervalJoin {"joinType":"inner","leftKeys":["card"],"rightKeys":["card0"],"leftColumns":["card","ts"],"rightColumns":["card0","note0","ts0"],"processingTime":false,"leftTime":"ts","rightTime":"ts0","lowerMs":-5000,"upperMs":60000} <- hash(card) collect/calc1 + hash(card0) collect/calc2`,

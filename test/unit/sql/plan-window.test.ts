@@ -9,7 +9,7 @@ describe('window aggregates', () => {
       INSERT INTO alerts SELECT card, window_end, SUM(amount) FROM TABLE(TUMBLE(TABLE payments, DESCRIPTOR(ts), INTERVAL '10' SECOND))
       WHERE amount > 0 GROUP BY card, window_start, window_end HAVING SUM(amount) > 1000;`;
     expect(outline(sql)).toEqual([
-      'source:payments: read kafka [card, amount, ts] where amount > 0 watermark ts 5000',
+      'source:payments: read kafka [card, amount, ts] watermark ts 5000',
       'alerts/calc1: calc where amount > 0 <- source:payments',
       'alerts/window1: TUMBLE of 10 s on ts by [card] [SUM(amount)] bounds window_start window_end - <- hash(card) alerts/calc1',
       'alerts/calc2: calc [card, window_end, $agg0 spent] where $agg0 > 1000 <- alerts/window1',
