@@ -2,14 +2,14 @@
  * Decodes one record whatever it looks like: the path that learns nothing and assumes nothing. layout-decoder.ts predicts;
  * what it predicts must come out as here.
  */
-import type { Field, Row } from '../../record/types.js';
-import type { RecordMeta } from '../../source/contract.js';
+import type { Field } from '../../record/types.js';
 import type { DecoderSpec, DecoderTarget } from '../contract.js';
 import { FormatError } from '../format-error.js';
 import { metadataReader } from '../metadata.js';
 import { excerpt, Malformed, Mismatch } from '../problems.js';
 import { FILTERED, type RecordFilter } from '../record-filter.js';
 import { rowMaker, rowMakerOfArray } from '../row-maker.js';
+import type { RowTemplate } from './layout-code.js';
 import type { JsonOptions } from './options.js';
 import { type RowReader, rowReader } from './row-reader.js';
 import { Scanner } from './scanner.js';
@@ -26,10 +26,7 @@ export function readFields(format: string, spec: DecoderSpec): Field[] {
 export interface GeneralDecoder {
   /** Reads the columns that are to be read. */
   readonly reader: RowReader;
-  readonly metadata: readonly ((meta: RecordMeta) => unknown)[];
-  /** Makes a row of the values of the read columns followed by those of the metadata columns. */
-  readonly make: (...values: unknown[]) => Row;
-  readonly scanner: Scanner;
+  readonly template: RowTemplate;
   /** Decodes buf[start, end): rows go to the target, or one BadRecord. Returns whether it was a good record. */
   decode(buf: Buffer, start: number, end: number): boolean;
 }
@@ -129,5 +126,14 @@ export function generalDecoder(
     }
   }
 
-  return { reader, metadata, make, scanner, decode };
+  const template: RowTemplate = {
+    scanner,
+    columns: reader.columns,
+    code(cg, codeOf) {
+      const columns = reader.columns.map(codeOf);
+      const others = metadata.map((read) => `${cg.bind(read, 'metadata')}(${cg.bind(meta, 'meta')})`);
+      return `${cg.bind(make, 'make')}(${[...columns, ...others].join(', ')})`;
+    },
+  };
+  return { reader, template, decode };
 }

@@ -9,11 +9,10 @@ import type { DecoderTarget } from '../contract.js';
 import { makeStrings, type StringVariables } from '../late-strings.js';
 import type { Path, RecordFilter } from '../record-filter.js';
 import { isFixed, valueCode } from '../value-code.js';
-import type { GeneralDecoder } from './general-decoder.js';
-import type { Layout, Token } from './layout.js';
-import { endOfString, FAILED, readValue, skipContainer, skipNumber } from './layout-values.js';
+import type { Layout, SkippedValue, Token } from './layout.js';
+import { endOfString, FAILED, readValue, skipAny, skipNumber } from './layout-values.js';
 import type { ColumnReader, RowReader } from './row-reader.js';
-import { STRING_STOP } from './scanner.js';
+import { type Scanner, STRING_STOP } from './scanner.js';
 
 /**
  * What is known of the bytes of a chunk: nothing (0), that they are ASCII (1), that they are UTF-8 (2). In chunks that are
@@ -34,6 +33,16 @@ export type LayoutDecoder = (
 /** Strings whose sample is longer are searched for their end by memchr, shorter ones byte by byte. */
 const LONG_STRING = 28;
 
+/** What a layout's values become. */
+export interface RowTemplate {
+  /** Of the decoder's general path. */
+  readonly scanner: Scanner;
+  /** Columns of the row: where the filter finds its values. */
+  readonly columns: readonly ColumnReader[];
+  /** The code of the row. */
+  code(cg: Codegen, codeOf: (column: ColumnReader) => string): string;
+}
+
 class LayoutCompiler {
   private readonly cg = new Codegen();
   private readonly lines: string[] = [];
@@ -46,7 +55,7 @@ class LayoutCompiler {
 
   constructor(
     private readonly layout: Layout,
-    private readonly general: GeneralDecoder,
+    private readonly template: RowTemplate,
     private readonly target: DecoderTarget,
     private readonly filter: RecordFilter | undefined,
   ) {
@@ -96,7 +105,7 @@ class LayoutCompiler {
 
   /** The value of a column or of a field within a row; NULL where the record has no such row. */
   private valueOfPath(path: Path): string {
-    let columns = this.general.reader.columns;
+    let columns = this.template.columns;
     for (let i = 0; ; i++) {
       const column = columns.find((c) => c.field.name === path[i]);
       if (column === undefined || !this.layout.found.has(column)) return 'null';
@@ -148,7 +157,7 @@ class LayoutCompiler {
     this.lines.push(`if (p + ${n} > end || !(${tests.join(' && ')})) return 0;`, `p += ${n};`);
   }
 
-  private skip(what: 'string' | 'number' | 'boolean' | 'container', length: number): void {
+  private skip(what: SkippedValue, length: number): void {
     const { cg, lines } = this;
     switch (what) {
       case 'string':
@@ -166,15 +175,16 @@ class LayoutCompiler {
         );
         return;
       case 'container':
+      case 'any':
         lines.push(
-          `p = ${cg.bind(skipContainer, 'skipContainer')}(${this.scanner()}, buf, p, start, end);`,
+          `p = ${cg.bind(skipAny, 'skipAny')}(${this.scanner()}, buf, p, start, end);`,
           'if (p < 0) return 0;',
         );
     }
   }
 
   private scanner(): string {
-    return this.cg.bind(this.general.scanner, 'scanner');
+    return this.cg.bind(this.template.scanner, 'scanner');
   }
 
   /**
@@ -262,19 +272,17 @@ class LayoutCompiler {
   }
 
   private emit(): void {
-    const { cg, general, target } = this;
-    const values = general.reader.columns.map((c) => this.columnValue(c));
-    const metadata = general.metadata.map((read) => `${cg.bind(read, 'metadata')}(${cg.bind(target.meta, 'meta')})`);
-    const make = cg.bind(general.make, 'make');
-    this.lines.push(`${cg.bind(target.emit, 'emit')}(${make}(${[...values, ...metadata].join(', ')}), 0);`);
+    const { cg, template, target } = this;
+    const row = template.code(cg, (column) => this.columnValue(column));
+    this.lines.push(`${cg.bind(target.emit, 'emit')}(${row}, 0);`);
   }
 }
 
 export function compileLayout(
   layout: Layout,
-  general: GeneralDecoder,
+  template: RowTemplate,
   target: DecoderTarget,
   filter: RecordFilter | undefined,
 ): LayoutDecoder {
-  return new LayoutCompiler(layout, general, target, filter).compile();
+  return new LayoutCompiler(layout, template, target, filter).compile();
 }

@@ -26,9 +26,8 @@ export function readValue(
   }
 }
 
-/** Position behind the array or object at p, or −1. */
-export function skipContainer(scanner: Scanner, buf: Buffer, p: number, start: number, end: number): number {
-  if (p >= end || (buf[p] !== 123 && buf[p] !== 91)) return -1;
+/** Position behind whatever value is at p, or −1. */
+export function skipAny(scanner: Scanner, buf: Buffer, p: number, start: number, end: number): number {
   scanner.reset(buf, start, end);
   scanner.pos = p;
   try {

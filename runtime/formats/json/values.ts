@@ -14,6 +14,7 @@ import { decimalOf, integerOf, type NumberProblem } from '../exact-number.js';
 import { FormatError } from '../format-error.js';
 import { Mismatch } from '../problems.js';
 import type { RecordFilter } from '../record-filter.js';
+import { readAny } from './any-value.js';
 import { rowReader } from './row-reader.js';
 import type { Scanner } from './scanner.js';
 
@@ -193,19 +194,6 @@ function mapReader(value: ValueReader, column: string): ValueReader {
   };
 }
 
-/** JSON as it is, for columns whose type only the user's functions know. */
-function anyReader(column: string): ValueReader {
-  return (scanner) => {
-    const start = scanner.pos;
-    scanner.skipValue();
-    try {
-      return JSON.parse(scanner.buf.utf8Slice(start, scanner.pos));
-    } catch {
-      return mismatch(scanner, start, 'JSON', column);
-    }
-  };
-}
-
 /**
  * Wraps a reader: `null` is NULL where the type allows it, and with ignore-parse-errors so is what the type can't take.
  */
@@ -290,6 +278,6 @@ function notNullReader(type: DataType, column: string, ctx: ReaderContext): Valu
     case 'ROW':
       return rowReader(type.fields, [column], inner).read;
     case 'ANY':
-      return anyReader(column);
+      return readAny;
   }
 }

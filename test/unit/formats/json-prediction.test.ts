@@ -261,6 +261,82 @@ describe('against JSON.parse', () => {
   });
 });
 
+describe('untyped records', () => {
+  const decodeAll = (lines: readonly string[]) => {
+    const { decoder, out } = collector(json, {}, { untyped: true });
+    const chunk = Buffer.from(lines.join('\n'));
+    decoder.lines(chunk, 0, chunk.length, 1e9, true);
+    return out;
+  };
+
+  test('are what JSON.parse makes of them, with and without prediction', () => {
+    const random = randomNumbers(3);
+    const any = (depth: number): unknown => {
+      switch (Math.floor(random() * (depth > 2 ? 5 : 7))) {
+        case 0:
+          return null;
+        case 1:
+          return random() < 0.5;
+        case 2:
+          return pick(random, [Math.floor(random() * 1e6), random(), -0, 1e21, 1e-7, 123456.789]);
+        case 3:
+        case 4:
+          return randomText(random, 40);
+        case 5:
+          return Array.from({ length: Math.floor(random() * 4) }, () => any(depth + 1));
+        default:
+          return Object.fromEntries(
+            ['z', '1', 'a', '__proto__'].slice(Math.floor(random() * 3)).map((k) => [k, any(depth + 1)]),
+          );
+      }
+    };
+    const lines = Array.from({ length: 3000 }, (_, i) => {
+      const shape = i % 3;
+      const values: Record<string, unknown> = {
+        id: Math.floor(random() * 1e9),
+        name: randomText(random, 50),
+        ok: random() < 0.5,
+      };
+      if (shape > 0) values.who = { age: random() < 0.3 ? null : 7, tags: [randomText(random, 9)], deep: { x: -0.5 } };
+      if (shape > 1) values.any = any(0);
+      return JSON.stringify(values);
+    });
+    const { rows, bad } = decodeAll(lines);
+    expect(bad).toEqual([]);
+    expect(rows.map((r) => JSON.stringify(r))).toEqual(lines.map((l) => JSON.stringify(JSON.parse(l))));
+  });
+
+  test('keep integers that a double can’t hold', () => {
+    const lines = [1, 2, 3].map(
+      (i) => `{"id":1234567890123456789${i},"n":[9007199254740993,9007199254740991],"d":0.12345678901234567890}`,
+    );
+    expect(decodeAll(lines).rows).toEqual(
+      [1n, 2n, 3n].map((i) => ({
+        id: 12345678901234567890n + i,
+        n: [9007199254740993n, 9007199254740991],
+        d: 0.12345678901234568,
+      })),
+    );
+  });
+
+  test('are bad alike with and without prediction', () => {
+    const good = '{"a":1,"b":"x","c":[1]}';
+    const odd = [
+      '{"a":1,"b":"x\ty","c":[1]}',
+      '{"a":1,"b":"x","c":[1}',
+      '{"a":01,"b":"x","c":[]}',
+      '{"a":1,"b":"x","c":[]}}',
+      '{"a":1,"b":"x',
+      '{"a":tru,"b":1}',
+    ];
+    const alone = odd.map((line) => decodeAll([line]));
+    const together = decodeAll(odd.flatMap((line) => [good, line]));
+    expect(together.rows.length).toBe(odd.length + 1);
+    expect(together.bad.map((b) => b.reason)).toEqual(alone.flatMap((o) => o.bad.map((b) => b.reason)));
+    expect(alone[0].rows).toEqual([{ a: 1, b: 'x\ty', c: [1] }]);
+  });
+});
+
 describe('chunks', () => {
   test('records cut anywhere by chunks come out once, with their offsets and lines', () => {
     const random = randomNumbers(5);
