@@ -33,6 +33,7 @@ export interface NodeVerdict {
  */
 export function comparePlans(old: Plan, next: Plan): NodeVerdict[] {
   const before = new Map(old.nodes.map((node) => [node.id, node]));
+  const updating = [old, next].map((plan) => new Set(plan.nodes.filter((n) => n.updating).map((n) => n.id)));
   const verdicts: NodeVerdict[] = [];
   for (const node of next.nodes) {
     const was = before.get(node.id);
@@ -48,7 +49,8 @@ export function comparePlans(old: Plan, next: Plan): NodeVerdict[] {
       verdicts.push({ nodeId, name, verdict: 'dropped', why: 'no longer keeps state' });
       continue;
     }
-    verdicts.push({ nodeId, name, ...compareNodes(was, node) });
+    const takes = [was, node].map((n, i) => n.inputs.some((edge) => updating[i].has(edge.from)));
+    verdicts.push({ nodeId, name, ...compareNodes(was, node, takes[0], takes[1]) });
   }
   for (const [nodeId, node] of before) {
     if (keepsState(node.spec)) {
@@ -81,8 +83,12 @@ type Finding = Pick<NodeVerdict, 'verdict' | 'why'>;
 const same = (why: string): Finding => ({ verdict: 'carried over', why });
 const broken = (why: string): Finding => ({ verdict: 'incompatible', why });
 
-function compareNodes(old: PlanNode, next: PlanNode): Finding {
+function compareNodes(old: PlanNode, next: PlanNode, tookChanges: boolean, takesChanges: boolean): Finding {
   const [a, b] = [old.spec, next.spec];
+  // What can be taken back has other accumulators: a MAX then keeps all values.
+  if (tookChanges !== takesChanges && a.kind !== 'sink') {
+    return broken(takesChanges ? 'its input now updates and deletes rows' : 'its input no longer updates and deletes rows');
+  }
   if (a.kind === 'source' && b.kind === 'source') return compareSources(a, b);
   if (a.kind === 'sink' && b.kind === 'sink') return compareSinks(a, b);
   if (a.kind === 'windowAggregate' && b.kind === 'windowAggregate') return compareWindows(a, b);

@@ -11,7 +11,7 @@ import { ExpressionBinder } from './expression.js';
 import type { QueryBinder } from './query.js';
 import { Scope, type ScopeTable } from './scope.js';
 import { bindTableFunction } from './table-function.js';
-import { bindLookupOrTemporal } from './temporal.js';
+import { bindTemporalJoin } from './temporal.js';
 import { bindUnnest } from './unnest.js';
 
 export interface BoundRelation {
@@ -149,7 +149,7 @@ function bindJoin(binder: QueryBinder, node: Join): BoundRelation {
     return node.on ? withCondition(binder, bound, node.on, type) : bound;
   }
   if (node.right.kind === 'TableRef' && node.right.systemTime)
-    return bindLookupOrTemporal(binder, left, node, node.right);
+    return bindTemporalJoin(binder, left, node, node.right);
   const bound = bindFrom(binder, node.right);
   const { right, renamed } = disjoint(left.relation, bound.relation);
   const fields = new Map(right.fields.map((f) => [f.name, f]));
@@ -165,7 +165,7 @@ function bindJoin(binder: QueryBinder, node: Join): BoundRelation {
 }
 
 /** Names of a join's outputs with their types of now: an outer join made some nullable, equations may have added some. */
-function narrowJoin(relation: Relation, scope: Scope, binder: QueryBinder, at: Span): BoundRelation {
+export function narrowJoin(relation: Relation, scope: Scope, binder: QueryBinder, at: Span): BoundRelation {
   const fields = new Map(relation.fields.map((f) => [f.name, f]));
   const next = scope.mapFields((f) => fields.get(f.name) ?? f);
   const named = new Set(next.tables.flatMap((t) => t.columns.map((c) => c.field.name)));

@@ -124,7 +124,10 @@ function pruneJoin(relation: JoinRelation, needed: ReadonlySet<string>): Relatio
     below.add(pair.left);
     below.add(pair.right);
   }
-  if (relation.temporal) below.add(relation.temporal.timeColumn);
+  if (relation.temporal) {
+    below.add(relation.temporal.timeColumn);
+    if (relation.temporal.rightTime) below.add(relation.temporal.rightTime);
+  }
   const side = (input: Relation) => {
     const wanted = new Set(input.fields.filter((f) => below.has(f.name)).map((f) => f.name));
     return narrow(prune(input, wanted), wanted);

@@ -2,9 +2,9 @@
 
 import type { Expr } from '../../expr/ir.js';
 import type { OtherSpec } from '../../graph/plan.js';
-import { unsupported } from '../error.js';
 import { byKey, edge, type Lowering, type Made } from './lower.js';
-import type { JoinRelation } from './relation.js';
+import { inputsOf } from './lower-source.js';
+import type { JoinRelation, Relation } from './relation.js';
 
 export function lowerJoin(lowering: Lowering, relation: JoinRelation): Made {
   const kind = lowering.traits.joinKind(relation);
@@ -57,8 +57,22 @@ export function lowerJoin(lowering: Lowering, relation: JoinRelation): Made {
       name = 'IntervalJoin';
       break;
     }
-    case 'temporal':
-      throw unsupported('FOR SYSTEM_TIME AS OF', relation.at);
+    case 'temporal': {
+      const { timeColumn, processingTime, rightTime } = kind;
+      spec = {
+        ...base,
+        transform: 'temporalJoin',
+        processingTime,
+        timeColumn,
+        ...(rightTime ? { rightTime } : {}),
+        rightUpdating: sides[1].updating,
+        rightUnique: sides[1].keys.some((key) => key.every((k) => keys.rightKeys.includes(k))),
+        rightBounded: isBounded(lowering, relation.right),
+        ...on(relation.condition),
+      };
+      name = 'TemporalJoin';
+      break;
+    }
     default: {
       const unique = (side: 0 | 1, names: readonly string[]) =>
         sides[side].keys.find((key) => key.every((k) => names.includes(k))) !== undefined;
@@ -98,4 +112,9 @@ function on(condition: Expr | undefined): { condition?: Expr } {
 function isWindowBound(side: ReturnType<Lowering['traits']['of']>, name: string): boolean {
   const bounds = side.windowColumns;
   return bounds !== undefined && (bounds.start.includes(name) || bounds.end.includes(name));
+}
+
+function isBounded(lowering: Lowering, relation: Relation): boolean {
+  if (relation.kind === 'scan') return lowering.options.bounded(relation.table.connector, relation.options);
+  return inputsOf(relation).every((input) => isBounded(lowering, input));
 }

@@ -7,9 +7,9 @@ import type { Output } from './relation.js';
 
 export function lowerSink(lowering: Lowering, output: Output): void {
   const { relation, table } = output;
-  const input = lowering.lower(relation, true);
+  let input = lowering.lower(relation, true);
   const traits = lowering.traits.of(relation);
-  const { timeZone } = lowering.options;
+  const { timeZone, ttlMs, batch } = lowering.options;
   if (!table) {
     const { upsertKey } = lowering.changes(relation);
     const spec: SinkSpec = {
@@ -62,13 +62,24 @@ export function lowerSink(lowering: Lowering, output: Output): void {
   const together =
     !key || !traits.updating || traits.keys.some((k) => k.length === key.length && key.every((c) => k.includes(c)));
   const fixed = table.options['sink.parallelism'];
+  if (!together) {
+    // Rows of several keys of the query can have the same key of the table: the last of those that are there counts.
+    input = lowering.add('materialize', relation, {
+      name: `Materialize(${key.join(', ')})`,
+      spec: { kind: 'other', transform: 'upsertMaterialize', key, ...(ttlMs && !batch ? { ttlMs } : {}) },
+      inputs: [edge(input, { kind: 'hash', keys: key })],
+      updating: true,
+      upsertKey: key,
+      fields: relation.fields,
+    });
+  }
   lowering.addNamed({
     id: `sink:${lowering.target}`,
     name: `Sink: ${table.name}`,
     spec,
-    inputs: [edge(input, together ? { kind: 'forward' } : { kind: 'hash', keys: key })],
+    inputs: [edge(input, { kind: 'forward' })],
     schema: { fields: relation.fields },
-    ...lowering.changes(relation),
+    ...(together ? lowering.changes(relation) : { updating: true, upsertKey: key }),
     ...(fixed ? { parallelism: Number(fixed) } : {}),
   });
 }

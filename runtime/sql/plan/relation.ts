@@ -95,7 +95,7 @@ export interface JoinRelation extends Base {
   /** anti: for NOT IN, a NULL on either side makes the result unknown. */
   readonly nullAware?: boolean;
   /** FOR SYSTEM_TIME AS OF a column of the left side. */
-  readonly temporal?: { readonly timeColumn: string; readonly processingTime: boolean };
+  readonly temporal?: { readonly timeColumn: string; readonly processingTime: boolean; readonly rightTime?: string };
 }
 
 export interface SortKey {

@@ -46,6 +46,21 @@ describe('the verdict on a changed plan', () => {
     );
   });
 
+  test('an input that now takes rows back needs other accumulators', () => {
+    const over = (from: string) => `INSERT INTO a SELECT card, MAX(n) FROM (${from}) GROUP BY card`;
+    const before = over('SELECT card, 1 AS n FROM payments');
+    const after = `INSERT INTO a SELECT card, MAX(n) FROM (SELECT card, CAST(a AS INT) n FROM (SELECT card, LAST_VALUE(amount) a FROM payments GROUP BY card, note)) GROUP BY card`;
+    const [old, next] = [plan(before), plan(after)];
+    const ids = next.nodes.filter((n) => n.spec.kind === 'groupAggregate').map((n) => n.id);
+    expect(ids).toEqual(['a/aggregate1', 'a/aggregate2']);
+    // The outer aggregate has the place of the old one when it comes first.
+    const moved = JSON.parse(JSON.stringify(next).replaceAll('a/aggregate1', 'a/inner').replaceAll('a/aggregate2', 'a/aggregate1'));
+    expect(comparePlans(old, moved).find((v) => v.nodeId === 'a/aggregate1')).toMatchObject({
+      verdict: 'incompatible',
+      why: 'its input now updates and deletes rows',
+    });
+  });
+
   test('another topic has other positions; other options keep them', () => {
     const topic = (text: string) => text.replace("'topic' = 'payments'", "'topic' = 'paid'");
     expect(changes(WINDOW, WINDOW, topic)[0]).toBe(
