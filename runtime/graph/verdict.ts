@@ -87,7 +87,9 @@ function compareNodes(old: PlanNode, next: PlanNode, tookChanges: boolean, takes
   const [a, b] = [old.spec, next.spec];
   // What can be taken back has other accumulators: a MAX then keeps all values.
   if (tookChanges !== takesChanges && a.kind !== 'sink') {
-    return broken(takesChanges ? 'its input now updates and deletes rows' : 'its input no longer updates and deletes rows');
+    return broken(
+      takesChanges ? 'its input now updates and deletes rows' : 'its input no longer updates and deletes rows',
+    );
   }
   if (a.kind === 'source' && b.kind === 'source') return compareSources(a, b);
   if (a.kind === 'sink' && b.kind === 'sink') return compareSinks(a, b);

@@ -22,6 +22,8 @@ export interface ExpressionContext {
   readonly over?: (call: OverNode) => Expr;
   /** `(SELECT …)` as a value; IN and EXISTS outside of WHERE's conjunction. */
   readonly subquery?: (query: Query, at: Span) => Expr;
+  /** GROUPING(a, b): known once the grouping sets are. */
+  readonly grouping?: (args: readonly Expr[]) => Expr;
   /** Functions of the script, looked up before the built-in ones. */
   readonly scriptFunction?: (name: string, args: readonly Expr[], at: Span) => Expr | undefined;
   readonly isAggregate: (name: string) => boolean;
@@ -353,6 +355,14 @@ export class ExpressionBinder {
     }
     if (args.includes('row')) throw new SqlError('TW2004', `'*' can't be an argument of ${name}`, at);
     const bound = (args as Expression[]).map((arg) => this.bind(arg));
+    if (upper === 'GROUPING' || upper === 'GROUPING_ID') {
+      if (!this.context.grouping || bound.length === 0) {
+        throw new SqlError('TW2004', `${upper} can't be used in ${this.context.clause}`, at, {
+          expected: `${upper}(key, …) in a query with GROUP BY`,
+        });
+      }
+      return this.context.grouping(bound);
+    }
     const own = this.context.scriptFunction?.(name, bound, at);
     if (own) return own;
     if (node.distinct || node.filter || node.orderBy) {

@@ -148,8 +148,7 @@ function bindJoin(binder: QueryBinder, node: Join): BoundRelation {
     const bound = bindUnnest(binder, left, node.right, type === 'left');
     return node.on ? withCondition(binder, bound, node.on, type) : bound;
   }
-  if (node.right.kind === 'TableRef' && node.right.systemTime)
-    return bindTemporalJoin(binder, left, node, node.right);
+  if (node.right.kind === 'TableRef' && node.right.systemTime) return bindTemporalJoin(binder, left, node, node.right);
   const bound = bindFrom(binder, node.right);
   const { right, renamed } = disjoint(left.relation, bound.relation);
   const fields = new Map(right.fields.map((f) => [f.name, f]));

@@ -1,16 +1,16 @@
 /** Queries as written → relations. */
 
-import type { Expr, NamedExpr } from '../../expr/ir.js';
+import type { AggregateCall, Expr, NamedExpr } from '../../expr/ir.js';
 import { leastRestrictive } from '../../expr/typing.js';
 import type { DataType } from '../../record/types.js';
 import { typeToString } from '../../record/types.js';
 import type { Expression, Query, QueryBody, SetOperation, SortItem, Span, Values } from '../ast/index.js';
 import { SqlError, unsupported } from '../error.js';
-import { distinct, type Origin, project, union, uniqueNames } from '../plan/build.js';
-import { column } from '../plan/expression.js';
+import { aggregate, distinct, filter, type Origin, project, union, uniqueNames } from '../plan/build.js';
+import { allOf, column, columns } from '../plan/expression.js';
 import type { Relation, SortKey } from '../plan/relation.js';
 import { type CommonTables, type Environment, plainContext } from './environment.js';
-import { ExpressionBinder } from './expression.js';
+import { ExpressionBinder, int } from './expression.js';
 import { bindTable } from './from.js';
 import { Scope } from './scope.js';
 import { bindSelect } from './select.js';
@@ -146,7 +146,7 @@ export class QueryBinder {
   }
 
   private setOperation(node: SetOperation): BoundQuery {
-    if (node.op !== 'UNION') throw unsupported(node.op, node.span);
+    if (node.op !== 'UNION' && node.all) throw unsupported(`${node.op} ALL`, node.span);
     const left = this.body(node.left);
     const right = this.body(node.right);
     if (left.names.length !== right.names.length) {
@@ -171,8 +171,41 @@ export class QueryBinder {
       );
     });
     const inputs = [left, right].map((side) => this.castAll(side.relation, types, node.span, left.relation));
+    if (node.op !== 'UNION') return { relation: this.compareSets(node, inputs), names: left.names };
     const all = union(inputs, this.origin(node.span));
     return { relation: node.all ? all : distinct(all, this.origin(node.span)), names: left.names };
+  }
+
+  /** INTERSECT and EXCEPT: rows of both sides are counted together, NULL being a value like others. */
+  private compareSets(node: SetOperation, inputs: readonly Relation[]): Relation {
+    const origin = this.origin(node.span);
+    const { fields } = inputs[0];
+    const [mark] = uniqueNames(
+      ['$right'],
+      fields.map((f) => f.name),
+    );
+    const marked = inputs.map((input, side) =>
+      project(input, [...columns(input.fields), { name: mark, expr: int(side) }], origin),
+    );
+    const INT: DataType = { kind: 'INT', nullable: true };
+    const call = (fn: string): AggregateCall => ({
+      fn,
+      args: [{ op: 'column', name: mark, type: { ...INT, nullable: false } }],
+      distinct: false,
+      name: `$${fn.toLowerCase()}`,
+      type: INT,
+    });
+    const keys = fields.map((f) => ({ name: f.name, column: f.name }));
+    const grouped = aggregate(union(marked, origin), keys, [call('MIN'), call('MAX')], origin);
+    const is = (name: string, value: number): Expr => ({
+      op: 'call',
+      fn: '=',
+      args: [{ op: 'column', name, type: INT }, int(value)],
+      type: { kind: 'BOOLEAN', nullable: true },
+    });
+    // In the left: some 0. In the right: some 1.
+    const condition = node.op === 'INTERSECT' ? allOf([is('$min', 0), is('$max', 1)]) : is('$max', 0);
+    return project(filter(grouped, condition), columns(grouped.fields.slice(0, fields.length)), origin);
   }
 
   /** The relation's columns as other types, under the names of `like`. */

@@ -3,19 +3,20 @@ import { resolveAggregate } from '../../expr/aggregates/resolve.js';
 import type { AggregateCall, Expr, NamedExpr } from '../../expr/ir.js';
 import { STRING } from '../../expr/typing.js';
 import type { DataType } from '../../record/types.js';
-import type { Expression, GroupBy, Select, SelectItem, SortItem, Span } from '../ast/index.js';
+import type { Expression, Select, SelectItem, SortItem, Span } from '../ast/index.js';
 import { SqlError, unsupported } from '../error.js';
 import { pushFilter } from '../optimise/push-filter.js';
-import { aggregate, distinct, project, uniqueNames } from '../plan/build.js';
-import { column, columns, digest } from '../plan/expression.js';
+import { distinct, project, uniqueNames } from '../plan/build.js';
+import { column, columnsOfAggregate, digest } from '../plan/expression.js';
 import type { Relation, SortKey } from '../plan/relation.js';
 import { plainContext } from './environment.js';
 import { type AggregateNode, ExpressionBinder } from './expression.js';
 import { bindFrom } from './from.js';
+import { applyGrouping, bindGrouping, GROUPING, NO_GROUPING } from './grouping.js';
 import { OverCalls } from './over.js';
 import { type OrderedQuery, ordinalOf, type QueryBinder, sortKey } from './query.js';
 import { Scope } from './scope.js';
-import { bindWhere, scalarSubquery } from './subquery.js';
+import { bindScalar, bindWhere, joinScalar, type Scalar } from './subquery.js';
 
 interface Item {
   readonly name: string;
@@ -35,31 +36,35 @@ export function bindSelect(binder: QueryBinder, node: Select, orderBy: readonly 
   // Everything behind GROUP BY is bound over the input first; aggregates and OVER calls are put aside.
   const calls = new AggregateCalls();
   const overs = new OverCalls(node.windows);
+  const scalars: Scalar[] = [];
   const expressions = new ExpressionBinder({
     ...plainContext(binder.env, scope, 'SELECT'),
     aggregate: (call) => calls.add(call, expressions),
     over: (call) => overs.add(call, expressions),
     subquery: (query, at) => {
-      const joined = scalarSubquery(binder, relation, query, at);
-      relation = joined.relation;
-      return joined.value;
+      const scalar = bindScalar(binder, query, [...relation.fields, ...scalars.map((s) => s.field)], at);
+      scalars.push(scalar);
+      return column(scalar.field);
     },
+    grouping: (args) => ({ op: 'call', fn: GROUPING, args, type: { kind: 'BIGINT', nullable: false } }),
   });
   const items = node.items.flatMap((item, i) => bindItem(item, i, scope, expressions));
   const having = node.having && expressions.condition(node.having);
   const qualify = node.qualify && expressions.condition(node.qualify);
-  const keys = node.groupBy
-    ? groupingKeys(node.groupBy, new ExpressionBinder(plainContext(binder.env, scope, 'GROUP BY')))
-    : [];
+  const grouping = node.groupBy
+    ? bindGrouping(node.groupBy, new ExpressionBinder(plainContext(binder.env, scope, 'GROUP BY')))
+    : NO_GROUPING;
   const sorts = orderBy.map((item) => bindSort(item, items, expressions));
 
   let rewrite = (expr: Expr) => expr;
   if (node.groupBy || node.having || calls.list.length > 0) {
-    const grouped = group(relation, keys, calls.list, expressions, origin);
+    checkScalars(calls.list, scalars, origin.at);
+    const grouped = applyGrouping(relation, grouping, calls.list, expressions, origin);
     ({ relation } = grouped);
     rewrite = grouped.rewrite;
-    if (having) relation = pushFilter(relation, rewrite(having));
   }
+  for (const scalar of scalars) relation = joinScalar(relation, scalar);
+  if (having) relation = pushFilter(relation, rewrite(having));
   relation = overs.apply(relation, rewrite, binder, origin);
   if (qualify) {
     if (overs.empty) throw new SqlError('TW2004', 'QUALIFY needs a function with OVER', node.qualify!.span);
@@ -141,6 +146,14 @@ class AggregateCalls {
   }
 }
 
+/** Sub-queries as values are joined to the groups. */
+function checkScalars(calls: readonly AggregateCall[], scalars: readonly Scalar[], at: Span): void {
+  const names = new Set(scalars.map((s) => s.field.name));
+  if (calls.some((call) => [...columnsOfAggregate(call)].some((name) => names.has(name)))) {
+    throw unsupported('A sub-query inside of an aggregate', at);
+  }
+}
+
 /** Types and casts of an aggregate call. */
 export function bindAggregate(node: AggregateNode, binder: ExpressionBinder): Omit<AggregateCall, 'name'> {
   if (node.args.includes('row') && node.name !== 'COUNT') {
@@ -160,61 +173,4 @@ export function bindAggregate(node: AggregateNode, binder: ExpressionBinder): Om
     return binder.cast(arg, want, node.span);
   });
   return { fn: signature.fn, args: cast, distinct: node.distinct, ...(filter ? { filter } : {}), type: signature.type };
-}
-
-function groupingKeys(node: GroupBy, binder: ExpressionBinder): { expr: Expr; at: Span }[] {
-  const keys: { expr: Expr; at: Span }[] = [];
-  for (const item of node.items) {
-    if (item.kind !== 'GroupingSet')
-      throw unsupported(item.kind === 'GroupingSets' ? 'GROUPING SETS' : item.kind.toUpperCase(), item.span);
-    for (const expression of item.expressions) {
-      if (expression.kind === 'NumberLiteral') {
-        throw new SqlError('TW2004', 'GROUP BY takes expressions, not positions', expression.span);
-      }
-      const expr = binder.bind(expression);
-      if (!keys.some((key) => digest(key.expr) === digest(expr))) keys.push({ expr, at: expression.span });
-    }
-  }
-  return keys;
-}
-
-/** The aggregate, and what turns an expression over the input into one over its result. */
-function group(
-  input: Relation,
-  keys: readonly { expr: Expr; at: Span }[],
-  calls: readonly AggregateCall[],
-  binder: ExpressionBinder,
-  origin: { at: Span; scope?: string },
-): { relation: Relation; rewrite: (expr: Expr) => Expr } {
-  const taken = input.fields.map((f) => f.name);
-  const computed: NamedExpr[] = [];
-  const names = keys.map(({ expr }) => {
-    if (expr.op === 'column') return expr.name;
-    const name = uniqueNames([`$key${computed.length}`], taken)[0];
-    computed.push({ name, expr });
-    return name;
-  });
-  const below = computed.length ? project(input, [...columns(input.fields), ...computed], origin) : input;
-  const relation = aggregate(
-    below,
-    names.map((name) => ({ name, column: name })),
-    calls,
-    origin,
-  );
-  const byDigest = new Map(keys.map(({ expr }, i) => [digest(expr), column(relation.fields[i])]));
-  const results = new Set(calls.map((call) => call.name));
-  const rewrite = (expr: Expr): Expr => {
-    const key = byDigest.get(digest(expr));
-    if (key) return key;
-    if (expr.op === 'literal') return expr;
-    if (expr.op === 'column') {
-      if (results.has(expr.name) || expr.name.startsWith('$over')) return expr;
-      const at = binder.spans.get(expr) ?? origin.at;
-      throw new SqlError('TW2004', `column '${expr.name}' is neither grouped nor aggregated`, at, {
-        expected: `it in GROUP BY, or in an aggregate such as MAX(${expr.name})`,
-      });
-    }
-    return { ...expr, args: expr.args.map(rewrite) };
-  };
-  return { relation, rewrite };
 }

@@ -1,9 +1,10 @@
 /** WHERE, with IN (SELECT …) and EXISTS as semi- and anti-joins, and sub-queries that give one value. */
 import type { Expr } from '../../expr/ir.js';
+import type { DataType, Field } from '../../record/types.js';
 import type { Expression, Query, Select, Span } from '../ast/index.js';
 import { SqlError, unsupported } from '../error.js';
 import { pushFilter } from '../optimise/push-filter.js';
-import { disjoint, join, project, uniqueNames } from '../plan/build.js';
+import { disjoint, join, origin, project, uniqueNames } from '../plan/build.js';
 import { allOf, column, columnsOf } from '../plan/expression.js';
 import type { Relation } from '../plan/relation.js';
 import { plainContext } from './environment.js';
@@ -18,9 +19,9 @@ export function bindWhere(binder: QueryBinder, input: Relation, scope: Scope, wh
   const expressions = new ExpressionBinder({
     ...plainContext(binder.env, scope, 'WHERE'),
     subquery: (query, at) => {
-      const joined = scalarSubquery(binder, relation, query, at);
-      relation = joined.relation;
-      return joined.value;
+      const scalar = bindScalar(binder, query, relation.fields, at);
+      relation = joinScalar(relation, scalar);
+      return column(scalar.field);
     },
   });
   const tests: { node: Extract<Expression, { kind: 'Exists' | 'InSubquery' }>; negated: boolean }[] = [];
@@ -164,13 +165,14 @@ function simpleSubquery(binder: QueryBinder, select: Select, outside: Relation, 
   return { relation: pushFilter(right, allOf(inside)), outputs, condition: allOf(across) };
 }
 
-/** `(SELECT …)` as a value: a query of one row at most, joined to every row. */
-export function scalarSubquery(
-  binder: QueryBinder,
-  outside: Relation,
-  query: Query,
-  at: Span,
-): { relation: Relation; value: Expr } {
+/** `(SELECT …)` as a value: a query of one row at most, under a name of its own. */
+export interface Scalar {
+  readonly relation: Relation;
+  readonly field: Field;
+  readonly at: Span;
+}
+
+export function bindScalar(binder: QueryBinder, query: Query, taken: readonly Field[], at: Span): Scalar {
   const bound = binder.query(query);
   if (bound.names.length !== 1) {
     throw new SqlError('TW2003', `a sub-query with ${bound.names.length} columns as a value`, at, {
@@ -184,12 +186,19 @@ export function scalarSubquery(
       'use an aggregate without GROUP BY in it',
     );
   }
-  const field = bound.relation.fields[0];
-  const name = uniqueNames(
+  const [name] = uniqueNames(
     ['$scalar'],
-    outside.fields.map((f) => f.name),
-  )[0];
-  const right = project(bound.relation, [{ name, expr: column(field) }]);
-  const relation = join({ type: 'left', left: outside, right }, binder.origin(at));
-  return { relation, value: column(relation.fields[relation.fields.length - 1]) };
+    taken.map((f) => f.name),
+  );
+  const [field] = bound.relation.fields;
+  return {
+    relation: project(bound.relation, [{ name, expr: column(field) }]),
+    field: { name, type: { ...field.type, nullable: true } as DataType },
+    at,
+  };
+}
+
+/** Each row with the value. */
+export function joinScalar(outside: Relation, { relation, at }: Scalar): Relation {
+  return join({ type: 'left', left: outside, right: relation }, { ...origin(outside), at });
 }

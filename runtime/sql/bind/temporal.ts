@@ -9,8 +9,12 @@ import { aliased, type BoundRelation, bindTable, narrowJoin } from './from.js';
 import type { QueryBinder } from './query.js';
 
 export function bindTemporalJoin(binder: QueryBinder, left: BoundRelation, node: Join, ref: TableRef): BoundRelation {
-  if (node.type !== 'INNER' && node.type !== 'LEFT') throw unsupported(`${node.type} JOIN … FOR SYSTEM_TIME AS OF`, node.span);
-  if (!node.on) throw new SqlError('TW2004', 'FOR SYSTEM_TIME AS OF needs a condition', node.span, { expected: 'ON a.key = b.key' });
+  if (node.type !== 'INNER' && node.type !== 'LEFT')
+    throw unsupported(`${node.type} JOIN … FOR SYSTEM_TIME AS OF`, node.span);
+  if (!node.on)
+    throw new SqlError('TW2004', 'FOR SYSTEM_TIME AS OF needs a condition', node.span, {
+      expected: 'ON a.key = b.key',
+    });
   const { timeColumn, processingTime } = leftTime(binder, left, ref);
   const name = ref.name.parts[ref.name.parts.length - 1].name;
   const bound = aliased(bindTable(binder, ref.name, ref.hints, ref.span), ref.alias, name);
@@ -37,7 +41,9 @@ export function bindTemporalJoin(binder: QueryBinder, left: BoundRelation, node:
     binder.origin(node.span),
   );
   if (relation.equal.length === 0) {
-    throw new SqlError('TW2004', 'FOR SYSTEM_TIME AS OF joins by equal columns', node.on.span, { expected: 'a.key = b.key in ON' });
+    throw new SqlError('TW2004', 'FOR SYSTEM_TIME AS OF joins by equal columns', node.on.span, {
+      expected: 'a.key = b.key in ON',
+    });
   }
   const rightKeys = relation.equal.map((e) => e.right);
   if (!processingTime && !traits.keys.some((key) => key.every((k) => rightKeys.includes(k)))) {
@@ -48,9 +54,15 @@ export function bindTemporalJoin(binder: QueryBinder, left: BoundRelation, node:
   return narrowJoin(relation, scope, binder, node.span);
 }
 
-function leftTime(binder: QueryBinder, left: BoundRelation, ref: TableRef): { timeColumn: string; processingTime: boolean } {
+function leftTime(
+  binder: QueryBinder,
+  left: BoundRelation,
+  ref: TableRef,
+): { timeColumn: string; processingTime: boolean } {
   const at = ref.systemTime!.span;
-  const expr = new ExpressionBinder(plainContext(binder.env, left.scope, 'FOR SYSTEM_TIME AS OF')).bind(ref.systemTime!);
+  const expr = new ExpressionBinder(plainContext(binder.env, left.scope, 'FOR SYSTEM_TIME AS OF')).bind(
+    ref.systemTime!,
+  );
   const attribute = expr.op === 'column' ? binder.env.traits.of(left.relation).time.get(expr.name) : undefined;
   if (expr.op !== 'column' || !attribute) {
     throw new SqlError('TW2004', `FOR SYSTEM_TIME AS OF ${typeToString(expr.type)} that is no time attribute`, at, {

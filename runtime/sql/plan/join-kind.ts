@@ -27,7 +27,12 @@ export type JoinKind =
       /** The rest of the condition. */
       readonly condition?: Expr;
     }
-  | { readonly kind: 'temporal'; readonly timeColumn: string; readonly processingTime: boolean; readonly rightTime?: string };
+  | {
+      readonly kind: 'temporal';
+      readonly timeColumn: string;
+      readonly processingTime: boolean;
+      readonly rightTime?: string;
+    };
 
 /** In batch mode all input is there: time bounds are conditions like others. */
 export function joinKind(join: JoinRelation, left: Traits, right: Traits, batch: boolean): JoinKind {

@@ -94,7 +94,15 @@ export class TraitsOf {
         const time = new Map(
           [...inputs[0].time].filter(([name, kind]) => inputs.every((i) => i.time.get(name) === kind)),
         );
-        return { time, updating: inputs.some((i) => i.updating), keys: [] };
+        const [first] = inputs;
+        const bounds = first.windowColumns;
+        const alike = bounds && inputs.every((i) => JSON.stringify(i.windowColumns) === JSON.stringify(bounds));
+        return {
+          time,
+          ...(alike ? { windowColumns: bounds } : {}),
+          updating: inputs.some((i) => i.updating),
+          keys: [],
+        };
       }
       case 'join':
         return this.join(relation);

@@ -54,7 +54,9 @@ describe('the verdict on a changed plan', () => {
     const ids = next.nodes.filter((n) => n.spec.kind === 'groupAggregate').map((n) => n.id);
     expect(ids).toEqual(['a/aggregate1', 'a/aggregate2']);
     // The outer aggregate has the place of the old one when it comes first.
-    const moved = JSON.parse(JSON.stringify(next).replaceAll('a/aggregate1', 'a/inner').replaceAll('a/aggregate2', 'a/aggregate1'));
+    const moved = JSON.parse(
+      JSON.stringify(next).replaceAll('a/aggregate1', 'a/inner').replaceAll('a/aggregate2', 'a/aggregate1'),
+    );
     expect(comparePlans(old, moved).find((v) => v.nodeId === 'a/aggregate1')).toMatchObject({
       verdict: 'incompatible',
       why: 'its input now updates and deletes rows',
