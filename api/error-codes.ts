@@ -119,6 +119,44 @@ export const ERROR_CODES = {
     'Format can’t do this',
     'A format does not know a column’s type, or one of its options has a wrong value. The message says which and what is allowed.',
   ),
+  TW3301: terminal('Kafka: broker refuses', 'A broker answered a request with an error that does not pass by itself.'),
+  TW3302: terminal(
+    'Kafka: no such topic',
+    'A topic that the job names does not exist. Create it, or correct the name.',
+  ),
+  TW3303: terminal(
+    'Kafka: offset out of range',
+    'The position to read from is not in the partition any more (retention), or not yet. Start from another position, or set `properties.auto.offset.reset`.',
+  ),
+  TW3304: terminal(
+    'Kafka: damaged batch',
+    'A record batch fails its checksum or can’t be unpacked. The message has topic, partition and offset.',
+  ),
+  TW3305: terminal(
+    'Kafka: too old',
+    'The broker lacks a version of a request, or a topic has records in a format of before Kafka 0.11. Needed: Kafka 2.4, for exactly once 3.0.',
+  ),
+  TW3306: terminal(
+    'Kafka: compression',
+    'A codec that is not known, or can’t be written here. All five are read; gzip is written, and zstd on Node 22.15 and newer.',
+  ),
+  TW3307: passing(
+    'Kafka: writer fenced',
+    'A newer attempt of the job has taken over the transactional id, or the transaction was open longer than `transaction.timeout`. This attempt ends; the job goes on from the last checkpoint.',
+  ),
+  TW3308: terminal(
+    'Kafka: transaction lost',
+    'A transaction that the checkpoint counts on was aborted before it was committed: the job was down longer than `transaction.timeout`. Its rows are lost. Start from before it, or set `sink.on-lost-transaction` to `ignore`.',
+  ),
+  TW3309: terminal(
+    'Kafka: record too large',
+    'A single record is larger than the topic takes. Raise `max.message.bytes` of the topic, or write smaller rows.',
+  ),
+  TW3310: passing(
+    'Kafka: too many transactions',
+    'A thousand transactions of one writer wait for their checkpoints: checkpoints don’t complete.',
+  ),
+  TW3311: passing('Kafka: closed', 'The reader or writer was closed while something waited for it.'),
   TW4001: terminal(
     'Snapshot does not verify',
     'A checksum or the manifest is wrong. The snapshot is refused; choose an older one with `restore.from`.',

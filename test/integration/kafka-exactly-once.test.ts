@@ -175,7 +175,7 @@ describe('a writer that is over but lives', () => {
       committables: zombie.committables,
       states: [{ attempt: 1 }],
     });
-    expect(await zombie.write('from the grave')).toBe('KAFKA_FENCED');
+    expect(await zombie.write('from the grave')).toBe('TW3307');
     next.write('alive');
     await next.checkpointed();
     expect(await committedValues(topic)).toEqual(['alive', ...values('cut', 100)]);
@@ -242,7 +242,7 @@ describe('a commit whose transactional id has moved on', () => {
     await sharedKafka().produceJson(topic, ['behind it']);
     await sharedKafka().consumeAll(topic, { untilCount: 1 });
     await expect(writer.writer.commit(committables)).rejects.toMatchObject({
-      code: 'KAFKA_TRANSACTION_LOST',
+      code: 'TW3308',
       message: expect.stringContaining(`topic '${topic}', partitions 0`),
     });
     const next = newWriter(topic, { attempt: 2, options: { 'sink.on-lost-transaction': 'ignore' } });

@@ -139,10 +139,10 @@ describe('records written by the sink', () => {
 
     writer.write('x'.repeat(6_000), 'k');
     await expect(writer.cut()).rejects.toMatchObject({
-      code: 'KAFKA_RECORD_TOO_LARGE',
+      code: 'TW3309',
       message: expect.stringContaining(`topic '${topic}', partition 0`),
     });
-    expect(writer.failure).toMatchObject({ code: 'KAFKA_RECORD_TOO_LARGE' });
+    expect(writer.failure).toMatchObject({ code: 'TW3309' });
     await writer.close();
   });
 });

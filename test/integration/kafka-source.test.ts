@@ -211,7 +211,7 @@ describe('what can not be read is said', () => {
   test('when the topic does not exist', async () => {
     const reader = newReader({ topic: 'no-such-topic' });
     await expect(reader.enumerate()).rejects.toMatchObject({
-      code: 'KAFKA_NO_TOPIC',
+      code: 'TW3302',
       message: /'no-such-topic' does not exist/,
     });
   });
@@ -230,7 +230,7 @@ describe('what can not be read is said', () => {
     const strict = newReader({ topic });
     await strict.start(splits);
     await expect(strict.untilCount(1)).rejects.toMatchObject({
-      code: 'KAFKA_OFFSET_OUT_OF_RANGE',
+      code: 'TW3303',
       message: expect.stringContaining(
         `topic '${topic}', partition 0: offset 1 is asked for, but 3 to 5 is what there is`,
       ),

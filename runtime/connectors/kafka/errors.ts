@@ -1,54 +1,30 @@
-/** Errors of the Kafka connector. Secrets never stand in their messages. */
+import type { ErrorCode } from '../../../api/error-codes.js';
+import { TidewheelError } from '../../../api/errors.js';
 
-export type KafkaErrorCode =
-  /** An option is missing, unknown in value, or contradicts another. */
-  | 'KAFKA_OPTION'
-  /** No broker answers, a connection broke, or a request timed out. Retried. */
-  | 'KAFKA_AWAY'
-  /** A broker refused the name or password, or the TLS handshake failed. */
-  | 'KAFKA_AUTHENTICATION'
-  /** A broker answered with an error code. */
-  | 'KAFKA_RESPONSE'
-  /** A topic that the job names does not exist. */
-  | 'KAFKA_NO_TOPIC'
-  /** The position to read from is not in the partition any more, or not yet. */
-  | 'KAFKA_OFFSET_OUT_OF_RANGE'
-  /** Bytes of a record batch don't match its checksum or its layout. */
-  | 'KAFKA_CORRUPT_BATCH'
-  /** A batch is in a message format from before Kafka 0.11. */
-  | 'KAFKA_OLD_FORMAT'
-  /** A compression codec that can't be read or written here. */
-  | 'KAFKA_CODEC'
-  /** The broker doesn't speak a version of a request that this connector needs. */
-  | 'KAFKA_OLD_BROKER'
-  /** A newer attempt of the job has taken over the transactional id: this writer must stop. */
-  | 'KAFKA_FENCED'
-  /** A transaction that a checkpoint counts on was aborted before it could be committed: its rows are lost. */
-  | 'KAFKA_TRANSACTION_LOST'
-  /** A record is larger than the broker takes. */
-  | 'KAFKA_RECORD_TOO_LARGE'
-  /** Too many transactions wait for their checkpoint. */
-  | 'KAFKA_TOO_MANY_TRANSACTIONS'
-  | 'KAFKA_CLOSED';
+/**
+ * What the Kafka connector can fail with: TW1302 an option; TW3002 a broker is away, tried again within the connector; TW3003
+ * refused at the door; TW3301 to TW3311 see api/error-codes.ts. Secrets never stand in the messages.
+ */
+export type KafkaErrorCode = Extract<ErrorCode, 'TW1302' | 'TW3002' | 'TW3003' | `TW33${number}`>;
 
-export class KafkaError extends Error {
+export class KafkaError extends TidewheelError {
   constructor(
-    readonly code: KafkaErrorCode,
+    code: KafkaErrorCode,
     message: string,
-    options?: { readonly cause?: unknown; readonly retriable?: boolean },
+    options?: { readonly cause?: unknown; readonly retryable?: boolean },
   ) {
-    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    super(code, message, options);
     this.name = 'KafkaError';
-    this.retriable = options?.retriable ?? false;
   }
 
-  readonly retriable: boolean;
+  /** Whether to ask again within the connector. Other errors that may pass do so over a restart of the job. */
+  get transient(): boolean {
+    return this.retryable && (this.code === 'TW3002' || this.code === 'TW3301');
+  }
 
   /** The same error, said of a place. */
   in(place: string): KafkaError {
-    return new KafkaError(this.code, `${place}: ${this.message}`, {
-      cause: this.cause ?? this,
-      retriable: this.retriable,
-    });
+    const { code, message, cause = this, retryable } = this;
+    return new KafkaError(code as KafkaErrorCode, `${place}: ${message}`, { cause, retryable });
   }
 }

@@ -49,7 +49,7 @@ describe('connection options', () => {
     ],
   ] as [Record<string, string>, RegExp][])('that can not be had are refused: %j', (options, message) => {
     expect(() => connection(options)).toThrow(message);
-    expect(() => connection(options)).toThrow(expect.objectContaining({ code: 'KAFKA_OPTION' }));
+    expect(() => connection(options)).toThrow(expect.objectContaining({ code: 'TW1302' }));
   });
 });
 

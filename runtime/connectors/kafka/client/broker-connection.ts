@@ -36,7 +36,7 @@ export class BrokerConnection {
   private have = 0;
   private need = 4;
 
-  /** Connects. Rejects with KAFKA_AWAY, KAFKA_AUTHENTICATION or KAFKA_OLD_BROKER. */
+  /** Connects. Rejects with TW3002, TW3003 or TW3305. */
   static async open(address: Address, settings: ConnectionSettings): Promise<BrokerConnection> {
     const shown = `${address.host}:${address.port}`;
     let socket: Socket | undefined;
@@ -104,7 +104,7 @@ export class BrokerConnection {
     return range !== undefined && range.minVersion <= version && version <= range.maxVersion;
   }
 
-  /** Sends at once; answers come in order. Rejects with KAFKA_AWAY when the connection breaks or the time is up. */
+  /** Sends at once; answers come in order. Rejects with TW3002 when the connection breaks or the time is up. */
   request<R>(message: Message<R>, timeoutMs = this.settings.requestTimeoutMs): Promise<R> {
     return new Promise<WireReader>((resolve, reject) => {
       if (this.closedBy) {
@@ -190,7 +190,7 @@ export class BrokerConnection {
 
   private fail(message: string, cause?: unknown): void {
     if (this.closedBy) return;
-    this.closedBy = new KafkaError('KAFKA_AWAY', message, { cause, retriable: true });
+    this.closedBy = new KafkaError('TW3002', message, { cause, retryable: true });
     clearInterval(this.watchdog);
     this.socket.destroy();
     this.chunks = [];
@@ -214,7 +214,7 @@ async function apiVersions(connection: Connection, shown: string): Promise<Versi
     if (!range || range.maxVersion < version || range.minVersion > version) {
       const has = range ? `versions ${range.minVersion} to ${range.maxVersion}` : 'none';
       const what = `${shown} has ${has} of ${name}; version ${version} is needed (Kafka 2.4 or newer)`;
-      throw new KafkaError('KAFKA_OLD_BROKER', what);
+      throw new KafkaError('TW3305', what);
     }
   }
   return versions;
@@ -225,7 +225,7 @@ function connectError(error: unknown, shown: string): KafkaError {
   const { name, message, code, type } = error as Error & { code?: string; type?: string };
   const tls = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code ?? '');
   if (name === 'KafkaJSSASLAuthenticationError' || type === 'SASL_AUTHENTICATION_FAILED' || tls) {
-    return new KafkaError('KAFKA_AUTHENTICATION', `${shown} refused the connection: ${message}`, { cause: error });
+    return new KafkaError('TW3003', `${shown} refused the connection: ${message}`, { cause: error });
   }
-  return new KafkaError('KAFKA_AWAY', `${shown} can't be reached: ${message}`, { cause: error, retriable: true });
+  return new KafkaError('TW3002', `${shown} can't be reached: ${message}`, { cause: error, retryable: true });
 }

@@ -45,7 +45,7 @@ export class Cluster {
     return new Backoff(this.settings.retryBackoffMs, this.settings.retryBackoffMaxMs);
   }
 
-  /** Asks who leads the topics' partitions (null: all topics) and keeps the answer. Rejects with KAFKA_AWAY. */
+  /** Asks who leads the topics' partitions (null: all topics) and keeps the answer. Rejects with TW3002. */
   async refresh(topics: readonly string[] | null, createTopics = false): Promise<Metadata> {
     const metadata = await this.askAny(metadataRequest(topics, createTopics));
     this.brokers.clear();
@@ -61,7 +61,7 @@ export class Cluster {
     return this.leaders.get(`${topic}-${partition}`) ?? -1;
   }
 
-  /** A connection that nobody else uses. The caller closes it. Rejects with KAFKA_AWAY. */
+  /** A connection that nobody else uses. The caller closes it. Rejects with TW3002. */
   async connectOwn(nodeId: number): Promise<BrokerConnection> {
     const connection = await this.open(this.addressOf(nodeId));
     this.owned.add(connection);
@@ -104,14 +104,14 @@ export class Cluster {
     return (await this.connect(this.addressOf(nodeId))).supports(apiKey, version);
   }
 
-  /** Offsets by time or at the ends. Rejects with a retriable KafkaError while a leader is away; refreshes by itself. */
+  /** Offsets by time or at the ends. Rejects with a retryable KafkaError while a leader is away; refreshes by itself. */
   async listOffsets(queries: readonly OffsetQuery[], readCommitted: boolean): Promise<ListedOffset[]> {
     const byLeader = new Map<number, OffsetQuery[]>();
     for (const query of queries) {
       const leader = this.leaderOf(query.topic, query.partition);
       if (leader < 0) {
         await this.refresh([query.topic]);
-        throw new KafkaError('KAFKA_AWAY', `${query.topic}-${query.partition} has no leader`, { retriable: true });
+        throw new KafkaError('TW3002', `${query.topic}-${query.partition} has no leader`, { retryable: true });
       }
       const list = byLeader.get(leader);
       if (list) list.push(query);
@@ -131,7 +131,7 @@ export class Cluster {
   }
 
   /**
-   * Repeats `attempt` until it succeeds or rejects with what is not retriable, or the cluster is closed. `what` is said
+   * Repeats `attempt` until it succeeds or rejects with what is not retryable, or the cluster is closed. `what` is said
    * while it doesn't: 'reading the metadata of topic x'.
    */
   async untilDone<T>(what: string, attempt: () => Promise<T>): Promise<T> {
@@ -144,7 +144,7 @@ export class Cluster {
         try {
           return await attempt();
         } catch (error) {
-          if (!(error instanceof KafkaError && error.retriable)) throw error;
+          if (!(error instanceof KafkaError && error.transient)) throw error;
           this.throwIfClosed();
           // What is over in a moment, such as a coordinator that moves, is not worth a word.
           if (Date.now() - since > QUIET_MS) this.outage.begin(who, `${what}: ${error.message}`);
@@ -162,12 +162,12 @@ export class Cluster {
   }
 
   private throwIfClosed(): void {
-    if (this.closed) throw new KafkaError('KAFKA_CLOSED', 'the Kafka client is closed');
+    if (this.closed) throw new KafkaError('TW3311', 'the Kafka client is closed', { retryable: false });
   }
 
   private addressOf(nodeId: number): Address {
     const address = this.brokers.get(nodeId);
-    if (!address) throw new KafkaError('KAFKA_AWAY', `broker ${nodeId} is not known`, { retriable: true });
+    if (!address) throw new KafkaError('TW3002', `broker ${nodeId} is not known`, { retryable: true });
     return address;
   }
 
@@ -183,7 +183,7 @@ export class Cluster {
         return await (await this.connect(address)).request(message, Math.min(this.settings.requestTimeoutMs, 10_000));
       } catch (error) {
         this.throwIfClosed();
-        if (!(error instanceof KafkaError && error.retriable)) throw error;
+        if (!(error instanceof KafkaError && error.transient)) throw error;
         last = error;
       }
     }
@@ -221,11 +221,12 @@ export class Cluster {
   }
 
   /** Everything that waits is rejected. */
-  async close(): Promise<void> {
+  close(): void {
     this.abort.abort();
     for (const connection of this.owned) connection.close();
+    // One that is still being opened may take its time to fail: nobody waits for that.
     for (const opening of this.shared.values()) {
-      await opening.then(
+      void opening.then(
         (connection) => connection.close(),
         () => undefined,
       );
@@ -234,12 +235,12 @@ export class Cluster {
   }
 }
 
-/** A broker's error code as an error, retriable as the code says. */
+/** A broker's error code as an error, retryable as the code says. */
 export function responseError(doing: string, error: number, message?: string | null): KafkaError {
   const hint =
     error === ERROR.INVALID_TRANSACTION_TIMEOUT
       ? `; lower 'properties.transaction.timeout.ms' or raise the broker's transaction.max.timeout.ms`
       : '';
   const text = `${doing}: ${errorName(error)}${message ? ` (${message})` : ''}${hint}`;
-  return new KafkaError('KAFKA_RESPONSE', text, { retriable: errorVerdict(error) !== 'fatal' });
+  return new KafkaError('TW3301', text, { retryable: errorVerdict(error) !== 'fatal' });
 }

@@ -25,15 +25,15 @@ export interface ConnectionSettings {
 
 type Options = Readonly<Record<string, string>>;
 
-/** Throws KAFKA_OPTION for options that are missing or can't be had. Files are relative to `baseDir`. */
+/** Throws TW1302 for options that are missing or can't be had. Files are relative to `baseDir`. */
 export function connectionSettings(options: Options, clientId: string, baseDir: string): ConnectionSettings {
   const servers = options['properties.bootstrap.servers'];
   if (!servers)
-    throw new KafkaError('KAFKA_OPTION', `'properties.bootstrap.servers' is missing; give 'host:port[,host:port]'`);
+    throw new KafkaError('TW1302', `'properties.bootstrap.servers' is missing; give 'host:port[,host:port]'`);
   const protocol = (options['properties.security.protocol'] ?? 'PLAINTEXT').toUpperCase();
   if (!['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'].includes(protocol)) {
     throw new KafkaError(
-      'KAFKA_OPTION',
+      'TW1302',
       `'properties.security.protocol' is '${protocol}'; expected PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL`,
     );
   }
@@ -49,19 +49,18 @@ export function connectionSettings(options: Options, clientId: string, baseDir: 
   };
 }
 
-/** A non-negative whole number from an option. Throws KAFKA_OPTION for other text. */
+/** A non-negative whole number from an option. Throws TW1302 for other text. */
 export function integer(options: Options, name: string, otherwise: number): number {
   const text = options[name];
   if (text === undefined) return otherwise;
-  if (!/^\d+$/.test(text.trim()))
-    throw new KafkaError('KAFKA_OPTION', `'${name}' is '${text}'; expected a whole number`);
+  if (!/^\d+$/.test(text.trim())) throw new KafkaError('TW1302', `'${name}' is '${text}'; expected a whole number`);
   return Number(text);
 }
 
 function parseAddress(text: string): Address {
   const match = /^\s*(?:[A-Z_]+:\/\/)?(?:\[([^\]]+)\]|([^:\s]+)):(\d+)\s*$/.exec(text);
   if (!match) {
-    throw new KafkaError('KAFKA_OPTION', `'properties.bootstrap.servers' has '${text.trim()}'; expected host:port`);
+    throw new KafkaError('TW1302', `'properties.bootstrap.servers' has '${text.trim()}'; expected host:port`);
   }
   return { host: match[1] ?? match[2], port: Number(match[3]) };
 }
@@ -71,17 +70,14 @@ const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'];
 function saslOptions(options: Options): NonNullable<ConnectionSettings['sasl']> {
   const mechanism = (options['properties.sasl.mechanism'] ?? 'PLAIN').toUpperCase();
   if (!MECHANISMS.includes(mechanism)) {
-    throw new KafkaError(
-      'KAFKA_OPTION',
-      `'properties.sasl.mechanism' is '${mechanism}'; expected ${MECHANISMS.join(', ')}`,
-    );
+    throw new KafkaError('TW1302', `'properties.sasl.mechanism' is '${mechanism}'; expected ${MECHANISMS.join(', ')}`);
   }
   const jaas = options['properties.sasl.jaas.config'] ?? '';
   const username = options['properties.sasl.username'] ?? jaasField(jaas, 'username');
   const password = options['properties.sasl.password'] ?? jaasField(jaas, 'password');
   if (username === undefined || password === undefined) {
     throw new KafkaError(
-      'KAFKA_OPTION',
+      'TW1302',
       `SASL ${mechanism} needs a name and a password: give 'properties.sasl.username' and 'properties.sasl.password', or ` +
         `'properties.sasl.jaas.config' with username="…" password="…"`,
     );
@@ -136,12 +132,12 @@ function pem(
   try {
     bytes = readFileSync(resolve(baseDir, path));
   } catch (cause) {
-    throw new KafkaError('KAFKA_OPTION', `'properties.${location}' names ${path}, which can't be read`, { cause });
+    throw new KafkaError('TW1302', `'properties.${location}' names ${path}, which can't be read`, { cause });
   }
   if (kind === 'PEM') return bytes.toString();
   if (kind === 'PKCS12' && pkcs12) return bytes;
   throw new KafkaError(
-    'KAFKA_OPTION',
+    'TW1302',
     `'properties.${type}' is ${kind}, which can't be read here; give PEM, e.g. by: keytool -exportcert -rfc, or openssl`,
   );
 }

@@ -20,14 +20,14 @@ export function canCompress(codec: Compression): boolean {
   return codec === 'none' || codec === 'gzip' || (codec === 'zstd' && zstd.zstdCompressSync !== undefined);
 }
 
-/** Throws KAFKA_CODEC for what `canCompress` denies. */
+/** Throws TW3306 for what `canCompress` denies. */
 export function compress(codec: Compression, data: Buffer): Buffer {
   // Level 1: on batches of JSON a third of the time of level 6 for a tenth more bytes.
   if (codec === 'gzip') return zlib.gzipSync(data, { level: 1 });
   if (codec === 'zstd' && zstd.zstdCompressSync) return zstd.zstdCompressSync(data);
   if (codec === 'none') return data;
   throw new KafkaError(
-    'KAFKA_CODEC',
+    'TW3306',
     `compression ${codec} can't be written here; write gzip or none, or zstd on Node 22.15+`,
   );
 }
@@ -50,7 +50,7 @@ export function decompress(code: number, data: Buffer): Buffer {
     case 'zstd':
       return zstd.zstdDecompressSync ? zstd.zstdDecompressSync(data) : zstdInJavaScript(data);
     default:
-      throw new KafkaError('KAFKA_CODEC', `compression codec ${code} is not known; known: ${COMPRESSIONS.join(', ')}`);
+      throw new KafkaError('TW3306', `compression codec ${code} is not known; known: ${COMPRESSIONS.join(', ')}`);
   }
 }
 

@@ -80,7 +80,7 @@ export function errorName(code: number): string {
   return CODES[code]?.[0] ?? `error ${code}`;
 }
 
-/** Codes that newer brokers add are taken for retriable: better to be seen retrying than to fail a running job. */
+/** Codes that newer brokers add are taken for retryable: better to be seen retrying than to fail a running job. */
 export function errorVerdict(code: number): ErrorVerdict {
   return CODES[code]?.[1] ?? 'retry';
 }

@@ -186,10 +186,7 @@ export class RecordBatchReader {
       if (batchEnd > this.end) return false;
       const magic = buf[at + AT.magic];
       if (magic !== 2) {
-        throw new KafkaError(
-          'KAFKA_OLD_FORMAT',
-          `${this.partition}: a batch is in message format ${magic}; only 2 is read`,
-        );
+        throw new KafkaError('TW3305', `${this.partition}: a batch is in message format ${magic}; only 2 is read`);
       }
       const baseOffset = readInt64(buf, at + AT.baseOffset);
       const lastOffset = baseOffset + buf.readInt32BE(at + AT.lastOffsetDelta);
@@ -317,6 +314,6 @@ export class RecordBatchReader {
   }
 
   private corrupt(what: string, cause?: unknown): KafkaError {
-    return new KafkaError('KAFKA_CORRUPT_BATCH', `${this.partition}: ${what}`, { cause });
+    return new KafkaError('TW3304', `${this.partition}: ${what}`, { cause });
   }
 }

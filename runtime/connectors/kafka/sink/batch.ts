@@ -101,8 +101,7 @@ export class Batch {
         builder.out.bytes(buf.subarray(start, end));
         builder.endRecord();
       };
-      if (reader.read({ record }, meta, count) !== count)
-        throw new KafkaError('KAFKA_CORRUPT_BATCH', 'a batch lost records');
+      if (reader.read({ record }, meta, count) !== count) throw new KafkaError('TW3304', 'a batch lost records');
       const batch = new Batch(builder, builder.seal(compression), this.partition, this.cut);
       batch.baseSequence = baseSequence;
       return batch;

@@ -45,7 +45,7 @@ const MOVED_ON: readonly number[] = [
 ];
 
 /**
- * Resolves when the transaction is committed; waits while the cluster is away. Rejects with KAFKA_TRANSACTION_LOST when it
+ * Resolves when the transaction is committed; waits while the cluster is away. Rejects with TW3308 when it
  * was aborted, unless `ignoreLost`.
  */
 export async function commitTransaction(
@@ -83,7 +83,7 @@ export async function commitTransaction(
     `${found.producerEpoch}): its rows are lost. It was open longer than 'transaction.timeout', or a newer attempt of ` +
     `the job aborted it. Start from a newer checkpoint, or from one before it with the rows written again, or set ` +
     `'sink.on-lost-transaction' to 'ignore' to go on without them`;
-  if (!ignoreLost) throw new KafkaError('KAFKA_TRANSACTION_LOST', text);
+  if (!ignoreLost) throw new KafkaError('TW3308', text);
   log.error({ ...committable, state: found.state }, `Kafka: ${text}`);
 }
 

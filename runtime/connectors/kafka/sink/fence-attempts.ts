@@ -57,7 +57,7 @@ export function listTransactions(cluster: Cluster): Promise<ListedTransaction[]>
     const all: ListedTransaction[] = [];
     for (const nodeId of cluster.nodeIds) {
       if (!(await cluster.supports(nodeId, LIST_TRANSACTIONS, 0))) {
-        throw new KafkaError('KAFKA_OLD_BROKER', `broker ${nodeId}: exactly once needs Kafka 3.0 or newer`);
+        throw new KafkaError('TW3305', `broker ${nodeId}: exactly once needs Kafka 3.0 or newer`);
       }
       const answer = await cluster.ask(nodeId, listTransactionsRequest());
       if (answer.error !== 0) throw responseError('listing transactions', answer.error);
@@ -108,7 +108,7 @@ async function untilAborted(cluster: Cluster, id: string): Promise<void> {
   await cluster.untilDone(`aborting transaction ${id}`, async () => {
     const now = await describeTransaction(cluster, id);
     if (now?.state.startsWith('Prepare')) {
-      throw new KafkaError('KAFKA_AWAY', `${id} is in state ${now.state}`, { retriable: true });
+      throw new KafkaError('TW3002', `${id} is in state ${now.state}`, { retryable: true });
     }
   });
 }

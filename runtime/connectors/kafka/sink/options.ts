@@ -64,17 +64,17 @@ export interface SinkSettings {
   readonly produceTimeoutMs: number;
 }
 
-/** Throws KAFKA_OPTION for what can't be had. */
+/** Throws TW1302 for what can't be had. */
 export function sinkSettings(options: Options, jobName: string, guarantee: Guarantee): SinkSettings {
   const { topic } = options;
-  if (!topic) throw new KafkaError('KAFKA_OPTION', `'topic' is missing`);
+  if (!topic) throw new KafkaError('TW1302', `'topic' is missing`);
   if (topic.includes(';')) {
-    throw new KafkaError('KAFKA_OPTION', `'topic' is '${topic}'; a sink writes to one topic`);
+    throw new KafkaError('TW1302', `'topic' is '${topic}'; a sink writes to one topic`);
   }
   const compression = oneOf(options, 'properties.compression.type', COMPRESSIONS, 'none');
   if (!canCompress(compression)) {
     throw new KafkaError(
-      'KAFKA_CODEC',
+      'TW3306',
       `'properties.compression.type' is ${compression}, which can't be written here; use gzip or none, or zstd on Node 22.15+`,
     );
   }

@@ -50,7 +50,7 @@ export class Producer {
     this.metadataTimer = setInterval(() => void this.refresh().catch(this.fail), METADATA_MAX_AGE_MS).unref();
   }
 
-  /** Looks up the topic's partitions. Rejects with KAFKA_NO_TOPIC. */
+  /** Looks up the topic's partitions. Rejects with TW3302. */
   async open(): Promise<void> {
     await this.refresh(true);
   }
@@ -137,7 +137,7 @@ export class Producer {
     } catch (error) {
       leader.underWay--;
       if (this.closed) return;
-      if (!(error instanceof KafkaError && error.retriable)) throw error;
+      if (!(error instanceof KafkaError && error.transient)) throw error;
       const waitMs = leader.backoff.next();
       for (const batch of batches) this.giveBack(batch, waitMs);
       await this.away(leader, error.message, waitMs);
@@ -205,16 +205,16 @@ export class Producer {
     const what = `writing ${count} records (${bytes.length} bytes) to topic '${topic}', partition ${partition}`;
     if (error === ERROR.MESSAGE_TOO_LARGE || error === ERROR.RECORD_LIST_TOO_LARGE) {
       const hint = `raise the topic's max.message.bytes, or write smaller rows`;
-      return new KafkaError('KAFKA_RECORD_TOO_LARGE', `${what}: larger than the topic takes; ${hint}`);
+      return new KafkaError('TW3309', `${what}: larger than the topic takes; ${hint}`);
     }
     if (error === ERROR.INVALID_PRODUCER_EPOCH || error === ERROR.PRODUCER_FENCED) {
       const id = batch.cut.session.transactionalId;
       const why = id
         ? `a newer attempt has taken over '${id}', or its transaction has timed out`
         : 'the producer is fenced';
-      return new KafkaError('KAFKA_FENCED', `${what}: ${why}`);
+      return new KafkaError('TW3307', `${what}: ${why}`);
     }
-    return new KafkaError('KAFKA_RESPONSE', `${what}: ${errorName(error)}${message ? ` (${message})` : ''}`);
+    return new KafkaError('TW3301', `${what}: ${errorName(error)}${message ? ` (${message})` : ''}`);
   }
 
   private giveBack(batch: Batch, waitMs: number): void {
@@ -262,7 +262,7 @@ export class Producer {
       if (this.closed) connection.close();
     } catch (error) {
       if (this.closed) return;
-      if (!(error instanceof KafkaError && error.retriable)) throw error;
+      if (!(error instanceof KafkaError && error.transient)) throw error;
       await this.away(leader, error.message, leader.backoff.next());
     } finally {
       leader.connecting = false;
@@ -288,17 +288,13 @@ export class Producer {
         const found = metadata.topics.find((each) => each.topic === topic);
         const error = found?.error ?? ERROR.UNKNOWN_TOPIC_OR_PARTITION;
         if (error === ERROR.UNKNOWN_TOPIC_OR_PARTITION && first && Date.now() - startedAt > 5_000) {
-          throw new KafkaError(
-            'KAFKA_NO_TOPIC',
-            `topic '${topic}' does not exist, and brokers do not create it; create it`,
-          );
+          throw new KafkaError('TW3302', `topic '${topic}' does not exist, and brokers do not create it; create it`);
         }
         if (error !== 0 && errorVerdict(error) === 'fatal') {
-          throw new KafkaError('KAFKA_RESPONSE', `metadata of topic '${topic}': ${errorName(error)}`);
+          throw new KafkaError('TW3301', `metadata of topic '${topic}': ${errorName(error)}`);
         }
         const problem = error !== 0 ? errorName(error) : found!.partitions.some((p) => p.leader < 0) && 'no leader';
-        if (problem)
-          throw new KafkaError('KAFKA_AWAY', `metadata of topic '${topic}': ${problem}`, { retriable: true });
+        if (problem) throw new KafkaError('TW3002', `metadata of topic '${topic}': ${problem}`, { retryable: true });
         for (const { partition } of found!.partitions)
           this.queues[partition] ??= new PartitionQueue(partition, this.cluster.newBackoff());
       })

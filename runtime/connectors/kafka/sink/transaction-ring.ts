@@ -41,7 +41,7 @@ export class TransactionRing {
     await Promise.all(this.idle.map(({ identity }) => identity));
   }
 
-  /** An id for the next transaction. Throws KAFKA_TOO_MANY_TRANSACTIONS. */
+  /** An id for the next transaction. Throws TW3310. */
   take(): Slot {
     const slot = this.idle.shift() ?? this.grow();
     slot.identity.then(
@@ -79,7 +79,7 @@ export class TransactionRing {
     const k = this.slots.size;
     if (k >= MAX_SLOTS) {
       throw new KafkaError(
-        'KAFKA_TOO_MANY_TRANSACTIONS',
+        'TW3310',
         `${k} transactions wait for their checkpoints: no checkpoint has come to its end for as long`,
       );
     }
@@ -97,7 +97,7 @@ export class TransactionRing {
           const request = initProducerIdRequest(id, this.timeoutMs);
           const answer = await this.cluster.askCoordinator('transaction', id, request);
           if (answer.error === ERROR.PRODUCER_FENCED || answer.error === ERROR.INVALID_PRODUCER_EPOCH) {
-            throw new KafkaError('KAFKA_FENCED', `a newer attempt has taken over transaction ${id}`);
+            throw new KafkaError('TW3307', `a newer attempt has taken over transaction ${id}`);
           }
           if (answer.error !== 0) throw responseError(`initialising transaction ${id}`, answer.error);
           return answer;

@@ -76,7 +76,7 @@ export class TransactionSession extends Session {
         const { error, partition } = refused;
         const doing = `beginning transaction ${id} on ${topic}-${partition}`;
         if (error === ERROR.INVALID_PRODUCER_EPOCH || error === ERROR.PRODUCER_FENCED) {
-          throw new KafkaError('KAFKA_FENCED', `${doing}: a newer attempt has taken it over, or it has timed out`);
+          throw new KafkaError('TW3307', `${doing}: a newer attempt has taken it over, or it has timed out`);
         }
         throw responseError(doing, error);
       }),

@@ -42,6 +42,8 @@ export class TransactionalWriter extends KafkaWriter {
   override async open(restore: SinkRestore | undefined): Promise<void> {
     await super.open(restore);
     const prepared = this.ring.prepare(READY_SLOTS);
+    // A refusal is seen below, when the older attempts are shut out.
+    prepared.catch(() => undefined);
     if (this.ctx.subtask === 0) {
       const committables = (restore?.committables ?? []) as unknown as Committable[];
       const attempts = ((restore?.states ?? []) as unknown as WriterState[]).map(({ attempt }) => attempt);

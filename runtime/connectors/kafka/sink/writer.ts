@@ -44,9 +44,9 @@ export abstract class KafkaWriter implements SinkWriter {
     protected readonly settings: SinkSettings,
     private readonly upsert: boolean,
   ) {
-    if (!ctx.encoder) throw new KafkaError('KAFKA_OPTION', `'format' is missing`);
+    if (!ctx.encoder) throw new KafkaError('TW1302', `'format' is missing`);
     if (upsert && !ctx.keyEncoder) {
-      throw new KafkaError('KAFKA_OPTION', `upsert-kafka needs PRIMARY KEY (…) NOT ENFORCED and a 'key.format'`);
+      throw new KafkaError('TW1302', `upsert-kafka needs PRIMARY KEY (…) NOT ENFORCED and a 'key.format'`);
     }
     this.encoder = ctx.encoder;
     this.keyEncoder = ctx.keyEncoder;
@@ -233,12 +233,12 @@ export abstract class KafkaWriter implements SinkWriter {
   async close(): Promise<void> {
     clearTimeout(this.lingerTimer);
     this.producer.close();
-    const closed = new KafkaError('KAFKA_CLOSED', 'the Kafka sink is closed');
+    const closed = new KafkaError('TW3311', 'the Kafka sink is closed');
     this.failure ??= closed;
     this.cut?.fail(closed);
     for (const queue of this.producer.queues) {
       for (const batch of queue.unacknowledged()) batch.cut.fail(closed);
     }
-    await this.cluster.close();
+    this.cluster.close();
   }
 }

@@ -30,7 +30,7 @@ export function partitionOfSplit(id: string): TopicPartition {
 
 /**
  * Splits of all topics, by topic and partition; with `known` only those that are not in it, from their earliest offsets.
- * Waits while the cluster is away. Rejects with KAFKA_NO_TOPIC when a topic that is named does not exist.
+ * Waits while the cluster is away. Rejects with TW3302 when a topic that is named does not exist.
  */
 export async function enumerateSplits(
   cluster: Cluster,
@@ -65,7 +65,7 @@ async function listPartitions(cluster: Cluster, topics: readonly string[] | RegE
 function throwIfMissing({ topic, error }: TopicMetadata): void {
   if (error === 0) return;
   if (error === ERROR.UNKNOWN_TOPIC_OR_PARTITION) {
-    throw new KafkaError('KAFKA_NO_TOPIC', `topic '${topic}' does not exist; create it, or name another in 'topic'`);
+    throw new KafkaError('TW3302', `topic '${topic}' does not exist; create it, or name another in 'topic'`);
   }
   throw responseError(`metadata of topic '${topic}'`, error);
 }

@@ -66,7 +66,7 @@ export class Fetcher {
       } catch (error) {
         if (this.closed) return;
         for (const partition of batch) partition.inFlight = false;
-        if (!(error instanceof KafkaError && error.retriable)) throw error;
+        if (!(error instanceof KafkaError && error.transient)) throw error;
         this.cluster.outage.begin(this, error.message);
         await this.events.away(this.backoff.next());
       } finally {

@@ -33,7 +33,7 @@ function source(name: string, fixed: Readonly<Record<string, string>>, wantsKey:
       try {
         return await enumerateSplits(cluster, settings, known);
       } finally {
-        await cluster.close();
+        cluster.close();
       }
     },
     discoveryIntervalMs: (options) => sourceSettings({ ...options, ...fixed }).discoveryIntervalMs,

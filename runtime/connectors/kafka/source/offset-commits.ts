@@ -47,7 +47,7 @@ export class OffsetCommits {
           const reason = { group: this.group, err: (error as Error).message };
           this.log.warn(reason, 'Kafka: offsets can not be committed to the group, which nothing but monitoring reads');
         }
-        if (error instanceof KafkaError && error.retriable) {
+        if (error instanceof KafkaError && error.transient) {
           this.next ??= splits;
           await this.cluster.pause(backoff.next());
         } else {

@@ -88,7 +88,7 @@ export interface SourceSettings {
   readonly maxPartitionBytes: number;
 }
 
-/** Throws KAFKA_OPTION for what can't be had. */
+/** Throws TW1302 for what can't be had. */
 export function sourceSettings(options: Options): SourceSettings {
   const group = options['properties.group.id'] || undefined;
   const stop = bounded(options) ? bound(options, 'scan.bounded', options['scan.bounded.mode'], group) : undefined;
@@ -123,18 +123,17 @@ export function bounded(options: Options): boolean {
 function topics(options: Options): readonly string[] | RegExp {
   const { topic, 'topic-pattern': pattern } = options;
   if ((topic === undefined) === (pattern === undefined)) {
-    throw new KafkaError('KAFKA_OPTION', `give either 'topic' or 'topic-pattern'`);
+    throw new KafkaError('TW1302', `give either 'topic' or 'topic-pattern'`);
   }
   if (topic !== undefined) {
     const names = topic.split(';').map((name) => name.trim());
-    if (names.includes(''))
-      throw new KafkaError('KAFKA_OPTION', `'topic' is '${topic}'; expected names separated by ;`);
+    if (names.includes('')) throw new KafkaError('TW1302', `'topic' is '${topic}'; expected names separated by ;`);
     return [...new Set(names)];
   }
   try {
     return new RegExp(`^(?:${pattern})$`, 'u');
   } catch (cause) {
-    throw new KafkaError('KAFKA_OPTION', `'topic-pattern' is not a regular expression: ${(cause as Error).message}`, {
+    throw new KafkaError('TW1302', `'topic-pattern' is not a regular expression: ${(cause as Error).message}`, {
       cause,
     });
   }
@@ -147,13 +146,12 @@ function bound(options: Options, prefix: string, mode: string, group: string | u
     case 'latest-offset':
       return { kind: 'end', timestamp: LATEST };
     case 'group-offsets':
-      if (!group)
-        throw new KafkaError('KAFKA_OPTION', `'${prefix}.mode' is group-offsets: 'properties.group.id' is missing`);
+      if (!group) throw new KafkaError('TW1302', `'${prefix}.mode' is group-offsets: 'properties.group.id' is missing`);
       return { kind: 'group' };
     case 'timestamp': {
       const name = `${prefix}.timestamp-millis`;
       if (options[name] === undefined)
-        throw new KafkaError('KAFKA_OPTION', `'${prefix}.mode' is timestamp: '${name}' is missing`);
+        throw new KafkaError('TW1302', `'${prefix}.mode' is timestamp: '${name}' is missing`);
       return { kind: 'timestamp', timestamp: integer(options, name, 0) };
     }
     case 'specific-offsets': {
@@ -162,7 +160,7 @@ function bound(options: Options, prefix: string, mode: string, group: string | u
     }
     default: {
       const known = SOURCE_OPTIONS[`${prefix}.mode`].values!.join(', ');
-      throw new KafkaError('KAFKA_OPTION', `'${prefix}.mode' is '${mode}'; expected ${known}`);
+      throw new KafkaError('TW1302', `'${prefix}.mode' is '${mode}'; expected ${known}`);
     }
   }
 }
@@ -171,18 +169,17 @@ function specificOffsets(name: string, text = ''): Map<number, number> {
   const offsets = new Map<number, number>();
   for (const part of text.split(';').filter((each) => each.trim() !== '')) {
     const match = /^\s*partition\s*:\s*(\d+)\s*,\s*offset\s*:\s*(\d+)\s*$/.exec(part);
-    if (!match) throw new KafkaError('KAFKA_OPTION', `'${name}' has '${part}'; expected 'partition:0,offset:42;…'`);
+    if (!match) throw new KafkaError('TW1302', `'${name}' has '${part}'; expected 'partition:0,offset:42;…'`);
     offsets.set(Number(match[1]), Number(match[2]));
   }
-  if (offsets.size === 0)
-    throw new KafkaError('KAFKA_OPTION', `'${name}' is missing; expected 'partition:0,offset:42;…'`);
+  if (offsets.size === 0) throw new KafkaError('TW1302', `'${name}' is missing; expected 'partition:0,offset:42;…'`);
   return offsets;
 }
 
 export function oneOf<T extends string>(options: Options, name: string, values: readonly T[], otherwise: T): T {
   const value = options[name] ?? otherwise;
   if (!values.includes(value as T)) {
-    throw new KafkaError('KAFKA_OPTION', `'${name}' is '${value}'; expected ${values.join(', ')}`);
+    throw new KafkaError('TW1302', `'${name}' is '${value}'; expected ${values.join(', ')}`);
   }
   return value as T;
 }
@@ -191,6 +188,6 @@ export function duration(options: Options, name: string, otherwise: string): num
   try {
     return parseDuration(options[name] ?? otherwise);
   } catch (cause) {
-    throw new KafkaError('KAFKA_OPTION', `'${name}': ${(cause as Error).message}`, { cause });
+    throw new KafkaError('TW1302', `'${name}': ${(cause as Error).message}`, { cause });
   }
 }

@@ -119,7 +119,7 @@ export class KafkaReader implements SourceReader {
 
   async close(): Promise<void> {
     for (const fetcher of this.fetchers.values()) fetcher.close();
-    await this.cluster.close();
+    this.cluster.close();
   }
 
   /** Gives each partition to the fetcher of its leader. Asks for leaders that are not known. */
@@ -222,7 +222,7 @@ export class KafkaReader implements SourceReader {
       if (onOutOfRange === 'none') {
         this.fail(
           new KafkaError(
-            'KAFKA_OFFSET_OUT_OF_RANGE',
+            'TW3303',
             `topic '${topic}', partition ${number}: offset ${fetchOffset} is asked for, but ${first} to ${end} is what ` +
               `there is. Records in between are lost (retention) or the topic was made anew. Start from another ` +
               `position, or set 'properties.auto.offset.reset' to 'earliest' or 'latest' to go on from there`,
@@ -243,5 +243,5 @@ export class KafkaReader implements SourceReader {
 }
 
 function unknownLeader(message: string): KafkaError {
-  return new KafkaError('KAFKA_AWAY', message, { retriable: true });
+  return new KafkaError('TW3002', message, { retryable: true });
 }
