@@ -44,7 +44,8 @@ export interface RecordDecoder {
    * Decodes newline-separated records in buf[start, end); the last one may lack its newline only if `last`. Returns the
    * position behind the last record consumed. At most `maxRecords`. On entry, meta.offset and meta.line are those of the
    * record at buf[start] (line 1 at the start of a file; 0 where lines are not counted); while a record is handed on, its
-   * own; on return, those of the next record.
+   * own; on return, those of the next record. A call that goes on in the same Buffer where the last one stopped, with the
+   * same end, must find the same bytes there.
    */
   lines(buf: Buffer, start: number, end: number, maxRecords: number, last: boolean): number;
 }

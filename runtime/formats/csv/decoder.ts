@@ -4,13 +4,13 @@
  */
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { RecordDecoder } from '../../source/contract.js';
+import { Chunk, Views } from '../chunk.js';
 import type { DecoderSpec, DecoderTarget } from '../contract.js';
 import { metadataReader } from '../metadata.js';
 import { excerpt, Malformed, Mismatch } from '../problems.js';
 import { FILTERED, RecordFilter } from '../record-filter.js';
 import { rowMaker, rowMakerOfArray } from '../row-maker.js';
 import { type TextType, textType } from '../text-values.js';
-import { Views } from '../views.js';
 import { type CsvPlan, compileFast, type FastDecoder } from './fast-code.js';
 import { endOfRecord, FieldCursor } from './fields.js';
 import { type CsvOptions, csvOptions } from './options.js';
@@ -45,6 +45,7 @@ class CsvDecoder implements RecordDecoder {
   private readonly fast: FastDecoder;
   private readonly values: unknown[];
   private readonly views = new Views();
+  private readonly chunk = new Chunk();
   private readonly slots = new Map<number, number>();
   private readonly makeOfArray: (values: unknown[]) => Record<string, unknown>;
 
@@ -75,14 +76,12 @@ class CsvDecoder implements RecordDecoder {
   lines(whole: Buffer, start: number, end: number, maxRecords: number, last: boolean): number {
     const { options, target } = this;
     const { meta } = target;
-    const buf = end === whole.length ? whole : whole.subarray(0, end);
-    const chunk = buf.subarray(start, end);
-    const kind = isAscii(chunk) ? 1 : isUtf8(chunk) ? 2 : 0;
+    this.chunk.open(whole, start, end);
+    const { buf, view, kind } = this.chunk;
     const base = meta.offset - start;
     const counted = meta.line > 0;
     const { quote, escaper } = options;
-    const view = this.views.of(buf);
-    let special = start - 1;
+    let { special } = this.chunk;
     let p = start;
     for (let n = 0; n < maxRecords && p < end; n++) {
       if (special < p) special = nextOf(buf, p, quote, escaper);
@@ -106,6 +105,7 @@ class CsvDecoder implements RecordDecoder {
       p = newline < end ? newline + 1 : end;
     }
     meta.offset = base + p;
+    this.chunk.close(p, special);
     return p;
   }
 

@@ -12,31 +12,23 @@ import {
 import { formatDate, formatTime } from '../../time/timestamp-text.js';
 import { decimalText } from '../exact-number.js';
 import { FormatError } from '../format-error.js';
+import { timestampWriter } from '../minute-cache.js';
 import { MAX_NUMBER_BYTES, writeDecimal, writeDouble, writeInteger } from '../write-number.js';
 import { type CsvOptions, csvOptions } from './options.js';
 
 const FIXED_BYTES = Math.max(MAX_NUMBER_BYTES, MAX_TIMESTAMP_BYTES + 1);
+
+/** Up to this length, copying the characters one by one is quicker than a native call. */
+const SHORT = 40;
 
 type WriteText = (out: ByteWriter, value: string, slack: number) => void;
 
 /** Writes a text field, in quotes where it could be read otherwise. Leaves room for `slack` bytes behind it. */
 function textWriter(options: CsvOptions): WriteText {
   const { delimiter, quote, escaper, nullLiteral } = options;
-  const special = new Uint8Array(128);
+  const special = new Uint8Array(256);
   for (const c of [delimiter, quote, escaper, 10, 13]) if (c >= 0) special[c] = 1;
   const quoteText = quote < 0 ? '' : String.fromCharCode(quote);
-
-  function needsQuotes(value: string): boolean {
-    const n = value.length;
-    if (n === 0) return false;
-    if (value === nullLiteral) return true;
-    if (value.charCodeAt(0) === 35 && options.comments) return true;
-    for (let i = 0; i < n; i++) {
-      const c = value.charCodeAt(i);
-      if (c < 128 && special[c] !== 0) return true;
-    }
-    return false;
-  }
 
   function escaped(value: string): string {
     let text = '';
@@ -49,22 +41,52 @@ function textWriter(options: CsvOptions): WriteText {
     return quoteText + text + quoteText;
   }
 
-  return (out, value, slack) => {
-    let text = value;
-    if (needsQuotes(value)) {
-      if (quote >= 0) text = escaped(value);
-      else if (escaper >= 0)
-        text = [...value].map((c) => (special[c.charCodeAt(0)] ? String.fromCharCode(escaper) + c : c)).join('');
-      else {
-        throw new FormatError(
-          'csv',
-          `a field holds a delimiter or line break: ${JSON.stringify(value.slice(0, 40))}`,
-          'Allow quotes, or set csv.escape-character or another csv.field-delimiter.',
-        );
-      }
+  function unusual(out: ByteWriter, value: string, slack: number): void {
+    let text = '';
+    if (quote >= 0) text = escaped(value);
+    else if (escaper >= 0)
+      for (const c of value) text += special[c.charCodeAt(0)] ? String.fromCharCode(escaper) + c : c;
+    else {
+      throw new FormatError(
+        'csv',
+        `a field holds a delimiter or line break: ${JSON.stringify(value.slice(0, 40))}`,
+        'Allow quotes, or set csv.escape-character or another csv.field-delimiter.',
+      );
     }
     out.utf8(text);
     out.reserve(slack);
+  }
+
+  return (out, value, slack) => {
+    const n = value.length;
+    if (n === 0) return;
+    if (value === nullLiteral || (options.comments && value.charCodeAt(0) === 35)) {
+      unusual(out, value, slack);
+      return;
+    }
+    out.reserve(n * 3 + slack);
+    const buf = out.buf;
+    const start = out.pos;
+    let p = start;
+    let end = start + n;
+    if (n <= SHORT) {
+      for (let i = 0; i < n; i++) {
+        const c = value.charCodeAt(i);
+        if (c > 127 || special[c] !== 0) break;
+        buf[p++] = c;
+      }
+    }
+    if (p < end) {
+      // Long, or not plain: written as a whole, then looked through.
+      end = start + buf.utf8Write(value, start);
+      p = start;
+      while (p < end && special[buf[p]] === 0) p++;
+      if (p < end) {
+        unusual(out, value, slack);
+        return;
+      }
+    }
+    out.pos = end;
   };
 }
 
@@ -181,7 +203,7 @@ class CsvEncoderCompiler {
       case 'TIMESTAMP':
       case 'TIMESTAMP_LTZ': {
         const zone = type.kind === 'TIMESTAMP' ? '' : ' buf[p++] = 90;';
-        return `p = ${cg.bind(writeTimestampBytes, 'writeTimestamp')}(buf, p, ${v}, ${type.precision}, 32, 0);${zone}`;
+        return `p = ${cg.bind(timestampWriter(type.precision, 32), 'writeTimestamp')}(buf, p, ${v});${zone}`;
       }
       default:
         return this.text(`${cg.bind(listText(type, column, this.options), 'listText')}(${v})`);

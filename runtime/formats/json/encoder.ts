@@ -2,16 +2,13 @@
  * Rows → JSON, as code generated for the schema: one function that writes keys as constant bytes and values by their types
  * straight into the ByteWriter.
  */
+import { Codegen } from '../../expr/codegen/codegen.js';
 import type { ByteWriter } from '../../record/bytes.js';
 import type { DataType, Field, Row, RowSchema } from '../../record/types.js';
 import type { RowEncoder } from '../../sink/contract.js';
-import {
-  MAX_TIMESTAMP_BYTES,
-  writeDateBytes,
-  writeTimeBytes,
-  writeTimestampBytes,
-} from '../../time/timestamp-bytes.js';
+import { MAX_TIMESTAMP_BYTES, writeDateBytes, writeTimeBytes } from '../../time/timestamp-bytes.js';
 import { FormatError } from '../format-error.js';
+import { timestampWriter } from '../minute-cache.js';
 import { MAX_NUMBER_BYTES, writeDecimal, writeDouble, writeInteger } from '../write-number.js';
 import { jsonText } from './json-text.js';
 import { type JsonOptions, jsonOptions } from './options.js';
@@ -30,7 +27,6 @@ const library = {
   writeString,
   writeDateBytes,
   writeTimeBytes,
-  writeTimestampBytes,
   /** A double or float as Flink writes it: what is not a number of JSON goes into a string. */
   writeFloating(buf: Buffer, pos: number, value: number): number {
     if (Number.isFinite(value)) return writeDouble(buf, pos, value);
@@ -70,11 +66,16 @@ const library = {
 
 class Generator {
   readonly lines: string[] = [];
+  readonly cg = new Codegen();
   private variables = 0;
   /** Bytes that a row takes besides those of values without a bound. */
   fixed = 0;
 
   constructor(private readonly options: JsonOptions) {}
+
+  private timestamp(precision: number): string {
+    return this.cg.bind(timestampWriter(precision, this.options.iso ? 84 : 32), 'writeTimestamp');
+  }
 
   private name(): string {
     return `v${this.variables++}`;
@@ -143,7 +144,6 @@ class Generator {
   }
 
   private notNull(type: DataType, v: string): void {
-    const separator = this.options.iso ? 84 : 32;
     switch (type.kind) {
       case 'BOOLEAN':
         this.fixed += 5;
@@ -184,12 +184,12 @@ class Generator {
         this.quoted(`h.writeTimeBytes(buf, p, ${v}, 0, 0)`);
         return;
       case 'TIMESTAMP':
-        this.quoted(`h.writeTimestampBytes(buf, p, ${v}, ${type.precision}, ${separator}, 0)`);
+        this.quoted(`${this.timestamp(type.precision)}(buf, p, ${v})`);
         return;
       case 'TIMESTAMP_LTZ':
         this.fixed += FIXED_BYTES;
         this.lines.push(
-          `buf[p++] = 34; p = h.writeTimestampBytes(buf, p, ${v}, ${type.precision}, ${separator}, 0);`,
+          `buf[p++] = 34; p = ${this.timestamp(type.precision)}(buf, p, ${v});`,
           'buf[p] = 90; buf[p + 1] = 34; p += 2;',
         );
         return;
@@ -251,7 +251,8 @@ class Generator {
 function compile(columns: RowSchema, options: JsonOptions): Encode {
   const g = new Generator(options);
   g.row(columns.fields, 'row');
-  const code = `
+  return g.cg.build<Encode>(`
+    const h = ${g.cg.bind(library, 'library')}, options = ${g.cg.bind(options, 'options')};
     const fixed = ${g.fixed + 8};
     return (row, out) => {
       out.reserve(fixed);
@@ -259,8 +260,7 @@ function compile(columns: RowSchema, options: JsonOptions): Encode {
       let p = out.pos;
       ${g.lines.join('\n      ')}
       out.pos = p;
-    };`;
-  return new Function('h', 'options', code)(library, options);
+    };`);
 }
 
 /** Throws a FormatError when a column's type or an option can't be had. The kind of a row is not written. */

@@ -5,6 +5,7 @@
  */
 
 import { Codegen } from '../../expr/codegen/codegen.js';
+import type { ChunkKind } from '../chunk.js';
 import type { DecoderTarget } from '../contract.js';
 import { makeStrings, type StringVariables } from '../late-strings.js';
 import type { Path, RecordFilter } from '../record-filter.js';
@@ -15,12 +16,9 @@ import type { ColumnReader, RowReader } from './row-reader.js';
 import { type Scanner, STRING_STOP } from './scanner.js';
 
 /**
- * What is known of the bytes of a chunk: nothing (0), that they are ASCII (1), that they are UTF-8 (2). In chunks that are
+ * Decodes buf[start, end). 1: done (a row was emitted or filtered out). 0: not of this layout. In chunks whose `kind` is
  * known, `backslash` is the position of the first backslash at or behind the record's start.
  */
-export type ChunkKind = 0 | 1 | 2;
-
-/** Decodes buf[start, end). 1: done (a row was emitted or filtered out). 0: not of this layout. */
 export type LayoutDecoder = (
   buf: Buffer,
   view: DataView,
@@ -136,7 +134,7 @@ class LayoutCompiler {
         this.skip(token.what, token.length);
         return;
       case 'value':
-        this.value(token.column, token.length);
+        this.value(token.column, token.at, token.length);
         this.known(token.column);
         return;
       case 'complete':
@@ -204,15 +202,16 @@ class LayoutCompiler {
     return [`q = ${end}(buf, p, end);`, 'if (q < 0) return 0;'];
   }
 
-  private value(column: ColumnReader, length: number): void {
+  private value(column: ColumnReader, at: number, length: number): void {
     const { type } = column.field;
     const value = this.declare(column.field.name, 'null');
     if (type.kind === 'VARCHAR' || type.kind === 'CHAR') {
       const start = this.declare('start', '-1');
       const end = this.declare('end', '0');
-      this.variables.set(column, { value, start, end });
+      const variables = { value, start, end, at, length };
+      this.variables.set(column, variables);
       this.pending.push(column);
-      this.string(column, { value, start, end }, length - 2);
+      this.string(column, variables, length - 2);
       return;
     }
     this.variables.set(column, { value, start: '', end: '' });

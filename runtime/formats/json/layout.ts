@@ -11,8 +11,8 @@ export type SkippedValue = 'string' | 'number' | 'boolean' | 'container' | 'any'
 export type Token =
   /** Exactly these bytes: punctuation, keys, white space, `null` of a row. */
   | { readonly op: 'text'; readonly bytes: number[] }
-  /** A value that is needed. `length` is the sample's. */
-  | { readonly op: 'value'; readonly column: ColumnReader; readonly length: number }
+  /** A value that is needed, with its position and length in the sample. */
+  | { readonly op: 'value'; readonly column: ColumnReader; readonly at: number; readonly length: number }
   /** A ROW that the filter needs as a whole is complete. */
   | { readonly op: 'complete'; readonly column: ColumnReader }
   /** A value that isn't. */
@@ -56,11 +56,11 @@ export class LayoutBuilder {
   }
 
   /** The value at pos, which is not constant text. */
-  variable(make: (length: number) => Token): void {
+  variable(make: (length: number, at: number) => Token): void {
     this.constant();
     const start = this.scanner.pos;
     this.scanner.skipValue();
-    this.tokens.push(make(this.scanner.pos - start));
+    this.tokens.push(make(this.scanner.pos - start, start - this.scanner.start));
     this.from = this.scanner.pos;
   }
 
@@ -143,7 +143,7 @@ class Learner {
       if (column.row && c === 110) scanner.skipValue();
       else {
         builder.found.add(column);
-        if (!column.row) builder.variable((length) => ({ op: 'value', column, length }));
+        if (!column.row) builder.variable((length, at) => ({ op: 'value', column, at, length }));
         else {
           const inner = last ? 'record' : extent === 'whole' ? 'whole' : 'object';
           if (this.object(column.row, inner) && last) {

@@ -4,11 +4,10 @@
  *
  * A record's rows depend on that record alone: a layout takes only what the general path would read alike.
  */
-import { isAscii, isUtf8 } from 'node:buffer';
 import type { RecordDecoder } from '../../source/contract.js';
+import { Chunk, type ChunkKind, Views } from '../chunk.js';
 import type { DecoderTarget } from '../contract.js';
-import { Views } from '../views.js';
-import type { ChunkKind, LayoutDecoder } from './layout-code.js';
+import type { LayoutDecoder } from './layout-code.js';
 
 /** Layouts kept at a time: a stream of several kinds of records has one for each. */
 const MAX_LAYOUTS = 6;
@@ -42,11 +41,14 @@ export class PredictingDecoder implements RecordDecoder {
   /** General records still to pass before the next one is learnt from. */
   private patience = 0;
   private readonly views = new Views();
+  private readonly chunk: Chunk;
 
   constructor(
     private readonly general: GeneralPath,
     private readonly target: DecoderTarget,
-  ) {}
+  ) {
+    this.chunk = new Chunk(general.hasStrings);
+  }
 
   record(buf: Buffer, start: number, end: number): void {
     if (start < 0) return;
@@ -58,12 +60,11 @@ export class PredictingDecoder implements RecordDecoder {
 
   lines(whole: Buffer, start: number, end: number, maxRecords: number, last: boolean): number {
     const { meta } = this.target;
-    const buf = end === whole.length ? whole : whole.subarray(0, end);
-    const view = this.views.of(buf);
-    const kind = this.kindOf(buf, start, end);
+    this.chunk.open(whole, start, end);
+    const { buf, view, kind } = this.chunk;
     const base = meta.offset - start;
     const counted = meta.line > 0 ? 1 : 0;
-    let backslash = kind === 0 ? 0 : start - 1;
+    let backslash = kind === 0 ? 0 : this.chunk.special;
     let p = start;
     for (let n = 0; n < maxRecords && p < end; n++) {
       let newline = buf.indexOf(10, p);
@@ -85,14 +86,8 @@ export class PredictingDecoder implements RecordDecoder {
       p = newline < end ? newline + 1 : end;
     }
     meta.offset = base + p;
+    this.chunk.close(p, backslash);
     return p;
-  }
-
-  /** Looked at once for a chunk, so that strings need not be looked at byte by byte. */
-  private kindOf(buf: Buffer, start: number, end: number): ChunkKind {
-    const chunk = buf.subarray(start, end);
-    if (!this.general.hasStrings || isAscii(chunk)) return 1;
-    return isUtf8(chunk) ? 2 : 0;
   }
 
   private unpredicted(

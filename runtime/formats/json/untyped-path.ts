@@ -67,7 +67,7 @@ class Sampler {
     const read = readAnyAt(depth);
     const column: ColumnReader = { field: { name, type }, path, read, readLast: read, filterIndex: -1 };
     builder.found.add(column);
-    builder.variable((length) => ({ op: 'value', column, length }));
+    builder.variable((length, at) => ({ op: 'value', column, at, length }));
     return column;
   }
 }

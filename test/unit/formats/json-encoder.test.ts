@@ -152,4 +152,21 @@ describe('json encoder', () => {
       expect(decodeRecords(json, types, [text]).rows).toEqual([value]);
     }
   });
+
+  test('timestamps in any order are written with as few digits as they need', () => {
+    const random = randomNumbers(8);
+    const types = { p3: timestamp(3), p0: timestamp(0), p9: timestamp(9) };
+    const encoder = json.createEncoder({ fields: columns(types) }, {});
+    for (let n = 0; n < 2000; n++) {
+      const near = random() < 0.8 ? 1767225600000 + Math.floor(random() * 200_000) : random() * 2.5e14 - 6e13;
+      const ms = Math.floor(near / [1, 10, 100, 1000][n % 4]) * [1, 10, 100, 1000][n % 4];
+      const out = new ByteWriter();
+      encoder.encode({ p3: ms, p0: Math.floor(ms / 1000) * 1000, p9: BigInt(ms) * 1000000n }, 0, out);
+      const text = new Date(ms).toISOString().replace('T', ' ').replace('Z', '');
+      const [whole, fraction] = text.split('.');
+      const digits = fraction.replace(/0+$/, '');
+      const expected = digits === '' ? whole : `${whole}.${digits}`;
+      expect(out.view().toString()).toBe(`{"p3":"${expected}","p0":"${whole}","p9":"${expected}"}`);
+    }
+  });
 });
