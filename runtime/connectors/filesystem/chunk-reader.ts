@@ -9,6 +9,7 @@ import { isCompressed } from './splits.js';
 /** Room in front of a chunk for the beginning of the record that the one before ended with. */
 export const HEADROOM = 64 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
+const BUFFER_BYTES = HEADROOM + CHUNK_BYTES;
 const AHEAD = 2;
 
 /** Bytes of the file in buf[start, end). */
@@ -30,6 +31,8 @@ export class ChunkReader {
   private handle: FileHandle | undefined;
   private stream: Readable | undefined;
   private next: number;
+  /** A chunk's memory to be used again: the system clears what is new, page by page. */
+  private spare: Buffer | undefined;
 
   constructor(
     private readonly path: string,
@@ -45,6 +48,11 @@ export class ChunkReader {
     const chunk = this.queue.shift();
     if (chunk) this.fill();
     return chunk;
+  }
+
+  /** Says that nobody looks at the bytes of a chunk any longer. */
+  release(chunk: Chunk): void {
+    if (chunk.buf.length === BUFFER_BYTES) this.spare = chunk.buf;
   }
 
   get ended(): boolean {
@@ -70,6 +78,12 @@ export class ChunkReader {
     if (!this.filling) await this.handle?.close().catch(() => {});
   }
 
+  private buffer(): Buffer {
+    const buf = this.spare ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    this.spare = undefined;
+    return buf;
+  }
+
   private fill(): void {
     if (this.filling || this.readAll || this.closed || this.queue.length >= AHEAD) return;
     this.filling = true;
@@ -91,7 +105,7 @@ export class ChunkReader {
       if (size < this.next) throw shortened(this.path, size, this.next);
     }
     while (this.queue.length < AHEAD && !this.readAll && !this.closed) {
-      const buf = Buffer.allocUnsafeSlow(HEADROOM + CHUNK_BYTES);
+      const buf = this.buffer();
       const { bytesRead } = await this.handle.read(buf, HEADROOM, CHUNK_BYTES, this.next);
       if (bytesRead === 0) this.readAll = true;
       else {
@@ -118,7 +132,7 @@ export class ChunkReader {
       this.skip = this.next;
     }
     while (this.queue.length < AHEAD && !this.readAll && !this.closed) {
-      const buf = Buffer.allocUnsafeSlow(HEADROOM + CHUNK_BYTES);
+      const buf = this.buffer();
       let end = HEADROOM;
       while (end === HEADROOM || buf.length - end >= MAX_STREAM_CHUNK) {
         const { done, value } = await this.iterator!.next();

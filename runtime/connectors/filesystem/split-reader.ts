@@ -120,7 +120,9 @@ export class SplitReader {
         return this.aligned || this.align();
       }
       const offset = this.chunk ? this.base + this.pos : this.base;
-      this.chunk = join(this.chunk, this.pos, next);
+      const last = this.chunk;
+      this.chunk = join(last, this.pos, next);
+      if (last) this.chunks.release(last);
       this.pos = this.chunk.start;
       this.base = offset - this.pos;
       this.limit = this.pos;
