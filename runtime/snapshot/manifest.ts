@@ -15,6 +15,10 @@ export interface TableLayout {
   readonly values: readonly Field[];
   /** Entries live under a namespace (a window's end) as well as a key. */
   readonly namespaced: boolean;
+  /** Several entries a key, each with a number. */
+  readonly bucketed?: boolean;
+  /** Parts of the key that decide the key group; absent: all. */
+  readonly groupKeys?: number;
 }
 
 export interface KeyedSnapshot {

@@ -10,7 +10,10 @@ import type { Field } from '../record/types.js';
 import type { KeyedSnapshot, TableLayout } from '../snapshot/manifest.js';
 import { parseGroups, readSegment, SegmentBuilder } from '../snapshot/segment.js';
 import type { ObjectStore } from '../snapshot/store.js';
-import { type AnyTable, KeyedTable, NamespacedTable, type TableSpec } from './table.js';
+import { BucketTable } from './bucket-table.js';
+import { KeyedTable, NamespacedTable, type TableSpec } from './table.js';
+
+type AnyTable = KeyedTable | NamespacedTable | BucketTable;
 
 /** State whose deltas are smaller than this is not compacted by budget but at once. */
 const SMALL_BYTES = 1 << 20;
@@ -62,8 +65,16 @@ export class NodeState {
     return table;
   }
 
+  bucketTable(spec: TableSpec): BucketTable {
+    const kept = this.tables.find((t) => t.spec.name === spec.name);
+    if (kept) return this.reuse(kept, spec) as BucketTable;
+    const table = new BucketTable(spec, this.maxParallelism);
+    this.tables.push(table);
+    return table;
+  }
+
   private reuse(table: AnyTable, spec: TableSpec): AnyTable {
-    const problem = layoutProblem(table.layout.values, spec.values);
+    const problem = layoutProblem(table.spec.values, spec.values);
     if (problem) throw new StateLayoutError(`state of ${this.nodeId} changed its layout: ${problem}`);
     return table;
   }
@@ -154,9 +165,7 @@ export class NodeState {
       if (this.owned[group] !== 1) continue;
       const out = new ByteWriter(1 << 12);
       this.tables.forEach((table, i) => {
-        const map = (table as KeyedTable).groups[group];
-        if (!map) return;
-        for (const entry of map.values()) {
+        for (const entry of (table as KeyedTable | BucketTable).entriesOf(group)) {
           out.byte(i);
           out.byte(1);
           table.codec.write(entry, out);
@@ -202,7 +211,9 @@ export class NodeState {
       const problem =
         layoutProblem(saved.keys, table.layout.keys) ??
         layoutProblem(saved.values, table.layout.values) ??
-        (saved.namespaced === table.layout.namespaced ? undefined : 'windows and plain keys are kept differently');
+        (saved.namespaced === table.layout.namespaced && saved.bucketed === table.layout.bucketed
+          ? undefined
+          : 'windows and plain keys are kept differently');
       if (problem) throw new StateLayoutError(`state "${saved.name}" of ${this.nodeId} changed its layout: ${problem}`);
     }
     // Blocks name tables by their place in the snapshot's list.
@@ -252,9 +263,10 @@ export class NodeState {
     snapshot: KeyedSnapshot,
   ): NodeState {
     const state = new NodeState(nodeId, maxParallelism, groups);
-    for (const { name, keys, values, namespaced } of snapshot.tables) {
-      if (namespaced) state.namespacedTable({ name, keys, values });
-      else state.keyedTable({ name, keys, values });
+    for (const { name, keys, values, namespaced, bucketed, groupKeys } of snapshot.tables) {
+      if (namespaced) state.namespacedTable({ name, keys, values, groupKeys });
+      else if (bucketed) state.bucketTable({ name, keys, values: values.slice(1), groupKeys });
+      else state.keyedTable({ name, keys, values, groupKeys });
     }
     return state;
   }

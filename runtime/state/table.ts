@@ -13,11 +13,14 @@ export type Entry = Record<string, any> & { _e: number };
 /** What finds an entry in its map: the key itself, or text made of its parts. */
 export type MapKey = unknown;
 
-const DELETED = -1;
+export const DELETED = -1;
+
+/** Number of a row in its bucket (bucket-table.ts). */
+const SEQUENCE: Field = { name: 'q', type: { kind: 'BIGINT', nullable: false } };
 
 /** Records in a segment's block. */
-const PUT = 1;
-const DELETE = 2;
+export const PUT = 1;
+export const DELETE = 2;
 const DROP = 3;
 
 export interface TableSpec {
@@ -25,6 +28,8 @@ export interface TableSpec {
   /** Types of the key's parts. */
   readonly keys: readonly Field[];
   readonly values: readonly Field[];
+  /** How many parts of the key, from the first, decide the key group. Default: all. */
+  readonly groupKeys?: number;
 }
 
 /** Text that is different for different composite keys. */
@@ -54,6 +59,7 @@ export function mapKeyOf(parts: readonly unknown[]): MapKey {
     // A text key can't be mistaken for an object's text: objects of one-part keys begin with a NUL.
     return v ?? null;
   }
+  if (parts.length === 0) return 0;
   let text = '';
   for (const v of parts) text += part(v);
   return text;
@@ -66,11 +72,12 @@ export function hashKey(parts: readonly unknown[]): number {
   return h;
 }
 
-abstract class Table {
+export abstract class Table {
   readonly layout: TableLayout;
   readonly codec: ObjectCodec<Entry>;
   protected readonly keyCodec: ObjectCodec;
   readonly keyNames: readonly string[];
+  private readonly groupNames: readonly string[];
   /** Entries touched since the last cut have `_e` equal to this. */
   epoch = 1;
   size = 0;
@@ -78,13 +85,16 @@ abstract class Table {
   constructor(
     readonly spec: TableSpec,
     readonly maxParallelism: number,
-    namespaced: boolean,
+    kind: { readonly namespaced: boolean; readonly bucketed?: boolean },
   ) {
     const keys = spec.keys.map((f, i) => ({ name: `k${i}`, type: f.type }));
     this.keyNames = keys.map((k) => k.name);
-    this.layout = { name: spec.name, keys, values: spec.values, namespaced };
-    this.codec = compileObjectCodec<Entry>([...keys, ...spec.values], '_e: 0');
-    this.keyCodec = compileObjectCodec(keys);
+    this.groupNames = this.keyNames.slice(0, spec.groupKeys);
+    const values = kind.bucketed ? [SEQUENCE, ...spec.values] : spec.values;
+    const groupKeys = spec.groupKeys === undefined ? {} : { groupKeys: spec.groupKeys };
+    this.layout = { name: spec.name, keys, values, ...kind, ...groupKeys };
+    this.codec = compileObjectCodec<Entry>([...keys, ...values], '_e: 0');
+    this.keyCodec = compileObjectCodec(kind.bucketed ? [...keys, SEQUENCE] : keys);
   }
 
   keyParts(entry: Entry): unknown[] {
@@ -96,7 +106,7 @@ abstract class Table {
   }
 
   group(entry: Entry): number {
-    return keyGroupOf(hashKey(this.keyParts(entry)), this.maxParallelism);
+    return keyGroupOf(hashKey(this.groupNames.map((k) => entry[k])), this.maxParallelism);
   }
 
   /** Writes what changed since the last cut, by key group; `records(group)` gives the writer of a group's block. */
@@ -119,7 +129,7 @@ export class KeyedTable extends Table {
   private dead: { group: number; key: Record<string, unknown> }[] = [];
 
   constructor(spec: TableSpec, maxParallelism: number) {
-    super(spec, maxParallelism, false);
+    super(spec, maxParallelism, { namespaced: false });
     this.groups = new Array(maxParallelism).fill(undefined);
   }
 
@@ -155,6 +165,10 @@ export class KeyedTable extends Table {
 
   *entries(): Generator<Entry> {
     for (const map of this.groups) if (map) yield* map.values();
+  }
+
+  entriesOf(group: number): Iterable<Entry> {
+    return this.groups[group]?.values() ?? [];
   }
 
   writeDelta(records: (group: number) => ByteWriter, owned: (group: number) => boolean): void {
@@ -240,7 +254,7 @@ export class NamespacedTable extends Table {
   private dropped: number[] = [];
 
   constructor(spec: TableSpec, maxParallelism: number) {
-    super(spec, maxParallelism, true);
+    super(spec, maxParallelism, { namespaced: true });
   }
 
   /** The namespace, made when it isn't there. */
@@ -382,5 +396,3 @@ export class NamespacedTable extends Table {
     this.cut();
   }
 }
-
-export type AnyTable = KeyedTable | NamespacedTable;

@@ -3,6 +3,7 @@ import { calc } from './calc.js';
 import type { TransformFactory } from './contract.js';
 import { userFunction } from './functions.js';
 import { groupAggregate } from './group-aggregate.js';
+import { regularJoin } from './join/regular.js';
 import { processFunction } from './process.js';
 import { union } from './union.js';
 import { watermark } from './watermark.js';
@@ -18,4 +19,5 @@ export const transforms: Readonly<Record<string, TransformFactory>> = {
   watermark,
   windowAggregate,
   groupAggregate,
+  join: regularJoin,
 };

@@ -1,6 +1,7 @@
 /** Aggregate calls as accumulators and the code that keeps them. */
 import type { Row } from '../../record/types.js';
 import { Codegen, type CodegenOptions, propertyKey } from '../codegen/codegen.js';
+import type { RowCode } from '../codegen/generate.js';
 import type { AggregateCall } from '../ir.js';
 import { aggregateById } from './resolve.js';
 import { type AccField, SlotTable } from './slots.js';
@@ -25,8 +26,8 @@ export interface CompiledAggregates {
   /** The results under the names of the calls. */
   result(acc: Acc): Row;
   createCode(): string;
-  addCode(acc: string, row: string, cg: Codegen): string;
-  retractCode(acc: string, row: string, cg: Codegen): string;
+  addCode(acc: string, row: RowCode, cg: Codegen): string;
+  retractCode(acc: string, row: RowCode, cg: Codegen): string;
   mergeCode(into: string, from: string, cg: Codegen): string;
   copyCode(acc: string, cg: Codegen): string;
   /** The code of each call's result, in order. */

@@ -7,7 +7,7 @@
  */
 import type { DataType } from '../../record/types.js';
 import type { Codegen } from '../codegen/codegen.js';
-import { generate, generateCondition } from '../codegen/generate.js';
+import { generate, generateCondition, type RowCode } from '../codegen/generate.js';
 import { compareCode } from '../functions/comparison.js';
 import type { EmitCall } from '../functions/definition.js';
 import type { Expr } from '../ir.js';
@@ -260,7 +260,7 @@ export class SlotTable {
   }
 
   /** Statements that add (or retract) the row. */
-  updateCode(kind: 'add' | 'retract', acc: string, row: string, cg: Codegen): string {
+  updateCode(kind: 'add' | 'retract', acc: string, row: RowCode, cg: Codegen): string {
     // Sources whose slots look at the count of rows come before the one that counts them.
     const ordered = [...this.sources].sort((a, b) =>
       a.args.length === 0 ? (b.args.length === 0 ? 0 : 1) : b.args.length === 0 ? -1 : 0,
@@ -268,7 +268,7 @@ export class SlotTable {
     return ordered.map((source) => this.sourceCode(source, kind, acc, row, cg)).join('\n');
   }
 
-  private sourceCode(source: Source, kind: 'add' | 'retract', acc: string, row: string, cg: Codegen): string {
+  private sourceCode(source: Source, kind: 'add' | 'retract', acc: string, row: RowCode, cg: Codegen): string {
     if (source.slots.length === 0) return '';
     const values: string[] = [];
     const declared: string[] = [];

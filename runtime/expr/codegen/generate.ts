@@ -11,11 +11,18 @@ import { functionById } from '../functions/index.js';
 import type { CallExpr, Expr, LiteralExpr } from '../ir.js';
 import { type Codegen, property } from './codegen.js';
 
+/** Where columns are found: the variable of a row, or the code of each column by name. */
+export type RowCode = string | ((column: string) => string);
+
+function columnCode(row: RowCode, name: string): string {
+  return typeof row === 'string' ? property(row, name) : row(name);
+}
+
 /** The code of the value of `expr` for the row in variable `row`. */
-export function generate(expr: Expr, row: string, cg: Codegen): string {
+export function generate(expr: Expr, row: RowCode, cg: Codegen): string {
   switch (expr.op) {
     case 'column':
-      return property(row, expr.name);
+      return columnCode(row, expr.name);
     case 'literal':
       return literalCode(expr, cg);
     default:
@@ -24,10 +31,10 @@ export function generate(expr: Expr, row: string, cg: Codegen): string {
 }
 
 /** Code that is `true` exactly when the BOOLEAN `expr` is TRUE (`wanted` false: exactly when it is FALSE). */
-export function generateCondition(expr: Expr, row: string, cg: Codegen, wanted = true): string {
+export function generateCondition(expr: Expr, row: RowCode, cg: Codegen, wanted = true): string {
   if (expr.op === 'literal') return String(expr.value === wanted);
   if (expr.op === 'column') {
-    const code = property(row, expr.name);
+    const code = columnCode(row, expr.name);
     if (expr.type.nullable) return `(${code} === ${wanted})`;
     return wanted ? code : `!${code}`;
   }
@@ -65,7 +72,7 @@ function prepare(call: CallExpr): Prepared {
   return { def, call: { ...call, args: call.args.slice(0, -1) }, zone: String((last as LiteralExpr).value) };
 }
 
-function generateCall(expr: CallExpr, row: string, cg: Codegen): string {
+function generateCall(expr: CallExpr, row: RowCode, cg: Codegen): string {
   const target = prepare(expr);
   const { def, call } = target;
   const context = emitCall(target, row, cg);
@@ -80,7 +87,7 @@ function generateCall(expr: CallExpr, row: string, cg: Codegen): string {
  * The code of the arguments, generated when it is asked for: an entry that wants an argument only as a condition doesn't
  * pay for its value, and nested CASEs don't double at each level.
  */
-function lazyArguments(call: CallExpr, row: string, cg: Codegen): string[] {
+function lazyArguments(call: CallExpr, row: RowCode, cg: Codegen): string[] {
   const codes: string[] = [];
   call.args.forEach((arg, i) => {
     let code: string | undefined;
@@ -96,7 +103,7 @@ interface Parts {
 }
 
 /** Strict calls inside strict calls share one list of checks: `a * 2 + b` is NULL when a or b is. */
-function nullableParts(expr: Expr, row: string, cg: Codegen): Parts {
+function nullableParts(expr: Expr, row: RowCode, cg: Codegen): Parts {
   if (!expr.type.nullable || expr.op === 'literal') return { checks: [], value: generate(expr, row, cg) };
   if (expr.op === 'call' && expr.args.some((arg) => arg.type.nullable)) {
     const target = prepare(expr);
@@ -121,7 +128,7 @@ function hasNullLiteral(call: CallExpr): boolean {
 function strictArguments(
   call: CallExpr,
   def: FunctionDef,
-  row: string,
+  row: RowCode,
   cg: Codegen,
 ): { checks: string[]; atoms: string[] } {
   const checks: string[] = [];
@@ -139,7 +146,7 @@ function strictArguments(
   return { checks, atoms };
 }
 
-function emitCall({ call, zone }: Prepared, row: string, cg: Codegen): EmitCall {
+function emitCall({ call, zone }: Prepared, row: RowCode, cg: Codegen): EmitCall {
   return {
     cg,
     zone,
