@@ -35,8 +35,8 @@ export class SplitAssigner {
       this.sources.map(async (node) => {
         const connector = await this.registry.source((node.spec as SourceSpec).connector);
         const context = this.context(node);
-        const found = await connector.enumerate(context);
         const saved = new Map((restored?.[node.id]?.splits ?? []).map((s) => [s.id, s]));
+        const found = await connector.enumerate(context, saved.size > 0 ? new Set(saved.keys()) : undefined);
         const all = found.map((s): SplitSnapshot => saved.get(s.id) ?? { ...s, watermark: null });
         // Splits that were read in part and aren't listed any more (a file renamed) are read on.
         for (const s of saved.values()) if (!found.some((f) => f.id === s.id)) all.push(s);
@@ -69,7 +69,7 @@ export class SplitAssigner {
         busy = true;
         try {
           const known = this.known.get(node.id)!;
-          const fresh = (await connector.enumerate(context)).filter((s) => !known.has(s.id));
+          const fresh = (await connector.enumerate(context, known)).filter((s) => !known.has(s.id));
           for (const s of fresh) {
             const subtask = known.size % widthOf(node);
             known.add(s.id);
