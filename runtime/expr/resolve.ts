@@ -12,6 +12,7 @@
  * CAST and TRY_CAST go through resolveCast.
  */
 import type { DataType } from '../record/types.js';
+import { isZoneArgument } from './codegen/generate.js';
 import { castProblem } from './casts/cast.js';
 import { functionById, functionByName, functionNames } from './functions/index.js';
 import type { CallExpr, Expr } from './ir.js';
@@ -79,7 +80,9 @@ export function resolveCast(
 export function withTimeZone<T extends Expr>(expr: T, zone: string): T {
   if (expr.op !== 'call' || zone === 'UTC') return expr;
   const args = expr.args.map((arg) => withTimeZone(arg, zone));
-  if (functionById(expr.fn)?.zoned && dependsOnZone(expr)) {
+  const last = args[args.length - 1];
+  const given = last !== undefined && isZoneArgument(last);
+  if (!given && functionById(expr.fn)?.zoned && dependsOnZone(expr)) {
     args.push({ op: 'literal', value: zone, type: { kind: 'ANY', nullable: false } });
   }
   return { ...expr, args } as T;

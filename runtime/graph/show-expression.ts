@@ -61,6 +61,13 @@ function show(expr: Expr, outer: number): string {
     return `${fn}(${show(args[0], 0)} AS ${typeToString({ ...expr.type, nullable: true })})`;
   }
   if (fn === 'CASE') return showCase(args);
+  // A function of the script: name, parameters, body, then its values.
+  if (fn === '$JS' && args[0].op === 'literal') {
+    return `${args[0].value}(${args
+      .slice(3)
+      .map((arg) => show(arg, 0))
+      .join(', ')})`;
+  }
   return `${fn}(${args.map((arg) => show(arg, 0)).join(', ')})`;
 }
 

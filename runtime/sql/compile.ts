@@ -3,6 +3,7 @@ import type { Plan } from '../graph/plan.js';
 import { typeToString } from '../record/types.js';
 import { parseDuration } from '../time/duration.js';
 import type { CreateTable, CreateView, Drop, Insert, Query, SetCommand, Span, Statement } from './ast/index.js';
+import { bindCreateFunction } from './bind/create-function.js';
 import { bindCreateTable, withLike } from './bind/create-table.js';
 import type { Environment } from './bind/environment.js';
 import { bindInsert } from './bind/insert.js';
@@ -154,6 +155,16 @@ class Compilation {
         summary(`CREATE VIEW ${this.catalog.nameOf(node.name)}`);
         this.createView(node);
         return;
+      case 'CreateFunction': {
+        const fn = bindCreateFunction(node);
+        const key = fn.name.toUpperCase();
+        summary(`CREATE FUNCTION ${fn.name}`);
+        if (this.catalog.functions.has(key) && !node.orReplace && !node.ifNotExists) {
+          throw new SqlError('TW2002', `function '${fn.name}' is there already`, node.name.span);
+        }
+        if (!this.catalog.functions.has(key) || node.orReplace) this.catalog.functions.set(key, fn);
+        return;
+      }
       case 'Insert':
         summary(`INSERT INTO ${this.catalog.nameOf(node.target)}`);
         this.insert(node);
@@ -260,7 +271,8 @@ class Compilation {
 
   private drop(node: Drop): void {
     const name = this.catalog.nameOf(node.name);
-    if (node.object === 'DATABASE' || node.object === 'FUNCTION') return;
+    if (node.object === 'DATABASE') return;
+    if (node.object === 'FUNCTION' && this.catalog.functions.delete(name.toUpperCase())) return;
     if (!this.catalog.drop(name) && !node.ifExists) {
       throw new SqlError('TW2002', `unknown ${node.object.toLowerCase()} '${name}'`, node.name.span, {
         name,
@@ -340,7 +352,6 @@ const STATEMENT_NAMES: Partial<Record<Statement['kind'], string>> = {
   Update: 'UPDATE',
   Truncate: 'TRUNCATE',
   CreateCatalog: 'CREATE CATALOG',
-  CreateFunction: 'CREATE FUNCTION',
   CreateModel: 'CREATE MODEL',
   AlterTable: 'ALTER TABLE',
   AlterView: 'ALTER VIEW',

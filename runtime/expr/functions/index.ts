@@ -7,6 +7,7 @@ import { CONDITIONAL } from './conditional.js';
 import { CONVERSION } from './conversion.js';
 import type { FunctionDef } from './definition.js';
 import { LOGICAL } from './logical.js';
+import { SCRIPT } from './script.js';
 import { STRING_FUNCTIONS } from './string.js';
 import { TEMPORAL } from './temporal.js';
 import { TEMPORAL_TEXT } from './temporal-text.js';
@@ -25,6 +26,8 @@ export const FUNCTIONS: readonly FunctionDef[] = [
 
 const byId = new Map<string, FunctionDef>();
 const byName = new Map<string, FunctionDef>();
+// Calls of a script's own functions are bound by name, but aren't in the reference.
+for (const def of SCRIPT) byId.set(def.id, def);
 for (const def of FUNCTIONS) {
   if (byId.has(def.id)) throw new TypeError(`two functions have the id ${def.id}`);
   byId.set(def.id, def);

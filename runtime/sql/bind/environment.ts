@@ -24,13 +24,18 @@ export interface CommonTables {
 }
 
 /** An expression's surroundings where only columns and functions may stand; clauses add what else they take. */
-export function plainContext(env: Pick<Environment, 'timeZone'>, scope: Scope, clause: string): ExpressionContext {
+export function plainContext(
+  env: Pick<Environment, 'timeZone' | 'catalog'>,
+  scope: Scope,
+  clause: string,
+): ExpressionContext {
   return {
     timeZone: env.timeZone,
     scope,
     clause,
+    scriptFunction: (name) => env.catalog.functions.get(name.toUpperCase()),
     isAggregate,
     unknownFunction: (name, message, suggestions, at) =>
-      new SqlError('TW2002', message, at, suggestions.length ? { name, known: suggestions } : {}),
+      new SqlError('TW2002', message, at, { name, known: [...suggestions, ...env.catalog.functions.keys()] }),
   };
 }

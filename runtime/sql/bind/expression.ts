@@ -1,9 +1,11 @@
 /** Expressions as written → bound expressions: names found, types known, casts put, constants computed. */
-import { type Expr, foldConstants, functionById, resolveCast, resolveFunction } from '../../expr/index.js';
+import { type Expr, foldConstants, resolveCast, resolveFunction, withTimeZone } from '../../expr/index.js';
 import { type DataType, typeToString } from '../../record/types.js';
 import type { Call, ColumnRef, Expression, OverClause, Query, SortItem, Span } from '../ast/index.js';
+import type { ScriptFunction } from '../catalog/script-function.js';
 import { SqlError, unsupported } from '../error.js';
 import { column } from '../plan/expression.js';
+import { callScriptFunction } from './create-function.js';
 import { bindJsonFunction } from './json-function.js';
 import { bindLiteral } from './literal.js';
 import type { Scope } from './scope.js';
@@ -25,7 +27,7 @@ export interface ExpressionContext {
   /** GROUPING(a, b): known once the grouping sets are. */
   readonly grouping?: (args: readonly Expr[]) => Expr;
   /** Functions of the script, looked up before the built-in ones. */
-  readonly scriptFunction?: (name: string, args: readonly Expr[], at: Span) => Expr | undefined;
+  readonly scriptFunction?: (name: string) => ScriptFunction | undefined;
   readonly isAggregate: (name: string) => boolean;
   readonly unknownFunction: (name: string, message: string, suggestions: readonly string[], at: Span) => SqlError;
 }
@@ -77,13 +79,13 @@ export class ExpressionBinder {
       }
       throw new SqlError('TW2003', resolved.error, at);
     }
-    return foldConstants(inZone(resolved.expr, this.context.timeZone));
+    return foldConstants(withTimeZone(resolved.expr, this.context.timeZone));
   }
 
   cast(expr: Expr, type: DataType, at: Span, safe = false): Expr {
     const resolved = resolveCast(expr, type, safe ? 'TRY_CAST' : 'CAST');
     if ('error' in resolved) throw new SqlError('TW2003', resolved.error, at);
-    return foldConstants(inZone(resolved.expr, this.context.timeZone));
+    return foldConstants(withTimeZone(resolved.expr, this.context.timeZone));
   }
 
   private bindAny(node: Expression): Expr {
@@ -363,26 +365,13 @@ export class ExpressionBinder {
       }
       return this.context.grouping(bound);
     }
-    const own = this.context.scriptFunction?.(name, bound, at);
-    if (own) return own;
+    const own = this.context.scriptFunction?.(name);
+    if (own) return callScriptFunction(this, own, bound, at);
     if (node.distinct || node.filter || node.orderBy) {
       throw new SqlError('TW2004', `DISTINCT, FILTER and ORDER BY are for aggregates, which ${name} isn't`, at);
     }
     return this.call(upper, bound, at);
   }
-}
-
-/** The time zone as a last argument of the calls that depend on it and don't have it yet. */
-function inZone(expr: Expr, zone: string): Expr {
-  if (expr.op !== 'call' || zone === 'UTC') return expr;
-  const args = expr.args.map((arg) => inZone(arg, zone));
-  const last = args[args.length - 1];
-  // Texts that were written are CHAR: a VARCHAR constant of that value is the one put here before.
-  const has = last?.op === 'literal' && last.type.kind === 'VARCHAR' && last.value === zone;
-  if (functionById(expr.fn)?.zoned && !has) {
-    args.push({ op: 'literal', value: zone, type: { kind: 'VARCHAR', length: zone.length, nullable: false } });
-  }
-  return { ...expr, args };
 }
 
 const RANKS = new Set(['ROW_NUMBER', 'RANK', 'DENSE_RANK', 'NTILE', 'PERCENT_RANK', 'CUME_DIST', 'LAG', 'LEAD']);

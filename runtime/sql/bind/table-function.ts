@@ -123,6 +123,14 @@ function timeAttribute(
       },
     );
   }
+  // Window bounds are local times: with another zone they are not those of the instants.
+  if (field.type.kind === 'TIMESTAMP_LTZ' && binder.env.timeZone !== 'UTC') {
+    throw unsupported(
+      `${name} over TIMESTAMP_LTZ or processing time in time zone ${binder.env.timeZone}`,
+      node.span,
+      'use UTC or TIMESTAMP',
+    );
+  }
   return { timeColumn: field.name, processingTime: attribute === 'proctime' };
 }
 

@@ -2,12 +2,15 @@
 import type { OptionEntry, QualifiedName } from '../ast/index.js';
 import { type Place, SqlError } from '../error.js';
 import { checkOptions, checkUse, type KnownConnectors } from './options.js';
+import type { ScriptFunction } from './script-function.js';
 import type { CatalogEntry, Table } from './table.js';
 
 const DEFAULTS = ['default_catalog', 'default_database'];
 
 export class Catalog {
   private readonly entries = new Map<string, CatalogEntry>();
+  /** By name in upper case: functions are found in any case. */
+  readonly functions = new Map<string, ScriptFunction>();
   /** Set by USE. */
   database = 'default_database';
 
