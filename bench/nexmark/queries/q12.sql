@@ -1,4 +1,4 @@
--- Bids of each person in windows of processing time. counts-only
+-- Bids of each person in windows of processing time. not-compared
 CREATE TABLE answer (bidder BIGINT, bid_count BIGINT, starttime TIMESTAMP(3), endtime TIMESTAMP(3)) WITH (${sink});
 CREATE VIEW now_bid AS SELECT *, PROCTIME() AS p_time FROM bid;
 INSERT INTO answer

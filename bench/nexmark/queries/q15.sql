@@ -1,4 +1,4 @@
--- Bids, bidders and auctions of each day, in all and by price. updating
+-- Bids, bidders and auctions of each day, in all and by price.
 CREATE TABLE answer (
   `day` STRING, total_bids BIGINT, rank1_bids BIGINT, rank2_bids BIGINT, rank3_bids BIGINT,
   total_bidders BIGINT, rank1_bidders BIGINT, rank2_bidders BIGINT, rank3_bidders BIGINT,

@@ -1,4 +1,4 @@
--- The same for each channel. updating
+-- The same for each channel.
 CREATE TABLE answer (
   channel STRING, `day` STRING, `minute` STRING, total_bids BIGINT, rank1_bids BIGINT, rank2_bids BIGINT, rank3_bids BIGINT,
   total_bidders BIGINT, rank1_bidders BIGINT, rank2_bidders BIGINT, rank3_bidders BIGINT,

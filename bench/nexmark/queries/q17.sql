@@ -1,4 +1,4 @@
--- Bids of each auction and day, with the prices' range, mean and sum. updating
+-- Bids of each auction and day, with the prices' range, mean and sum.
 CREATE TABLE answer (
   auction BIGINT, `day` STRING, total_bids BIGINT, rank1_bids BIGINT, rank2_bids BIGINT, rank3_bids BIGINT,
   min_price BIGINT, max_price BIGINT, avg_price BIGINT, sum_price BIGINT, PRIMARY KEY (auction, `day`) NOT ENFORCED

@@ -1,4 +1,4 @@
--- The last bid of each person for each auction. updating
+-- The last bid of each person for each auction.
 CREATE TABLE answer (
   auction BIGINT, bidder BIGINT, price BIGINT, channel STRING, url STRING, `dateTime` TIMESTAMP(3), extra STRING, PRIMARY KEY (auction, bidder) NOT ENFORCED
 ) WITH (${sink});

@@ -1,4 +1,4 @@
--- The ten highest bids of each auction. updating
+-- The ten highest bids of each auction.
 CREATE TABLE answer (
   auction BIGINT, bidder BIGINT, price BIGINT, channel STRING, url STRING, `dateTime` TIMESTAMP(3), extra STRING, rank_number BIGINT, PRIMARY KEY (auction, rank_number) NOT ENFORCED
 ) WITH (${sink});

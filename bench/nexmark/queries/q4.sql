@@ -1,4 +1,4 @@
--- Average of the winning bids of each category. updating
+-- Average of the winning bids of each category.
 CREATE TABLE answer (id BIGINT, final BIGINT, PRIMARY KEY (id) NOT ENFORCED) WITH (${sink});
 INSERT INTO answer
 SELECT q.category, AVG(q.final)
