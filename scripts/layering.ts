@@ -25,10 +25,9 @@ const FLOORS: readonly (readonly string[])[] = [
   ['operator'],
   ['console'],
   ['cli'],
-  ['scripts'],
-  ['test'],
-  // It runs peers by the harness of the tests.
+  ['scripts', 'test/harness'],
   ['bench'],
+  ['test'],
 ];
 
 const root = resolve(process.cwd());

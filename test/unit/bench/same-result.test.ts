@@ -1,0 +1,48 @@
+import { describe, expect, test } from '@jest/globals';
+import { regressions } from '../../../bench/ci.js';
+import { nexmarkQuery, queryNames } from '../../../bench/nexmark/queries.js';
+import { compareResults, flinkChanges, printedChanges } from '../../../bench/nexmark/same-result.js';
+
+describe('comparing answers', () => {
+  test('printed rows and Flink’s changes of the same values are the same', () => {
+    const ours = printedChanges('{"id":1,"price":12340,"at":1767225600001}\n');
+    const columns = [
+      { name: 'id', type: 'BIGINT' },
+      { name: 'price', type: 'DECIMAL(23, 3)' },
+      { name: 'at', type: 'TIMESTAMP(3) *ROWTIME*' },
+    ];
+    const row = ['1', '12.340', '2026-01-01 00:00:00.001'];
+    const theirs = flinkChanges({ statement: 0, columns, changes: [{ kind: '+I', row }] });
+    expect(compareResults(ours, theirs)).toBe('same, 1 rows');
+  });
+
+  test('only the rows that remain count, not how they came about', () => {
+    const ours = printedChanges('{"n":1}\n-U {"n":1}\n+U {"n":2}\n');
+    expect(compareResults(ours, printedChanges('1> {"n":2}\n'))).toBe('same, 1 rows');
+  });
+
+  test('a row too many, and one that is twice where it should be once, are told', () => {
+    const one = printedChanges('{"n":1}\n');
+    expect(compareResults(printedChanges('{"n":1}\n{"n":2}\n'), one)).toMatch(/^DIFFERENT: .*too much: \["2"\]/);
+    expect(compareResults(one, printedChanges('{"n":1}\n{"n":1}\n'))).toMatch(/lacking: \["1"\]/);
+  });
+});
+
+describe('queries', () => {
+  test.each(queryNames())('%s has a script for a sink, and the query alone', (name) => {
+    const query = nexmarkQuery(name);
+    const script = query.script({ connector: 'filesystem', path: 'in' }, { connector: 'blackhole' });
+    expect(script).toContain("WITH ('connector' = 'blackhole')");
+    expect(script).not.toContain('${');
+    const select = query.select({ connector: 'filesystem', path: 'in' });
+    expect(select).not.toMatch(/INSERT|answer|\$\{/);
+    expect(select.trim().split(';').at(-2)!.trim()).toMatch(/^(--.*\n)?\s*SELECT/);
+  });
+});
+
+test('a figure that drops by more than a quarter is a regression, one that is missing too', () => {
+  expect(regressions({ q0: 76, q1: 74 }, { q0: 100, q1: 100, q2: 50 })).toEqual([
+    'q1: 74 is 26 % below its baseline of 100',
+    'q2: no figure, it was 50',
+  ]);
+});
