@@ -53,6 +53,12 @@ export interface AnomalyDetector extends Estimator {
   scoreOne(x: FeatureInput): number;
 }
 
+/** Learns what users like. */
+export interface Recommender extends Estimator {
+  readonly kind: 'recommender';
+  learnOne(user: Label, item: Label, y?: any): void;
+}
+
 export type Learner = Classifier | Regressor | Clusterer | AnomalyDetector;
 
 /** Turns a row into another. Dictionaries give dictionaries, vectors give vectors. */

@@ -6,8 +6,6 @@ export type LearnErrorCode =
   | 'LEARN_VALUE_INVALID'
   /** Named features (a dictionary) and positional features (a vector) were given to the same object. */
   | 'LEARN_FEATURES_MIXED'
-  /** A transform that has to be fitted was used before `fit`. */
-  | 'LEARN_NOT_FITTED'
   /** JSON that is not the state of the expected type, or is damaged. */
   | 'LEARN_STATE_INVALID'
   /** JSON written by a newer version of this algorithm. */

@@ -27,6 +27,6 @@ execFileSync(
   {
     stdio: 'inherit',
     // One order of sets, whatever the run.
-    env: { ...process.env, PYTHONHASHSEED: '0', OMP_NUM_THREADS: '1' },
+    env: { ...process.env, PYTHONHASHSEED: '0', PYTHONDONTWRITEBYTECODE: '1', OMP_NUM_THREADS: '1' },
   },
 );

@@ -44,6 +44,8 @@ export class HalfSpaceTrees extends RowStep implements AnomalyDetector {
   private counter = 0;
   private firstWindow = true;
   private dense = new Float64Array(16);
+  /** Scratch space of `divide`. */
+  private widths = new Float64Array(0);
 
   constructor(params: HalfSpaceTreesParams = {}) {
     super();
@@ -65,34 +67,45 @@ export class HalfSpaceTrees extends RowStep implements AnomalyDetector {
     const { nTrees, limits } = this.params;
     const present = new Set(row.indices.subarray(0, row.size));
     const population = this.features.sortedIds().filter((id) => present.has(id));
-    const ranges = population.map((id): [number, number] => {
+    const lows = new Float64Array(population.length);
+    const highs = new Float64Array(population.length);
+    this.widths = new Float64Array(population.length);
+    population.forEach((id, place) => {
       const [low, high] = limits[this.features.nameOf(id)] ?? [0, 1];
-      return [low, high];
+      lows[place] = low;
+      highs[place] = high;
     });
     const nodes = nTrees * this.nodesPerTree;
     this.cutFeatures = new Int32Array(nodes);
     this.thresholds = new Float64Array(nodes);
     this.newest = new Float64Array(nodes);
     this.reference = new Float64Array(nodes);
-    for (let tree = 0; tree < nTrees; tree++) this.divide(tree * this.nodesPerTree, 0, 0, population, ranges);
+    for (let tree = 0; tree < nTrees; tree++) this.divide(tree * this.nodesPerTree, 0, 0, population, lows, highs);
   }
 
-  private divide(base: number, node: number, level: number, population: number[], ranges: [number, number][]): void {
+  private divide(
+    base: number,
+    node: number,
+    level: number,
+    population: readonly number[],
+    lows: Float64Array,
+    highs: Float64Array,
+  ): void {
     if (level === this.params.height) return;
-    const places = population.map((_, i) => i);
-    const place = this.twister.choice(
-      places,
-      ranges.map(([low, high]) => high - low),
-    );
-    const [low, high] = ranges[place];
+    const { widths } = this;
+    for (let i = 0; i < widths.length; i++) widths[i] = highs[i] - lows[i];
+    const place = this.twister.choice(widths);
+    const low = lows[place];
+    const high = highs[place];
     const cut = this.twister.uniform(low + PADDING * (high - low), high - PADDING * (high - low));
     this.cutFeatures[base + node] = population[place];
     this.thresholds[base + node] = cut;
-    ranges[place] = [low, cut];
-    this.divide(base, 2 * node + 1, level + 1, population, ranges);
-    ranges[place] = [cut, high];
-    this.divide(base, 2 * node + 2, level + 1, population, ranges);
-    ranges[place] = [low, high];
+    highs[place] = cut;
+    this.divide(base, 2 * node + 1, level + 1, population, lows, highs);
+    highs[place] = high;
+    lows[place] = cut;
+    this.divide(base, 2 * node + 2, level + 1, population, lows, highs);
+    lows[place] = low;
   }
 
   private densify(row: FeatureRow): Float64Array {
@@ -104,56 +117,57 @@ export class HalfSpaceTrees extends RowStep implements AnomalyDetector {
     return dense;
   }
 
-  /** The child of node `at` that the row goes to; where the feature is missing, the one with more new mass. */
-  private child(base: number, node: number, dense: Float64Array): number {
-    const value = dense[this.cutFeatures[base + node]];
-    const left = 2 * node + 1;
-    if (Number.isNaN(value)) return this.newest[base + left] < this.newest[base + left + 1] ? left + 1 : left;
-    return value < this.thresholds[base + node] ? left : left + 1;
-  }
-
   learnOne(x: FeatureInput): void {
     const row = this.asRow(x);
     if (this.newest.length === 0) this.plant(row);
     const dense = this.densify(row);
     const { nTrees, height, windowSize } = this.params;
-    for (let tree = 0; tree < nTrees; tree++) {
-      const base = tree * this.nodesPerTree;
+    const { newest, cutFeatures, thresholds, nodesPerTree } = this;
+    for (let tree = 0, base = 0; tree < nTrees; tree++, base += nodesPerTree) {
       let node = 0;
       for (let level = 0; level < height; level++) {
-        this.newest[base + node]++;
-        node = this.child(base, node, dense);
+        newest[base + node]++;
+        const value = dense[cutFeatures[base + node]];
+        const left = 2 * node + 1;
+        if (value < thresholds[base + node]) node = left;
+        else node = Number.isNaN(value) ? this.fuller(base, left) : left + 1;
       }
-      this.newest[base + node]++;
+      newest[base + node]++;
     }
     if (++this.counter < windowSize) return;
-    this.reference.set(this.newest);
-    this.newest.fill(0);
+    this.reference.set(newest);
+    newest.fill(0);
     this.firstWindow = false;
     this.counter = 0;
+  }
+
+  /** Where a row goes that lacks the feature: of the children `left` and `left + 1`, the one with more new rows. */
+  private fuller(base: number, left: number): number {
+    return this.newest[base + left] < this.newest[base + left + 1] ? left + 1 : left;
   }
 
   scoreOne(x: FeatureInput): number {
     if (this.firstWindow) return 0;
     const dense = this.densify(this.asRow(x));
     const { nTrees, height, windowSize } = this.params;
+    const { reference, cutFeatures, thresholds, nodesPerTree } = this;
     const sizeLimit = 0.1 * windowSize;
     let score = 0;
-    for (let tree = 0; tree < nTrees; tree++) {
-      const base = tree * this.nodesPerTree;
+    for (let tree = 0, base = 0; tree < nTrees; tree++, base += nodesPerTree) {
       let node = 0;
       let scale = 1;
-      let level = 0;
-      for (; level < height; level++) {
-        const mass = this.reference[base + node];
+      for (let level = 0; ; level++) {
+        const mass = reference[base + node];
         score += mass * scale;
-        if (mass < sizeLimit) break;
-        node = this.child(base, node, dense);
+        if (level === height || mass < sizeLimit) break;
+        const value = dense[cutFeatures[base + node]];
+        const left = 2 * node + 1;
+        if (value < thresholds[base + node]) node = left;
+        else node = Number.isNaN(value) ? this.fuller(base, left) : left + 1;
         scale *= 2;
       }
-      if (level === height) score += this.reference[base + node] * scale;
     }
-    return 1 - score / (nTrees * windowSize * this.nodesPerTree);
+    return 1 - score / (nTrees * windowSize * nodesPerTree);
   }
 
   toJSON(): LearnJson {

@@ -60,7 +60,7 @@ export class KMeans extends RowStep implements Clusterer {
     if (row.span > this.span) this.extend(row.span);
     const { coordinates, span, point } = this;
     const { p } = this.params;
-    point.fill(0, 0, span);
+    if (row.size < span) point.fill(0, 0, span);
     for (let k = 0; k < row.size; k++) point[row.indices[k]] = row.values[k];
     let best = 0;
     let least = Number.POSITIVE_INFINITY;

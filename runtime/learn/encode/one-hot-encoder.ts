@@ -29,69 +29,99 @@ export class OneHotEncoder extends RowEmitter {
   private readonly ids = new Map<string, Map<FeatureValue, number>>();
   /** Ids of learned categories, which get zeros. */
   private readonly learned: number[] = [];
-  private readonly isLearned = new Set<number>();
+  private readonly isLearned: boolean[] = [];
   private readonly first = new Map<string, number>();
+  private readonly lastFeatures: string[] = [];
+  private readonly lastCategories: Map<FeatureValue, number>[] = [];
 
   constructor(params: OneHotEncoderParams = {}) {
     super();
     this.params = params;
     this.on = params.on && new Set(params.on);
-    for (const [feature, values] of Object.entries(params.categories ?? {})) {
-      for (const value of values) this.know(this.idOf(feature, value), feature);
-    }
+    Object.entries(params.categories ?? {}).forEach(([feature, values], at) => {
+      for (const value of values) this.know(at, feature, value);
+    });
   }
 
-  private idOf(feature: string, value: FeatureValue): number {
-    let ofFeature = this.ids.get(feature);
-    if (!ofFeature) {
-      ofFeature = new Map();
-      this.ids.set(feature, ofFeature);
+  /** Categories of the feature at place `at` of the record; records of one shape find them by comparing pointers. */
+  private categoriesAt(at: number, feature: string): Map<FeatureValue, number> {
+    if (this.lastFeatures[at] === feature) return this.lastCategories[at];
+    let categories = this.ids.get(feature);
+    if (!categories) {
+      categories = new Map();
+      this.ids.set(feature, categories);
     }
-    let id = ofFeature.get(value);
+    this.lastFeatures[at] = feature;
+    this.lastCategories[at] = categories;
+    return categories;
+  }
+
+  private idOf(at: number, feature: string, value: FeatureValue): number {
+    const categories = this.categoriesAt(at, feature);
+    let id = categories.get(value);
     if (id === undefined) {
       id = this.output.idOf(`${feature}_${String(value)}`);
-      ofFeature.set(value, id);
+      categories.set(value, id);
     }
     return id;
   }
 
-  private know(id: number, feature: string): void {
-    if (this.isLearned.has(id)) return;
-    this.isLearned.add(id);
-    this.learned.push(id);
+  private know(at: number, feature: string, value: FeatureValue): void {
+    if (missing(value)) return;
+    const id = this.idOf(at, feature, value);
+    if (this.isLearned[id]) return;
     if (!this.first.has(feature)) this.first.set(feature, id);
+    this.remember(id);
+  }
+
+  private remember(id: number): void {
+    this.isLearned[id] = true;
+    this.learned.push(id);
+    if (!this.params.dropZeros && !this.leftOut(id)) this.alwaysEmit(id);
+  }
+
+  private leftOut(id: number): boolean {
+    if (!this.params.dropFirst) return false;
+    for (const first of this.first.values()) if (first === id) return true;
+    return false;
   }
 
   override learnOne(x: Features): void {
     if (this.params.categories) return;
     const features = asFeatures(x);
+    let at = 0;
     for (const feature in features) {
       if (this.on && !this.on.has(feature)) continue;
-      for (const value of valuesOf(features[feature])) this.know(this.idOf(feature, value), feature);
+      const value: unknown = features[feature];
+      if (Array.isArray(value)) for (const one of value) this.know(at, feature, one);
+      else this.know(at, feature, value as FeatureValue);
+      at++;
     }
   }
 
   protected emit(x: Features): void {
-    const { dropZeros, dropFirst, categories } = this.params;
     const features = asFeatures(x);
-    if (!dropZeros) {
-      for (const id of this.learned) this.put(id, 0);
-    }
+    let at = 0;
     for (const feature in features) {
+      const value: unknown = features[feature];
       if (this.on && !this.on.has(feature)) {
-        this.passThrough(feature, features[feature]);
+        this.passThrough(feature, value as FeatureValue);
         continue;
       }
-      for (const value of valuesOf(features[feature])) {
-        if (categories && !this.ids.get(feature)?.has(value)) continue;
-        this.put(this.idOf(feature, value), 1);
-      }
+      if (Array.isArray(value)) for (const one of value) this.mark(at, feature, one);
+      else this.mark(at, feature, value as FeatureValue);
+      at++;
     }
-    if (dropFirst) this.row.size = withoutFirst(this.row, new Set(this.first.values()), (id) => this.forget(id));
+  }
+
+  private mark(at: number, feature: string, value: FeatureValue): void {
+    if (missing(value)) return;
+    const id = this.params.categories ? this.categoriesAt(at, feature).get(value) : this.idOf(at, feature, value);
+    if (id !== undefined && !this.leftOut(id)) this.put(id, 1);
   }
 
   private passThrough(feature: string, value: FeatureValue): void {
-    if (value === null || value === undefined || Number.isNaN(value)) return;
+    if (missing(value)) return;
     if (typeof value === 'string') {
       throw new LearnError('LEARN_VALUE_INVALID', `feature ${feature} holds ${JSON.stringify(value)}: name it in 'on'`);
     }
@@ -113,41 +143,14 @@ export class OneHotEncoder extends RowEmitter {
   static fromJSON(json: LearnJson): OneHotEncoder {
     checkJson(json, OneHotEncoder.type);
     const encoder = new OneHotEncoder(json.params);
-    encoder.ids.clear();
-    encoder.learned.length = 0;
-    encoder.isLearned.clear();
-    encoder.first.clear();
     encoder.output = FeatureIndex.fromJSON(json.output);
     for (const [feature, values] of json.ids) encoder.ids.set(feature, new Map(values));
-    for (const id of json.learned) {
-      encoder.learned.push(id);
-      encoder.isLearned.add(id);
-    }
     for (const [feature, id] of json.first) encoder.first.set(feature, id);
+    for (const id of json.learned) if (!encoder.isLearned[id]) encoder.remember(id);
     return encoder;
   }
 }
 
-function valuesOf(value: unknown): readonly FeatureValue[] {
-  if (value === null || value === undefined || Number.isNaN(value)) return [];
-  return Array.isArray(value) ? value : [value as FeatureValue];
-}
-
-/** Takes the entries with the ids of `first` out of `row`; returns the new size. */
-function withoutFirst(
-  row: { indices: Int32Array; values: Float64Array; size: number },
-  first: ReadonlySet<number>,
-  forget: (id: number) => void,
-): number {
-  let size = 0;
-  for (let k = 0; k < row.size; k++) {
-    const id = row.indices[k];
-    if (first.has(id)) {
-      forget(id);
-      continue;
-    }
-    row.indices[size] = id;
-    row.values[size++] = row.values[k];
-  }
-  return size;
+function missing(value: FeatureValue): boolean {
+  return value === null || value === undefined || Number.isNaN(value);
 }

@@ -13,7 +13,7 @@ import { LearnError, requireParameter } from '../errors.js';
 import { checkJson, type LearnJson, packNumber, type Restore, unpackNumber } from '../state.js';
 
 export interface PrequentialParams {
-  /** Classifier, regressor or pipeline. */
+  /** Classifier, regressor, anomaly detector (its score is measured by metrics of probabilities), or a pipeline that ends in one. */
   model: any;
   /** Measured by name, e.g. `{ auc: new RollingROCAUC() }`. */
   metrics: Record<string, Metric>;
@@ -56,8 +56,10 @@ export class Prequential {
    * first, which counts as forgotten. Returns the prediction.
    */
   ask(key: string | number, timeMs: number, x: any): any {
-    const prediction = this.model.predictOne(x);
-    const probabilities = this.wantsProbability ? this.model.predictProbaOne(x) : undefined;
+    const anomaly = this.model.kind === 'anomaly';
+    const prediction = anomaly ? this.model.scoreOne(x) : this.model.predictOne(x);
+    let probabilities: unknown;
+    if (this.wantsProbability) probabilities = anomaly ? prediction : this.model.predictProbaOne(x);
     if (this.pending.delete(key)) this.forgotten++;
     this.pending.set(key, { x, timeMs, prediction, probabilities });
     return prediction;
@@ -118,7 +120,7 @@ export class Prequential {
         timeMs,
         x: x instanceof Float64Array ? { vector: [...x] } : { features: x },
         prediction,
-        probabilities: probabilities instanceof Map ? [...probabilities] : undefined,
+        probabilities: probabilities instanceof Map ? [...probabilities] : probabilities,
       })),
       answers,
       forgotten,
@@ -138,7 +140,7 @@ export class Prequential {
         timeMs,
         x: x.vector ? Float64Array.from(x.vector) : x.features,
         prediction,
-        probabilities: probabilities && new Map(probabilities),
+        probabilities: Array.isArray(probabilities) ? new Map(probabilities) : probabilities,
       });
     }
     evaluator.answers = json.answers;

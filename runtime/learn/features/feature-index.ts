@@ -98,9 +98,11 @@ export class FeatureIndex {
       this.encodeVector(x, row);
       return;
     }
-    row.size = 0;
     const { lastKeys, lastIds } = this;
+    let { indices, values } = row;
     let at = 0;
+    let size = 0;
+    row.size = 0;
     for (const key in x) {
       let id: number;
       if (lastKeys[at] === key) {
@@ -113,32 +115,40 @@ export class FeatureIndex {
       at++;
       const raw = x[key];
       let value: number;
-      if (typeof raw === 'number') {
-        if (Number.isNaN(raw)) continue;
+      // A finite number: the difference with itself of anything else is NaN.
+      if (typeof raw === 'number' && raw - raw === 0) {
         value = raw;
-      } else if (raw === null || raw === undefined) {
-        continue;
-      } else if (typeof raw === 'boolean') {
-        value = raw ? 1 : 0;
-      } else if (typeof raw === 'string') {
-        if (!nominal) {
-          throw new LearnError(
-            'LEARN_VALUE_INVALID',
-            `feature ${key} holds the string ${JSON.stringify(raw)}: put an encoder before this step`,
-          );
-        }
-        value = nominal(id, raw);
       } else {
-        value = Number(raw);
+        value = this.numberFrom(raw, id, nominal);
+        if (Number.isNaN(value)) continue;
       }
-      if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) throw infinite(key, value);
-      const k = row.size;
-      if (k === row.values.length) row.reserve(k + 1);
-      row.indices[k] = id;
-      row.values[k] = value;
-      row.size = k + 1;
+      if (size === values.length) {
+        row.size = size;
+        row.reserve(size + 1);
+        ({ indices, values } = row);
+      }
+      indices[size] = id;
+      values[size++] = value;
     }
+    row.size = size;
     row.span = this.nameList.length;
+  }
+
+  /** The finite number that `raw` stands for, NaN when it is missing. */
+  private numberFrom(raw: FeatureValue, id: number, nominal?: (id: number, value: string) => number): number {
+    if (raw === null || raw === undefined) return Number.NaN;
+    if (typeof raw === 'boolean') return raw ? 1 : 0;
+    if (typeof raw === 'string') {
+      if (nominal) return nominal(id, raw);
+      throw new LearnError(
+        'LEARN_VALUE_INVALID',
+        `feature ${this.nameOf(id)} holds the string ${JSON.stringify(raw)}: put an encoder before this step`,
+      );
+    }
+    const value = Number(raw);
+    if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY)
+      throw infinite(this.nameOf(id), value);
+    return value;
   }
 
   private encodeVector(x: Vector, row: FeatureRow): void {
@@ -149,8 +159,10 @@ export class FeatureIndex {
     let size = 0;
     for (let i = 0; i < length; i++) {
       const value = x[i];
-      if (Number.isNaN(value)) continue;
-      if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) throw infinite(String(i), value);
+      if (value - value !== 0) {
+        if (Number.isNaN(value)) continue;
+        throw infinite(String(i), value);
+      }
       indices[size] = i;
       values[size++] = value;
     }

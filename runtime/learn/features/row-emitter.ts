@@ -15,6 +15,8 @@ export abstract class RowEmitter {
   private readonly out = new FeatureRow();
   /** For each feature in the row being made, its place plus one. */
   private places = new Int32Array(64);
+  /** Entries at the start of the row that are in every row. */
+  private standing = 0;
 
   learnOne(_x: any): void {}
 
@@ -23,26 +25,44 @@ export abstract class RowEmitter {
 
   /** The row for `x`, valid until the next call. */
   toRow(x: any): FeatureRow {
-    const { out } = this;
     // At the start rather than at the end, so that a record that could not be encoded leaves nothing behind.
-    for (let k = 0; k < out.size; k++) this.places[out.indices[k]] = 0;
-    out.clear();
+    this.startRow();
     this.emit(x);
-    out.span = this.output.size;
-    return out;
+    this.out.span = this.output.size;
+    return this.out;
+  }
+
+  /** Back to a row of nothing but the zeros of {@link alwaysEmit}. */
+  private startRow(): void {
+    const { out, places, standing } = this;
+    const { indices, values } = out;
+    for (let k = standing; k < out.size; k++) places[indices[k]] = 0;
+    for (let k = 0; k < standing; k++) values[k] = 0;
+    out.size = standing;
+    out.span = 0;
+  }
+
+  /** From now on, feature `id` is in every row, with 0 unless it is given another value. */
+  protected alwaysEmit(id: number): void {
+    this.startRow();
+    this.add(id, 0);
+    this.standing++;
   }
 
   transformOne(x: any): Record<string, number> | Float64Array {
     return this.output.decode(this.toRow(x));
   }
 
+  private makePlaces(id: number): void {
+    if (id < this.places.length) return;
+    const grown = new Int32Array(id * 2);
+    grown.set(this.places);
+    this.places = grown;
+  }
+
   /** Adds `value` to feature `id` of the row. */
   protected add(id: number, value: number): void {
-    if (id >= this.places.length) {
-      const grown = new Int32Array(id * 2);
-      grown.set(this.places);
-      this.places = grown;
-    }
+    this.makePlaces(id);
     const place = this.places[id];
     if (place > 0) {
       this.out.values[place - 1] += value;
@@ -56,11 +76,6 @@ export abstract class RowEmitter {
   protected put(id: number, value: number): void {
     this.add(id, 0);
     this.out.values[this.places[id] - 1] = value;
-  }
-
-  /** Feature `id` was taken out of the row. */
-  protected forget(id: number): void {
-    this.places[id] = 0;
   }
 
   /** The row so far, for what depends on all of it (a norm). */

@@ -3,7 +3,7 @@ import type { FeatureInput } from '../features/feature-index.js';
 import { FeatureRow } from '../features/feature-row.js';
 import { GrowableFloats } from '../features/growable-floats.js';
 import { RowStep } from '../features/row-step.js';
-import { type Optimizer, type OptimizerSpec, optimizerOf, restoreOptimizer } from '../optim/index.js';
+import { type Optimizer, type OptimizerSpec, optimizerOf, restoreOptimizer, SGD } from '../optim/index.js';
 import type { Loss } from '../optim/loss.js';
 import { checkRate, type LearningRate, rateAt } from '../optim/scheduler.js';
 import { type LearnJson, packNumber, unpackNumber } from '../state.js';
@@ -80,19 +80,22 @@ export abstract class LinearModel extends RowStep {
     let slope = this.loss.gradient(y, this.raw(row)) * w;
     if (slope > this.clipGradient) slope = this.clipGradient;
     else if (slope < -this.clipGradient) slope = -this.clipGradient;
+    const { optimizer, l2 } = this;
+    this.intercept -= rateAt(this.interceptLr, optimizer.nIterations) * slope;
+    if (l2 === 0 && optimizer instanceof SGD) optimizer.stepScaled(this.weightsById, row, slope);
+    else optimizer.step(this.weightsById, this.gradientOf(row, slope));
+    if (this.l1 !== 0) this.clipByL1(row);
+  }
+
+  /** `slope` times the row, and the pull of the ridge penalty. */
+  private gradientOf(row: FeatureRow, slope: number): FeatureRow {
     const { gradient, l2 } = this;
     gradient.shapeLike(row);
     const { values, indices, size } = row;
     const g = gradient.values;
-    if (l2 === 0) {
-      for (let k = 0; k < size; k++) g[k] = values[k] * slope;
-    } else {
-      const weights = this.weightsById.data;
-      for (let k = 0; k < size; k++) g[k] = values[k] * slope + l2 * weights[indices[k]];
-    }
-    this.intercept -= rateAt(this.interceptLr, this.optimizer.nIterations) * slope;
-    this.optimizer.step(this.weightsById, gradient);
-    if (this.l1 !== 0) this.clipByL1(row);
+    const weights = this.weightsById.ensure(row.span);
+    for (let k = 0; k < size; k++) g[k] = values[k] * slope + l2 * weights[indices[k]];
+    return gradient;
   }
 
   private clipByL1(row: FeatureRow): void {

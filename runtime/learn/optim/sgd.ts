@@ -29,6 +29,15 @@ export class SGD implements Optimizer {
     this.nIterations++;
   }
 
+  /** As `step` with the gradient `slope` times `row`, without writing it down. */
+  stepScaled(weights: GrowableFloats, row: FeatureRow, slope: number): void {
+    const w = weights.ensure(row.span);
+    const { indices, values, size } = row;
+    const rate = this.learningRate;
+    for (let k = 0; k < size; k++) w[indices[k]] -= rate * (values[k] * slope);
+    this.nIterations++;
+  }
+
   fresh(): SGD {
     return new SGD({ lr: this.lr });
   }

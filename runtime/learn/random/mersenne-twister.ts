@@ -148,26 +148,21 @@ export class MersenneTwister {
     return chosen;
   }
 
-  /** One member of `population`, with chances in proportion to `weights` (Python's `choices`, k = 1). */
-  choice<T>(population: readonly T[], weights: readonly number[]): T {
-    const cumulative: number[] = [];
+  /** A place in `weights`, with chances in proportion to them (the index that Python's `choices`, k = 1, picks). */
+  choice(weights: ArrayLike<number>): number {
+    const n = weights.length;
     let total = 0;
-    for (const weight of weights) {
-      total += weight;
-      cumulative.push(total);
-    }
+    for (let i = 0; i < n; i++) total += weights[i];
     if (!(total > 0)) {
       throw new LearnError('LEARN_PARAMETER_INVALID', `the weights must sum to more than 0, but sum to ${total}`);
     }
     const at = this.random() * total;
-    let low = 0;
-    let high = population.length - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (at < cumulative[middle]) high = middle;
-      else low = middle + 1;
+    let sum = 0;
+    for (let i = 0; i < n - 1; i++) {
+      sum += weights[i];
+      if (at < sum) return i;
     }
-    return population[low];
+    return n - 1;
   }
 
   /** A Poisson count with the given mean, by Knuth's product of uniforms (meant for means below about 30). */

@@ -1,3 +1,4 @@
+import type { Recommender } from '../contracts.js';
 import { requireParameter } from '../errors.js';
 import { FeatureRow } from '../features/feature-row.js';
 import { GrowableFloats } from '../features/growable-floats.js';
@@ -77,7 +78,7 @@ class Side {
  * C. Volinsky, "Matrix factorization techniques for recommender systems", IEEE Computer 42(8), 2009.
  * Errors: `LEARN_VALUE_INVALID` for ratings that are no finite numbers.
  */
-export class BiasedMF {
+export class BiasedMF implements Recommender {
   static readonly type = 'BiasedMF';
   readonly kind = 'recommender';
   private readonly params: Required<Omit<BiasedMFParams, 'biasOptimizer' | 'latentOptimizer'>>;

@@ -1,3 +1,4 @@
+import type { Recommender } from '../contracts.js';
 import { requireParameter } from '../errors.js';
 import { type Label, LabelIndex } from '../features/label-index.js';
 import { checkJson, type LearnJson } from '../state.js';
@@ -28,7 +29,7 @@ export interface SwingParams {
  * Source: X. Yang and others, "Large scale product graph construction for recommendation in e-commerce", 2020;
  * parameters as in Flink ML.
  */
-export class Swing {
+export class Swing implements Recommender {
   static readonly type = 'Swing';
   readonly kind = 'recommender';
   private readonly params: Required<SwingParams>;

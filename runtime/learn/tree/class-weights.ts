@@ -19,6 +19,11 @@ export class ClassWeights {
     return classId < this.weights.length ? this.weights[classId] : 0;
   }
 
+  /** The weights in the order in which the classes came. */
+  get inOrder(): number[] {
+    return this.order.map((id) => this.weights[id]);
+  }
+
   /** Summed afresh each time, in one order, so that a restored tree splits at the same row. */
   get total(): number {
     let sum = 0;

@@ -98,8 +98,9 @@ export class Grower {
     if (share > growth.maxShareToSplit) return NO_SPLIT;
     const criterion = SPLIT_CRITERIA[growth.splitCriterion];
     const splits: Split[] = growth.meritPreprune ? [NO_SPLIT] : [];
+    const before = criterion.before(weights);
     for (const [feature, observer] of leaf.observations()) {
-      splits.push(observer.bestSplit(criterion, weights, feature, growth));
+      splits.push(observer.bestSplit(criterion, before, feature, growth));
     }
     if (splits.length === 0) return undefined;
     splits.sort((a, b) => (a.merit < b.merit ? -1 : a.merit > b.merit ? 1 : 0));

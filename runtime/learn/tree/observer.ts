@@ -31,7 +31,8 @@ export interface Observer {
   update(value: number, classId: number, weight: number): void;
   /** Adds the log density of `value` in each of `classes` to `votes`; leaves out what it cannot tell. */
   vote(value: number, classes: readonly number[], votes: Float64Array): void;
-  bestSplit(criterion: SplitCriterion, before: ClassWeights, feature: number, options: SplitOptions): Split;
+  /** `before` is what the criterion says of the leaf. */
+  bestSplit(criterion: SplitCriterion, before: number, feature: number, options: SplitOptions): Split;
   toJSON(): any;
 }
 
@@ -102,7 +103,7 @@ export class NumericObserver implements Observer {
     }
   }
 
-  bestSplit(criterion: SplitCriterion, before: ClassWeights, feature: number, options: SplitOptions): Split {
+  bestSplit(criterion: SplitCriterion, before: number, feature: number, options: SplitOptions): Split {
     const { stats, order } = this;
     let least = Number.POSITIVE_INFINITY;
     let most = Number.NEGATIVE_INFINITY;
@@ -110,36 +111,55 @@ export class NumericObserver implements Observer {
       least = Math.min(least, stats[id * STRIDE + MIN]);
       most = Math.max(most, stats[id * STRIDE + MAX]);
     }
-    let best = NO_SPLIT;
+    const left = new Float64Array(order.length);
+    const right = new Float64Array(order.length);
+    const branches = [left, right];
     const width = (most - least) / (options.nSplits + 1);
+    let merit = Number.NEGATIVE_INFINITY;
+    let best = Number.NaN;
     for (let i = 1; i <= options.nSplits; i++) {
       const threshold = least + width * i;
       if (!(least < threshold && threshold < most)) continue;
-      const branches = this.divide(threshold);
-      const merit = criterion.merit(before, branches, options.minBranchFraction);
-      if (merit > best.merit) best = { merit, feature, rule: { kind: 'threshold', threshold }, branches };
-    }
-    return best;
-  }
-
-  /** The weight of each class that is expected on either side of `threshold`. */
-  private divide(threshold: number): ClassWeights[] {
-    const { stats } = this;
-    const left = new ClassWeights();
-    const right = new ClassWeights();
-    for (const id of this.order) {
-      const at = id * STRIDE;
-      const n = stats[at + N];
-      if (threshold < stats[at + MIN]) right.add(id, n);
-      else if (threshold >= stats[at + MAX]) left.add(id, n);
-      else {
-        const sigma = n > 1 ? Math.sqrt(stats[at + SQUARES] / (n - 1)) : 0;
-        const share = sigma > 0 ? normalCdf((threshold - stats[at + MEAN]) / sigma) : 0;
-        left.add(id, share * n);
-        right.add(id, n - share * n);
+      this.divide(threshold, left, right);
+      const found = criterion.merit(before, branches, options.minBranchFraction);
+      if (found > merit) {
+        merit = found;
+        best = threshold;
       }
     }
-    return [left, right];
+    if (Number.isNaN(best)) return NO_SPLIT;
+    this.divide(best, left, right);
+    const rule = { kind: 'threshold', threshold: best } as const;
+    return { merit, feature, rule, branches: branches.map((weights) => this.weightsOf(weights, best)) };
+  }
+
+  /** The weight of each class, in the order they came, that is expected on either side of `threshold`. */
+  private divide(threshold: number, left: Float64Array, right: Float64Array): void {
+    const { stats, order } = this;
+    for (let c = 0; c < order.length; c++) {
+      const at = order[c] * STRIDE;
+      const n = stats[at + N];
+      let share: number;
+      if (threshold < stats[at + MIN]) share = 0;
+      else if (threshold >= stats[at + MAX]) share = 1;
+      else {
+        const sigma = n > 1 ? Math.sqrt(stats[at + SQUARES] / (n - 1)) : 0;
+        share = sigma > 0 ? normalCdf((threshold - stats[at + MEAN]) / sigma) : 0;
+      }
+      left[c] = share * n;
+      right[c] = n - left[c];
+    }
+  }
+
+  private weightsOf(branch: Float64Array, threshold: number): ClassWeights {
+    const weights = new ClassWeights();
+    for (let c = 0; c < branch.length; c++) {
+      const at = this.order[c] * STRIDE;
+      // A class that lies wholly on the other side does not belong to this branch.
+      const inside = threshold >= this.stats[at + MIN] && threshold < this.stats[at + MAX];
+      if (inside || branch[c] > 0) weights.add(this.order[c], branch[c]);
+    }
+    return weights;
   }
 
   toJSON(): { order: number[]; stats: PackedNumber[] } {
@@ -185,19 +205,21 @@ export class NominalObserver implements Observer {
     }
   }
 
-  bestSplit(criterion: SplitCriterion, before: ClassWeights, feature: number, options: SplitOptions): Split {
+  bestSplit(criterion: SplitCriterion, before: number, feature: number, options: SplitOptions): Split {
     const values = [...new Set([...this.counts.values()].flatMap((ofClass) => [...ofClass.keys()]))].sort(
       (a, b) => a - b,
     );
     let best = NO_SPLIT;
     if (!options.binarySplit) {
       const branches = values.map((value) => this.divide((other) => other === value)[0]);
-      const merit = criterion.merit(before, branches, options.minBranchFraction);
+      const weights = branches.map((branch) => branch.inOrder);
+      const merit = criterion.merit(before, weights, options.minBranchFraction);
       best = { merit, feature, rule: { kind: 'values', values }, branches };
     }
     for (const value of values) {
       const branches = this.divide((other) => other === value);
-      const merit = criterion.merit(before, branches, options.minBranchFraction);
+      const weights = branches.map((branch) => branch.inOrder);
+      const merit = criterion.merit(before, weights, options.minBranchFraction);
       if (merit > best.merit) best = { merit, feature, rule: { kind: 'value', value }, branches };
     }
     return best;
