@@ -37,6 +37,8 @@ export interface DecoderTarget {
 export interface Format {
   readonly name: string;
   readonly options: Readonly<Record<string, OptionDef>>;
+  /** What it reads: rows alone, or changes with the rows they take back. Default append. */
+  readonly changelog?: 'append' | 'retract';
   /** Compiles a decoder. Throws a FormatError with what to do when the schema or an option can't be had. */
   createDecoder(spec: DecoderSpec, target: DecoderTarget): RecordDecoder;
   createEncoder(columns: RowSchema, options: Readonly<Record<string, string>>, timeZone?: string): RowEncoder;

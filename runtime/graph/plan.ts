@@ -81,6 +81,8 @@ export interface SourceSpec {
   readonly columns: RowSchema;
   /** Physical columns that the query reads: what the decoder makes. */
   readonly read: readonly string[];
+  /** PRIMARY KEY of the table: what a deletion of an upsert source has. */
+  readonly primaryKey?: readonly string[];
   /** Metadata columns: name of the column and key of the connector's metadata ('offset', 'partition', 'timestamp', …). */
   readonly metadata: readonly { readonly column: string; readonly key: string }[];
   /** A predicate over `read` columns that the decoder may check before it makes the row. */

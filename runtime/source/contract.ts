@@ -120,6 +120,11 @@ export interface SourceConnector {
   readonly bounded: (options: Readonly<Record<string, string>>) => boolean;
   /** Names of metadata columns with the SQL type of each, as text. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /**
+   * What comes out. upsert: the new row of a key, or a deletion with the columns of the table's primary key alone. Default: what
+   * the format reads.
+   */
+  readonly changelog?: 'upsert';
   /** Options it knows: used for validation with the nearest known name. */
   readonly options: Readonly<Record<string, OptionDef>>;
   /**

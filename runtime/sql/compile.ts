@@ -233,6 +233,7 @@ class Compilation {
       columns,
       options,
       ...checked,
+      changelog: this.catalog.changelogOf(checked.connector, checked.format),
       partitionedBy: [],
       statement: node,
       at: node.span,

@@ -123,6 +123,7 @@ function debeziumDecoder(spec: DecoderSpec, target: DecoderTarget): RecordDecode
 
 export const debeziumJson: Format = {
   name: 'debezium-json',
+  changelog: 'retract',
   options: debeziumOptionDefs,
   createDecoder: debeziumDecoder,
   createEncoder(columns, options) {

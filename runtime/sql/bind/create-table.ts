@@ -31,6 +31,7 @@ export function bindCreateTable(env: Environment, written: CreateTable): Table {
     options,
     connector,
     ...(format ? { format } : {}),
+    changelog: env.catalog.changelogOf(connector, format),
     partitionedBy: partitionColumns(written.partitionedBy, keyed),
     statement: written,
     at: written.span,

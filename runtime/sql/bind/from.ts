@@ -104,6 +104,18 @@ function scanTable(binder: QueryBinder, table: Table, options: Table['options'],
   const early = new Set(table.watermark?.computed.map((c) => c.name));
   const fields = table.columns.flatMap((c) => (c.kind !== 'computed' || early.has(c.field.name) ? [c.field] : []));
   let relation: Relation = { kind: 'scan', table, options, fields, ...binder.origin(at) } satisfies ScanRelation;
+  if (table.changelog !== 'append') {
+    if (binder.env.batch) throw unsupported(`Table '${table.name}', which is a changelog, in batch mode`, at);
+    if (table.changelog === 'upsert') {
+      const key = table.primaryKey;
+      if (!key) {
+        throw new SqlError('TW2004', `table '${table.name}' (connector '${table.connector}') needs a key`, table.at, {
+          expected: 'PRIMARY KEY (…) NOT ENFORCED',
+        });
+      }
+      relation = { kind: 'normalize', input: relation, key, fields, ...binder.origin(at) };
+    }
+  }
   const late = table.columns.flatMap((c) =>
     c.kind === 'computed' && !early.has(c.field.name) ? [{ name: c.field.name, expr: c.expr }] : [],
   );

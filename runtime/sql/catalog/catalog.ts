@@ -55,6 +55,16 @@ export class Catalog {
     return checkOptions(this.known, options, entries, at, table);
   }
 
+  /** What a table of this connector and format gives when it is read. */
+  changelogOf(connector: string, format: string | undefined): Table['changelog'] {
+    const { connectors, formats } = this.known;
+    return (
+      connectors[connector].source?.changelog ??
+      (format === undefined ? undefined : formats[format].changelog) ??
+      'append'
+    );
+  }
+
   checkUse(table: Table, options: Readonly<Record<string, string>>, use: 'source' | 'sink', at: Place): void {
     checkUse(this.known, table, options, use, at);
   }

@@ -13,6 +13,8 @@ export interface ConnectorInfo {
     /** Metadata columns: key → SQL type as text. */
     readonly metadata?: Readonly<Record<string, string>>;
     /** Whether the input ends by itself. */
+    /** upsert: only the new row of a key comes, not the old one. Default: what the format reads. */
+    readonly changelog?: 'upsert';
     readonly bounded: (options: Readonly<Record<string, string>>) => boolean;
   };
   readonly sink?: {
@@ -25,6 +27,8 @@ export interface ConnectorInfo {
 }
 
 export interface FormatInfo {
+  /** retract: it reads changes with the rows they take back. Default append. */
+  readonly changelog?: 'append' | 'retract';
   /** Names with or without the format's name in front. */
   readonly options: Readonly<Record<string, OptionInfo>>;
 }

@@ -19,6 +19,8 @@ export interface Table {
   readonly options: Readonly<Record<string, string>>;
   readonly connector: string;
   readonly format?: string;
+  /** What comes out of it when it is read. */
+  readonly changelog: 'append' | 'upsert' | 'retract';
   readonly partitionedBy: readonly string[];
   /** As written, LIKE resolved: for LIKE, DESCRIBE and SHOW CREATE. */
   readonly statement: CreateTable;

@@ -8,6 +8,10 @@ export function prune(relation: Relation, needed: ReadonlySet<string>): Relation
   switch (relation.kind) {
     case 'scan':
       return { ...relation, fields: relation.fields.filter((f) => needed.has(f.name)) };
+    case 'normalize': {
+      const input = prune(relation.input, new Set([...needed, ...relation.key]));
+      return { ...relation, input, fields: input.fields };
+    }
     case 'values': {
       const keep = relation.fields.map((f) => needed.has(f.name));
       if (keep.every(Boolean) || !keep.some(Boolean)) return relation;

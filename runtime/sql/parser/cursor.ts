@@ -233,7 +233,7 @@ export class Cursor {
 
   /** For Flink SQL that is known and not there. */
   failUnsupported(what: string, place?: Start): never {
-    this.fail(`${what} is not supported`, { code: 'TW2004', place });
+    this.fail(`${what} is not supported`, { code: 'TW2005', place });
   }
 
   /**

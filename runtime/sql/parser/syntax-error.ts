@@ -10,8 +10,8 @@ export interface TextOrigin {
   readonly column0?: number;
 }
 
-/** TW2001: it doesn't follow the grammar. TW2004: it is Flink SQL that Tidewheel doesn't have. */
-export type SqlSyntaxErrorCode = 'TW2001' | 'TW2004';
+/** TW2001: it doesn't follow the grammar. TW2005: it is Flink SQL that Tidewheel doesn't have. */
+export type SqlSyntaxErrorCode = 'TW2001' | 'TW2005';
 
 /** What the error is about. */
 export interface SyntaxProblem {

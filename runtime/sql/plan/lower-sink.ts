@@ -31,7 +31,8 @@ export function lowerSink(lowering: Lowering, output: Output): void {
     });
     return;
   }
-  const changelog = lowering.options.changelogOf(table.connector);
+  // A format of changes (debezium-json) writes them where the connector itself only appends.
+  const changelog = table.changelog === 'retract' ? 'retract' : lowering.options.changelogOf(table.connector);
   if (traits.updating && changelog === 'append') {
     throw new SqlError(
       'TW2004',

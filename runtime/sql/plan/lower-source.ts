@@ -66,7 +66,7 @@ export class Sources {
     const watermark = mark && (waits || needed.has(mark.column)) ? mark : undefined;
     const filters = uses.map((use) => use.filter);
     // Where somebody waits for watermarks, rows that are filtered out still tell the time: they have to be decoded.
-    const pushed = filters.every((f) => f !== undefined) && !(watermark && waits);
+    const pushed = filters.every((f) => f !== undefined) && !(watermark && waits) && table.changelog === 'append';
     const filter = pushed ? anyOf([...new Map(filters.map((f) => [digest(f), f])).values()]) : undefined;
     columnsOf(filter, needed);
 
@@ -103,6 +103,7 @@ export class Sources {
       options,
       columns: { fields: physical },
       read: read.map((f) => f.name),
+      ...(table.primaryKey ? { primaryKey: table.primaryKey } : {}),
       metadata: metadata.map((m) => ({ column: m.field.name, key: m.key })),
       filter,
       computed: computed.length > 0 ? computed : undefined,
@@ -127,7 +128,8 @@ export class Sources {
       spec,
       inputs: [],
       schema: { fields },
-      updating: false,
+      updating: table.changelog !== 'append',
+      ...(table.changelog !== 'append' && table.primaryKey ? { upsertKey: table.primaryKey } : {}),
       ...(fixed ? { parallelism: fixed } : {}),
     });
   }

@@ -92,6 +92,17 @@ export class Lowering {
     switch (relation.kind) {
       case 'scan':
         return this.sources.scan(relation);
+      case 'normalize': {
+        const input = this.lower(relation.input, true);
+        const { ttlMs } = this.options;
+        return this.add('normalize', relation, {
+          name: `Normalize(${relation.key.join(', ')})`,
+          spec: { kind: 'other', transform: 'changelogNormalize', key: relation.key, ...(ttlMs ? { ttlMs } : {}) },
+          inputs: [edge(input, { kind: 'hash', keys: relation.key })],
+          ...this.changes(relation),
+          fields: relation.fields,
+        });
+      }
       case 'values':
         return this.sources.values(relation);
       case 'calc': {

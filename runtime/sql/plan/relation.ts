@@ -12,6 +12,7 @@ import type { Table } from '../catalog/table.js';
 export type Relation =
   | ScanRelation
   | ValuesRelation
+  | NormalizeRelation
   | CalcRelation
   | WindowAssignRelation
   | AggregateRelation
@@ -36,6 +37,13 @@ export interface ScanRelation extends Base {
   readonly table: Table;
   /** OPTIONS hint, already part of `options`: a scan with others is another source. */
   readonly options: Readonly<Record<string, string>>;
+}
+
+/** Upserts become a whole changelog: with the rows that they replace or delete. */
+export interface NormalizeRelation extends Base {
+  readonly kind: 'normalize';
+  readonly input: Relation;
+  readonly key: readonly string[];
 }
 
 /** Rows of constants. */

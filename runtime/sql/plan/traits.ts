@@ -49,8 +49,11 @@ export class TraitsOf {
       case 'scan': {
         const time = new Map<string, TimeAttribute>();
         if (relation.table.watermark) time.set(relation.table.watermark.column, 'rowtime');
-        return { time, updating: false, keys: relation.table.primaryKey ? [relation.table.primaryKey] : [] };
+        const { primaryKey, changelog } = relation.table;
+        return { time, updating: changelog !== 'append', keys: primaryKey ? [primaryKey] : [] };
       }
+      case 'normalize':
+        return this.of(relation.input);
       case 'values':
         return { time: new Map(), updating: false, keys: relation.rows.length <= 1 ? [[]] : [] };
       case 'calc':

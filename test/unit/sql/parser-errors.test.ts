@@ -85,14 +85,14 @@ describe('An error says where, what was found, what was expected and what was pr
   });
 
   test.each([
-    ['MERGE INTO t USING s', 'SQL:1:1: TW2004: MERGE INTO is not supported'],
-    ['ANALYZE TABLE t', 'SQL:1:1: TW2004: ANALYZE TABLE is not supported'],
-    ['CREATE TABLE t (a INT UNIQUE)', 'SQL:1:23: TW2004: UNIQUE is not supported'],
-    ['CREATE MATERIALIZED TABLE t AS SELECT 1', 'SQL:1:8: TW2004: CREATE MATERIALIZED TABLE is not supported'],
-    ['SELECT * FROM a LEFT SEMI JOIN b ON c', 'SQL:1:22: TW2004: LEFT SEMI JOIN (write EXISTS or IN) is not supported'],
-    ['SELECT a ILIKE b', 'SQL:1:10: TW2004: ILIKE (write LOWER(a) LIKE …) is not supported'],
-    ['SELECT * FROM t PIVOT (SUM(a) FOR b IN (1))', 'SQL:1:17: TW2004: PIVOT is not supported'],
-    ['SELECT * FROM a TABLESAMPLE (10)', 'SQL:1:17: TW2004: TABLESAMPLE is not supported'],
+    ['MERGE INTO t USING s', 'SQL:1:1: TW2005: MERGE INTO is not supported'],
+    ['ANALYZE TABLE t', 'SQL:1:1: TW2005: ANALYZE TABLE is not supported'],
+    ['CREATE TABLE t (a INT UNIQUE)', 'SQL:1:23: TW2005: UNIQUE is not supported'],
+    ['CREATE MATERIALIZED TABLE t AS SELECT 1', 'SQL:1:8: TW2005: CREATE MATERIALIZED TABLE is not supported'],
+    ['SELECT * FROM a LEFT SEMI JOIN b ON c', 'SQL:1:22: TW2005: LEFT SEMI JOIN (write EXISTS or IN) is not supported'],
+    ['SELECT a ILIKE b', 'SQL:1:10: TW2005: ILIKE (write LOWER(a) LIKE …) is not supported'],
+    ['SELECT * FROM t PIVOT (SUM(a) FOR b IN (1))', 'SQL:1:17: TW2005: PIVOT is not supported'],
+    ['SELECT * FROM a TABLESAMPLE (10)', 'SQL:1:17: TW2005: TABLESAMPLE is not supported'],
   ])('what Flink has and Tidewheel has not is said to be missing: %s', (text, message) => {
     expect(String(errorOf(() => parseScript(text)))).toBe(message);
   });

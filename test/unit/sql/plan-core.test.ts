@@ -145,6 +145,38 @@ describe('tables', () => {
   });
 });
 
+describe('changelogs', () => {
+  const table = (
+    connector: string,
+    format: string,
+  ) => `CREATE TABLE c (id INT, v STRING, w INT, PRIMARY KEY (id) NOT ENFORCED)
+    WITH ('connector' = '${connector}', 'topic' = 'c', 'format' = '${format}');`;
+
+  test('of a format are read as they are, without a filter in the source', () => {
+    expect(
+      outline(`${table('kafka', 'debezium-json')} SELECT v, COUNT(*) FROM c WHERE id > 3 GROUP BY v`).slice(0, 3),
+    ).toEqual([
+      'source:c: read kafka [id, v] updating by (id)',
+      'collect/calc1: calc [v] where id > 3 updating <- source:c',
+      'collect/aggregate1: group by [v] [COUNT(*)] updating by (v) <- hash(v) collect/calc1',
+    ]);
+  });
+
+  test('of upserts are completed with the rows they replace', () => {
+    expect(outline(`${table('upsert-kafka', 'json')} SELECT v FROM c WHERE w > 3`).slice(0, 3)).toEqual([
+      'source:c: read upsert-kafka [id, v, w] updating by (id)',
+      'collect/normalize1: changelogNormalize {"key":["id"]} updating by (id) <- hash(id) source:c',
+      'collect/calc1: calc [v] where w > 3 updating <- collect/normalize1',
+    ]);
+  });
+
+  test('are written by a format of changes where the connector only appends', () => {
+    const sql = `${PAYMENTS}CREATE TABLE d (card STRING, n BIGINT) WITH ('connector' = 'kafka', 'topic' = 'd', 'format' = 'debezium-json');
+      INSERT INTO d SELECT card, COUNT(*) FROM payments GROUP BY card`;
+    expect(outline(sql).at(-1)).toBe('sink:d: write kafka updating by (card) <- d/calc1');
+  });
+});
+
 describe('INSERT INTO', () => {
   test('casts where no value is lost and fills columns that are not named', () => {
     const sql = `${PRINT('a', 'card STRING, n BIGINT, m DECIMAL(10, 2)')} INSERT INTO a (m, n) VALUES (1, 2), (3, 4)`;

@@ -35,10 +35,17 @@ const OPTIONS: CompileOptions = {
       sink: { options: { path: { required: true }, format: { required: true } }, changelog: 'append' },
     },
     print: { sink: { options: {}, changelog: 'retract' } },
-    'upsert-kafka': { sink: { options: { topic: { required: true }, format: {} }, changelog: 'upsert' } },
+    'upsert-kafka': {
+      source: { options: { topic: { required: true }, format: {} }, changelog: 'upsert', bounded: () => false },
+      sink: { options: { topic: { required: true }, format: {} }, changelog: 'upsert' },
+    },
     generator: { source: { options: { rows: {} }, bounded: (options) => options.rows !== undefined } },
   },
-  formats: { json: { options: { 'ignore-parse-errors': { values: ['true', 'false'] } } }, csv: { options: {} } },
+  formats: {
+    json: { options: { 'ignore-parse-errors': { values: ['true', 'false'] } } },
+    csv: { options: {} },
+    'debezium-json': { options: {}, changelog: 'retract' },
+  },
 };
 
 export const PAYMENTS = `CREATE TABLE payments (card STRING, amount DOUBLE, note STRING, ts TIMESTAMP(3),

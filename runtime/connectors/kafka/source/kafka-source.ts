@@ -24,6 +24,7 @@ function source(name: string, fixed: Readonly<Record<string, string>>, wantsKey:
     name,
     bounded,
     metadata: METADATA,
+    ...(wantsKey ? { changelog: 'upsert' as const } : {}),
     options: SOURCE_OPTIONS,
     async enumerate(given, known) {
       const ctx = complete(given);
