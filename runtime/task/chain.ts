@@ -2,6 +2,7 @@
  * Makes the transforms of a stage for one task and links them: each hands its rows straight to the next by a call.
  * Built from the end of the chain to its head, since a transform is made with the function that takes its rows.
  */
+import { keyValueEncoders } from '../formats/key-value.js';
 import type { PlanNode, SinkSpec } from '../graph/plan.js';
 import type { Stage } from '../graph/stages.js';
 import type { Row, RowKind, RowSchema } from '../record/types.js';
@@ -141,6 +142,7 @@ async function makeSink(
   const spec = node.spec as SinkSpec;
   const connector = await env.registry.sink(spec.connector);
   const options = resolveOptions(spec.options, env.resolve);
+  const encoders = await encodersOf(spec, options, env);
   const context: SinkContext = {
     spec,
     options,
@@ -152,10 +154,8 @@ async function makeSink(
     parallelism,
     attempt: env.deployment.attempt,
     guarantee: guaranteeOf(options, env),
-    encoder: spec.format
-      ? (await env.registry.format(spec.format)).createEncoder(spec.columns, options, spec.timeZone)
-      : undefined,
-    keyEncoder: await keyEncoder(spec, options, env),
+    encoder: encoders?.value,
+    keyEncoder: encoders?.key,
     wake: env.wake,
     fail: env.fail,
   };
@@ -167,11 +167,17 @@ function guaranteeOf(options: Record<string, string>, env: TaskEnvironment): 'ex
   return own === 'exactly-once' || own === 'at-least-once' ? own : env.deployment.guarantee;
 }
 
-async function keyEncoder(spec: SinkSpec, options: Record<string, string>, env: TaskEnvironment) {
-  const format =
-    options['key.format'] ?? (spec.primaryKey && spec.connector.startsWith('upsert') ? spec.format : undefined);
-  const names = options['key.fields']?.split(';') ?? spec.primaryKey;
-  if (!format || !names || names.length === 0) return undefined;
-  const fields = spec.columns.fields.filter((f) => names.includes(f.name));
-  return (await env.registry.format(format)).createEncoder({ fields }, options, spec.timeZone);
+/** An upsert sink's key is the primary key, in the format of the value unless `key.format` says otherwise. */
+async function encodersOf(spec: SinkSpec, options: Record<string, string>, env: TaskEnvironment) {
+  if (!spec.format) return undefined;
+  const upsert = spec.primaryKey !== undefined && spec.connector.startsWith('upsert');
+  const keyFormat = options['key.format'] ?? (upsert ? spec.format : undefined);
+  return keyValueEncoders(
+    keyFormat ? await env.registry.format(keyFormat) : undefined,
+    await env.registry.format(spec.format),
+    spec.columns,
+    options,
+    upsert ? spec.primaryKey : undefined,
+    spec.timeZone,
+  );
 }

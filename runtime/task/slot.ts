@@ -393,7 +393,8 @@ export class Slot {
     const spec = head.spec as SourceSpec;
     const connector = await this.registry.source(spec.connector);
     const format = spec.format ? await this.registry.format(spec.format) : undefined;
-    const input = new SourceInput(head, env, d.slot, stage.parallelism, connector, format, emit, letters);
+    const keyFormat = spec.options['key.format'] ? await this.registry.format(spec.options['key.format']) : undefined;
+    const input = new SourceInput(head, env, d.slot, stage.parallelism, connector, format, emit, letters, keyFormat);
     input.addSplits(d.splits[head.id] ?? []);
     if (d.noMoreSplits.includes(head.id)) input.noMoreSplits();
     return input;

@@ -5,7 +5,8 @@
 
 import { MAX_WATERMARK, MIN_WATERMARK } from '../exchange/element.js';
 import { compileExpr, compileProjection } from '../expr/codegen/compile.js';
-import type { BadRecord, Format } from '../formats/contract.js';
+import type { BadRecord, DecoderSpec, DecoderTarget, Format } from '../formats/contract.js';
+import { keyValueDecoder } from '../formats/key-value.js';
 import type { PlanNode, SourceSpec } from '../graph/plan.js';
 import type { Row, RowKind } from '../record/types.js';
 import type { SplitSnapshot } from '../snapshot/manifest.js';
@@ -57,6 +58,7 @@ export class SourceInput {
     private readonly format: Format | undefined,
     private readonly emit: (row: Row, kind: RowKind) => void,
     private readonly deadLetters: DeadLetters | undefined,
+    private readonly keyFormat?: Format,
   ) {
     this.spec = node.spec as SourceSpec;
     this.reader = connector.createReader({
@@ -171,24 +173,26 @@ export class SourceInput {
     this.splits.set(id, state);
     const meta: RecordMeta = { origin: '', partition: 0, offset: 0, line: 0, timestamp: -1, key: null, headers: null };
     const emit = this.makeEmit(state);
-    const { spec, format } = this;
-    const decoder = format?.createDecoder(
-      {
-        columns: spec.columns,
-        read: spec.read,
-        metadata: spec.metadata.map((m) => ({
-          key: m.key,
-          field: this.node.schema.fields.find((f) => f.name === m.column) ?? {
-            name: m.column,
-            type: { kind: 'ANY', nullable: true } as const,
-          },
-        })),
-        filter: spec.filter,
-        options: resolveOptions(spec.options, this.env.resolve),
-        timeZone: spec.timeZone,
-      },
-      { meta, emit, bad: (record) => this.bad(record, meta) },
-    );
+    const { spec, format, keyFormat } = this;
+    const decoderSpec: DecoderSpec = {
+      columns: spec.columns,
+      read: spec.read,
+      metadata: spec.metadata.map((m) => ({
+        key: m.key,
+        field: this.node.schema.fields.find((f) => f.name === m.column) ?? {
+          name: m.column,
+          type: { kind: 'ANY', nullable: true } as const,
+        },
+      })),
+      filter: spec.filter,
+      options: resolveOptions(spec.options, this.env.resolve),
+      timeZone: spec.timeZone,
+    };
+    const target: DecoderTarget = { meta, emit, bad: (record) => this.bad(record, meta) };
+    const decoder =
+      format && keyFormat
+        ? keyValueDecoder(keyFormat, format, decoderSpec, target)
+        : format?.createDecoder(decoderSpec, target);
     return {
       meta,
       emit,

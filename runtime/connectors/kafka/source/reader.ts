@@ -35,7 +35,7 @@ export class KafkaReader implements SourceReader {
     this.readSettings = {
       readCommitted: this.settings.readCommitted,
       checkCrcs: this.settings.checkCrcs,
-      keys: wantsKey || wanted.has('key') || ctx.options['key.format'] !== undefined,
+      keys: wantsKey || wanted.has('key') || ctx.options['value.fields-include'] === 'EXCEPT_KEY',
       headers: wanted.has('headers'),
     };
     const connection = connectionSettings(ctx.options, `tidewheel-${ctx.jobName}-${ctx.subtask}`, ctx.baseDir);
