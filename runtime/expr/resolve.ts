@@ -12,9 +12,9 @@
  * CAST and TRY_CAST go through resolveCast.
  */
 import type { DataType } from '../record/types.js';
-import { isZoneArgument } from './codegen/generate.js';
 import { castProblem } from './casts/cast.js';
-import { functionById, functionByName, functionNames } from './functions/index.js';
+import { dependsOnZone } from './codegen/compile.js';
+import { functionByName, functionNames } from './functions/index.js';
 import type { CallExpr, Expr } from './ir.js';
 import { castExpr, sameType, withNullable } from './typing.js';
 
@@ -80,18 +80,10 @@ export function resolveCast(
 export function withTimeZone<T extends Expr>(expr: T, zone: string): T {
   if (expr.op !== 'call' || zone === 'UTC') return expr;
   const args = expr.args.map((arg) => withTimeZone(arg, zone));
-  const last = args[args.length - 1];
-  const given = last !== undefined && isZoneArgument(last);
-  if (!given && functionById(expr.fn)?.zoned && dependsOnZone(expr)) {
+  if (dependsOnZone(expr)) {
     args.push({ op: 'literal', value: zone, type: { kind: 'ANY', nullable: false } });
   }
   return { ...expr, args } as T;
-}
-
-/** A CAST between types without TIMESTAMP_LTZ doesn't. */
-function dependsOnZone(call: CallExpr): boolean {
-  if (call.fn !== 'CAST' && call.fn !== 'TRY_CAST') return true;
-  return JSON.stringify([call.type, call.args[0].type]).includes('"TIMESTAMP_LTZ"');
 }
 
 /** Names at a small edit distance, nearest first. */

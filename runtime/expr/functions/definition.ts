@@ -56,6 +56,8 @@ export interface FunctionDef {
   readonly nulls: 'strict' | 'custom';
   /** False: another result at each call (RAND, CURRENT_TIMESTAMP). */
   readonly deterministic: boolean;
+  /** False: not computed before it runs although its arguments are constant. */
+  readonly foldable: boolean;
   /** The session's time zone is given as an additional last argument (see withTimeZone). */
   readonly zoned: boolean;
   readonly doc: string;
@@ -84,6 +86,7 @@ export interface FunctionEntry {
   readonly infer?: Infer;
   readonly nulls?: 'strict' | 'custom';
   readonly deterministic?: boolean;
+  readonly foldable?: boolean;
   readonly zoned?: boolean;
   readonly doc: string;
   readonly examples?: readonly (readonly [string, string])[];
@@ -122,6 +125,7 @@ export function defineFamily(family: Family, entries: readonly FunctionEntry[]):
       infer: entry.infer ?? parseSignatures(name, entry.signatures),
       nulls: entry.nulls ?? 'strict',
       deterministic: entry.deterministic ?? true,
+      foldable: entry.foldable ?? entry.deterministic ?? true,
       zoned: entry.zoned ?? false,
       doc: entry.doc,
       examples: entry.examples ?? [],

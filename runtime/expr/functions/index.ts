@@ -2,13 +2,18 @@
 
 import { ACCESS } from './access.js';
 import { OPERATORS } from './arithmetic.js';
+import { COLLECTION, CONSTRUCTION, ITEM } from './collection.js';
 import { COMPARISON } from './comparison.js';
 import { CONDITIONAL } from './conditional.js';
 import { CONVERSION } from './conversion.js';
 import type { FunctionDef } from './definition.js';
+import { HASH } from './hash.js';
 import { LOGICAL } from './logical.js';
+import { MATH } from './math.js';
+import { REGEXP } from './regexp.js';
 import { SCRIPT } from './script.js';
 import { STRING_FUNCTIONS } from './string.js';
+import { STRING_MORE } from './string-more.js';
 import { TEMPORAL } from './temporal.js';
 import { TEMPORAL_TEXT } from './temporal-text.js';
 
@@ -16,12 +21,19 @@ export const FUNCTIONS: readonly FunctionDef[] = [
   ...COMPARISON,
   ...LOGICAL,
   ...OPERATORS,
+  ...MATH,
   ...STRING_FUNCTIONS,
+  ...STRING_MORE,
+  ...REGEXP,
   ...TEMPORAL,
   ...TEMPORAL_TEXT,
   ...CONDITIONAL,
   ...CONVERSION,
+  ...COLLECTION,
+  ...CONSTRUCTION,
   ...ACCESS,
+  ...ITEM,
+  ...HASH,
 ];
 
 const byId = new Map<string, FunctionDef>();

@@ -4,10 +4,10 @@
  *
  * Parameters: a type name, or a class of types that is kept as it is (NUMERIC, INTEGER, EXACT, TIMESTAMP, ARRAY, …), with
  * `?` optional, with `...` any number (also none). A word in quotes is a literal keyword: 'DAY'.
- * Result: a type name, T1 … T9 (the type of that argument), or E1 (its element type). It is nullable when an argument is;
+ * Result: a type name, T1 … T9 (the type of that argument), V1 (VARCHAR of its length) or E1 (its element type). It is nullable when an argument is;
  * with `?` always, with `!` never.
  */
-import { type DataType, typeToString } from '../../record/types.js';
+import { type DataType, MAX_LENGTH, typeToString } from '../../record/types.js';
 import type { Expr } from '../ir.js';
 import * as t from '../typing.js';
 
@@ -105,10 +105,11 @@ function parseParameter(text: string): Parameter {
 }
 
 function resultType(name: string, argTypes: readonly DataType[]): DataType {
-  const positional = /^([TE])(\d)$/.exec(name);
+  const positional = /^([TEV])(\d)$/.exec(name);
   if (positional) {
     const type = argTypes[Number(positional[2]) - 1];
     if (positional[1] === 'T') return type;
+    if (positional[1] === 'V') return t.varchar('length' in type ? type.length : MAX_LENGTH);
     if (type.kind === 'ARRAY' || type.kind === 'MULTISET') return type.element;
     throw new TypeError(`${type.kind} has no element type`);
   }

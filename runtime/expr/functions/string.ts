@@ -4,7 +4,9 @@ import * as t from '../typing.js';
 import { matchesLike, planLike, remembered, similarRegex } from '../values/regex.js';
 import * as text from '../values/text.js';
 import { defineFamily, type EmitCall } from './definition.js';
-import type { Infer } from './signature.js';
+import { type Infer, parseSignatures } from './signature.js';
+
+const overlayInfer = parseSignatures('OVERLAY', ['(STRING, STRING, INT, INT?) -> STRING']);
 
 const upper = (s: string) => s.toUpperCase();
 const lower = (s: string) => s.toLowerCase();
@@ -124,14 +126,14 @@ export const STRING_FUNCTIONS = defineFamily('string', [
   },
   {
     names: ['UPPER', 'UCASE'],
-    signatures: ['(STRING) -> STRING'],
+    signatures: ['(STRING) -> T1'],
     doc: 'In upper case.',
     examples: [["UPPER('abc')", 'ABC']],
     call: upper,
   },
   {
     names: ['LOWER', 'LCASE'],
-    signatures: ['(STRING) -> STRING'],
+    signatures: ['(STRING) -> T1'],
     doc: 'In lower case.',
     examples: [["LOWER('ABC')", 'abc']],
     call: lower,
@@ -164,21 +166,21 @@ export const STRING_FUNCTIONS = defineFamily('string', [
       const s = types[0].kind === 'NULL' ? t.STRING : types[0];
       return {
         argTypes: [s, ...types.slice(1).map((x) => t.withNullable(t.INT, x.nullable))],
-        type: t.withNullable(t.STRING, nullable),
+        type: t.varchar((s as { length: number }).length, nullable),
       };
     },
     call: text.substring,
   },
   {
     names: ['LEFT'],
-    signatures: ['(STRING, INT) -> STRING'],
+    signatures: ['(STRING, INT) -> V1'],
     doc: 'The first characters.',
     examples: [["LEFT('abcdef', 2)", 'ab']],
     call: text.left,
   },
   {
     names: ['RIGHT'],
-    signatures: ['(STRING, INT) -> STRING'],
+    signatures: ['(STRING, INT) -> V1'],
     doc: 'The last characters.',
     examples: [["RIGHT('abcdef', 2)", 'ef']],
     call: text.right,
@@ -186,7 +188,7 @@ export const STRING_FUNCTIONS = defineFamily('string', [
   {
     names: ['TRIM'],
     syntax: ['TRIM([BOTH | LEADING | TRAILING] [characters FROM] string)'],
-    signatures: ['(STRING) -> STRING', '(STRING, STRING, STRING) -> STRING'],
+    signatures: ['(STRING) -> V1', '(STRING, STRING, STRING) -> V3'],
     doc: "The string without the characters (spaces by default) at its ends. As a call: TRIM('BOTH', characters, string).",
     examples: [
       ["TRIM('  ab ')", 'ab'],
@@ -197,14 +199,14 @@ export const STRING_FUNCTIONS = defineFamily('string', [
   },
   {
     names: ['LTRIM'],
-    signatures: ['(STRING) -> STRING', '(STRING, STRING) -> STRING'],
+    signatures: ['(STRING) -> V1', '(STRING, STRING) -> V1'],
     doc: 'The string without spaces (or the given characters) at its start.',
     examples: [["LTRIM('  ab')", 'ab']],
     call: (s: string, chars = ' ') => text.trimStart(s, chars),
   },
   {
     names: ['RTRIM'],
-    signatures: ['(STRING) -> STRING', '(STRING, STRING) -> STRING'],
+    signatures: ['(STRING) -> V1', '(STRING, STRING) -> V1'],
     doc: 'The string without spaces (or the given characters) at its end.',
     examples: [["RTRIM('ab  ')", 'ab']],
     call: (s: string, chars = ' ') => text.trimEnd(s, chars),
@@ -237,7 +239,7 @@ export const STRING_FUNCTIONS = defineFamily('string', [
     signatures: ['(STRING, STRING, STRING) -> STRING'],
     doc: 'The first string with each occurrence of the second replaced by the third.',
     examples: [["REPLACE('hello world', 'world', 'flow')", 'hello flow']],
-    call: (s: string, from: string, to: string) => (from === '' ? s : s.replaceAll(from, () => to)),
+    call: (s: string, from: string, to: string) => s.replaceAll(from, () => to),
   },
   {
     names: ['POSITION'],
@@ -251,13 +253,19 @@ export const STRING_FUNCTIONS = defineFamily('string', [
     names: ['OVERLAY'],
     syntax: ['OVERLAY(string PLACING replacement FROM start [FOR length])'],
     signatures: ['(STRING, STRING, INT, INT?) -> STRING'],
+    infer: (types, args) => {
+      const result = overlayInfer(types, args);
+      if (typeof result === 'string') return result;
+      const length = result.argTypes.slice(0, 2).reduce((sum, type) => sum + (type as { length: number }).length, 0);
+      return { ...result, type: t.varchar(Math.min(MAX_LENGTH, length), result.type.nullable) };
+    },
     doc: 'The string with characters from the 1-based start replaced; as many as the replacement has, or `length`.',
     examples: [["OVERLAY('This is an old string' PLACING ' new' FROM 10 FOR 5)", 'This is a new string']],
     call: text.overlay,
   },
   {
     names: ['INITCAP'],
-    signatures: ['(STRING) -> STRING'],
+    signatures: ['(STRING) -> T1'],
     doc: 'Each word with its first letter in upper case, the rest in lower case.',
     examples: [["INITCAP('hello WORLD')", 'Hello World']],
     call: text.initcap,
@@ -291,18 +299,11 @@ export const STRING_FUNCTIONS = defineFamily('string', [
     call: (s: string) => [...s].reverse().join(''),
   },
   {
-    names: ['SPLIT_INDEX'],
-    signatures: ['(STRING, STRING, INT) -> STRING?'],
-    doc: 'The 0-based part of the string between separators; NULL when there is none.',
-    examples: [["SPLIT_INDEX('a,b,c', ',', 1)", 'b']],
-    call: text.splitIndex,
-  },
-  {
     names: ['LOCATE'],
     signatures: ['(STRING, STRING) -> INT', '(STRING, STRING, INT) -> INT'],
     doc: '1-based position of the first string in the second, from a position on; 0 when it is not there.',
     examples: [["LOCATE('c', 'abc')", '3']],
-    call: (part: string, s: string, from = 1) => (from < 1 ? 0 : text.instr(s, part, from)),
+    call: (part: string, s: string, from = 1) => text.instr(s, part, Math.max(1, from)),
   },
   {
     names: ['INSTR'],

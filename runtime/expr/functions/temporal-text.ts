@@ -140,6 +140,7 @@ export const TEMPORAL_TEXT = defineFamily('temporal', [
     signatures: ['() -> BIGINT', '(STRING, STRING?) -> BIGINT'],
     zoned: true,
     deterministic: false,
+    foldable: false,
     doc: "Seconds since the epoch: now, or of a text in the session's time zone by a pattern. The least BIGINT when it is no time.",
     examples: [["UNIX_TIMESTAMP('1970-01-01 00:00:44')", '44']],
     emit: (args, e) => {

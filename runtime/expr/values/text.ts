@@ -17,14 +17,9 @@ export function substring(text: string, start: number, length = 2147483647): str
   if (length < 0) return null;
   const chars: string | string[] = SURROGATE.test(text) ? [...text] : text;
   const n = chars.length;
-  let from = start > 0 ? start - 1 : start < 0 ? n + start : 0;
-  let count = length;
-  if (from < 0) {
-    count += from;
-    from = 0;
-  }
-  if (count <= 0 || from >= n) return '';
-  const part = chars.slice(from, Math.min(n, from + count));
+  const from = start > 0 ? start - 1 : start < 0 ? n + start : 0;
+  if (from < 0 || from >= n) return '';
+  const part = chars.slice(from, Math.min(n, from + length));
   return typeof part === 'string' ? part : part.join('');
 }
 
@@ -116,14 +111,14 @@ export function overlay(text: string, replacement: string, start: number, length
   const chars: string | string[] = SURROGATE.test(text) ? [...text] : text;
   if (start <= 0 || start > chars.length) return text;
   const join = (part: string | string[]) => (typeof part === 'string' ? part : part.join(''));
-  const rest = start - 1 + Math.max(0, length);
-  return join(chars.slice(0, start - 1)) + replacement + (length < 0 ? '' : join(chars.slice(rest)));
+  // A negative length stands for all that is left.
+  const rest = length < 0 ? chars.length : start - 1 + length;
+  return join(chars.slice(0, start - 1)) + replacement + join(chars.slice(rest));
 }
 
 /** The 0-based part between separators; NULL when there is none. */
 export function splitIndex(text: string, separator: string, index: number): string | null {
-  if (index < 0 || text === '') return null;
-  if (separator === '') return null;
+  if (index < 0 || text === '' || separator === '') return null;
   let from = 0;
   for (let i = 0; i < index; i++) {
     const at = text.indexOf(separator, from);
