@@ -138,7 +138,7 @@ export const ERROR_CODES = {
   ),
   TW3306: terminal(
     'Kafka: compression',
-    'A codec that is not known, or can’t be written here. All five are read; gzip is written, and zstd on Node 22.15 and newer.',
+    'A codec that is not known, or can’t be written here: zstd is written on Node 22.15 and newer.',
   ),
   TW3307: passing(
     'Kafka: writer fenced',

@@ -1,5 +1,5 @@
 /**
- * LZ4 frames, reading only (github.com/lz4/lz4, doc/lz4_Frame_format.md and lz4_Block_format.md). Checksums within the
+ * LZ4 frames as they are read (github.com/lz4/lz4, doc/lz4_Frame_format.md and lz4_Block_format.md). Checksums within the
  * frame are passed over: the record batch has its own.
  *
  * Frame: magic u32 LE · FLG · BD · [content size u64] · [dictionary u32] · header checksum u8 · blocks · end mark u32 = 0.

@@ -1,5 +1,5 @@
 /**
- * Snappy, reading only. Java clients frame it as snappy-java does: magic \x82SNAPPY\0, version i32, compatible i32, then
+ * Snappy as it is read. Java clients frame it as snappy-java does: magic \x82SNAPPY\0, version i32, compatible i32, then
  * blocks of length i32 and raw snappy; others send one raw block.
  *
  * Raw: length of the output as a varint, then elements by the low two bits of a tag: 0 a literal, 1..3 a copy from

@@ -40,7 +40,7 @@ export const SINK_OPTIONS: Readonly<Record<string, OptionDef>> = {
   'properties.compression.type': {
     values: COMPRESSIONS,
     default: 'none',
-    doc: 'Codec of batches. Written: gzip, zstd.',
+    doc: 'Codec of batches. zstd needs Node 22.15.',
   },
   'properties.batch.size': { default: '262144', doc: 'Bytes at which a batch is sent.' },
   'properties.linger.ms': { default: '5', doc: 'How long a batch may wait to be sent, at most.' },
@@ -75,7 +75,7 @@ export function sinkSettings(options: Options, jobName: string, guarantee: Guara
   if (!canCompress(compression)) {
     throw new KafkaError(
       'TW3306',
-      `'properties.compression.type' is ${compression}, which can't be written here; use gzip or none, or zstd on Node 22.15+`,
+      `'properties.compression.type' is ${compression}, which is written on Node 22.15 and newer only; choose another`,
     );
   }
   const wanted = oneOf(options, 'sink.delivery-guarantee', ['exactly-once', 'at-least-once', 'none'], guarantee);
