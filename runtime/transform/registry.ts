@@ -3,11 +3,20 @@ import { calc } from './calc.js';
 import type { TransformFactory } from './contract.js';
 import { userFunction } from './functions.js';
 import { groupAggregate } from './group-aggregate.js';
+import { intervalJoin } from './join/interval.js';
 import { regularJoin } from './join/regular.js';
+import { windowJoin } from './join/window.js';
+import { deduplicate } from './order/deduplicate.js';
+import { rank } from './order/rank.js';
+import { sortLimit } from './order/sort-limit.js';
+import { temporalSort } from './order/temporal-sort.js';
+import { windowRank } from './order/window-rank.js';
 import { processFunction } from './process.js';
 import { union } from './union.js';
+import { unnest } from './unnest.js';
 import { watermark } from './watermark.js';
 import { windowAggregate } from './window-aggregate.js';
+import { windowAssign } from './window-assign.js';
 
 export const transforms: Readonly<Record<string, TransformFactory>> = {
   calc,
@@ -20,4 +29,13 @@ export const transforms: Readonly<Record<string, TransformFactory>> = {
   windowAggregate,
   groupAggregate,
   join: regularJoin,
+  intervalJoin,
+  windowJoin,
+  rank,
+  windowRank,
+  deduplicate,
+  sortLimit,
+  temporalSort,
+  windowAssign,
+  unnest,
 };

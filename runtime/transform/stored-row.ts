@@ -84,6 +84,12 @@ export class StoredRow {
     return `{ ${parts.join(', ')} }`;
   }
 
+  /** Statements that put the columns of the row in variable `row` into an entry of the same key. */
+  assignCode(entry: string, row: string, cg: Codegen): string {
+    const at = this.at(entry);
+    return this.columns.map((f) => `${at(f.name)} = ${detachedPart(property(row, f.name), f.type, cg)};`).join(' ');
+  }
+
   /** True when the entry has the row's values in these columns (all, if not said). */
   sameCode(entry: string, row: string, cg: Codegen, columns?: readonly string[]): string {
     const at = this.at(entry);
