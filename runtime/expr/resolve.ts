@@ -9,6 +9,9 @@
  *   EXTRACT(unit FROM a) → 'EXTRACT' ('unit', a); FLOOR(a TO unit) → 'FLOOR' (a, 'unit'), CEIL alike;
  *   TIMESTAMPADD(unit, n, a) → 'TIMESTAMPADD' ('unit', n, a), TIMESTAMPDIFF alike; units are upper-case text literals;
  *   a[i] → 'ITEM' (a, i); row.f → 'FIELD' (row, 'f'); ARRAY[…] → 'ARRAY' (…), MAP[…] → 'MAP' (…), ROW(…) → 'ROW' (…).
+ *   JSON_VALUE → (json, path, 'NULL'|'ERROR'|'DEFAULT' on empty, its default, the same on error, its default), the type by
+ *   `returning`; JSON_QUERY → (json, path, 'WITHOUT'|'CONDITIONAL'|'UNCONDITIONAL', behaviour on empty, on error);
+ *   JSON_EXISTS → (json, path, behaviour on error); JSON_OBJECT → ('NULL'|'ABSENT', key, value, …); JSON_ARRAY alike.
  * CAST and TRY_CAST go through resolveCast.
  */
 import type { DataType } from '../record/types.js';
@@ -56,7 +59,17 @@ export function resolveFunction(
   }
   let type = signature.type;
   if (options.returning) type = withNullable(options.returning, type.nullable);
+  if (def.id === 'JSON_VALUE') {
+    for (const i of [3, 5]) if (cast[i]) cast[i] = jsonDefault(cast[i], type);
+  }
   return { expr: { op: 'call', fn: def.id, args: cast, type } };
+}
+
+/** A DEFAULT of JSON_VALUE as what it returns; TRUE and FALSE as JSON writes them. */
+function jsonDefault(expr: Expr, type: DataType): Expr {
+  const cast = castExpr(expr, type);
+  if (expr.type.kind !== 'BOOLEAN' || type.kind !== 'VARCHAR') return cast;
+  return { op: 'call', fn: 'LOWER', args: [cast], type: withNullable(type, expr.type.nullable) };
 }
 
 /** CAST (or TRY_CAST) as an expression. A cast to the same type is the expression itself. */

@@ -8,6 +8,7 @@ import { CONDITIONAL } from './conditional.js';
 import { CONVERSION } from './conversion.js';
 import type { FunctionDef } from './definition.js';
 import { HASH } from './hash.js';
+import { JSON_FUNCTIONS } from './json.js';
 import { LOGICAL } from './logical.js';
 import { MATH } from './math.js';
 import { REGEXP } from './regexp.js';
@@ -33,6 +34,7 @@ export const FUNCTIONS: readonly FunctionDef[] = [
   ...CONSTRUCTION,
   ...ACCESS,
   ...ITEM,
+  ...JSON_FUNCTIONS,
   ...HASH,
 ];
 

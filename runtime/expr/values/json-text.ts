@@ -1,6 +1,7 @@
 /** SQL values as JSON text, as JSON_OBJECT, JSON_ARRAY, JSON_STRING and the JSON aggregates write them. */
 import type { DataType } from '../../record/types.js';
 import { decimalToString } from './decimal.js';
+import { doubleToString } from './number-text.js';
 import { dateToString, timestampToString, timeToString } from './time-text.js';
 
 /** The function that writes values of a type, NULL as `null`. */
@@ -36,8 +37,8 @@ function notNullWriter(type: DataType): (value: any) => string {
     case 'TIMESTAMP':
     case 'TIMESTAMP_LTZ': {
       const { precision, kind } = type;
-      return (value) =>
-        JSON.stringify(timestampToString(value, precision).replace(' ', 'T') + (kind === 'TIMESTAMP' ? '' : 'Z'));
+      const zone = kind === 'TIMESTAMP' ? '' : 'Z';
+      return (value) => `"${shortFraction(timestampToString(value, precision).replace(' ', 'T'))}${zone}"`;
     }
     case 'BINARY':
     case 'VARBINARY':
@@ -62,7 +63,13 @@ function notNullWriter(type: DataType): (value: any) => string {
   }
 }
 
+/** Without zeros at the end of the fraction. */
+function shortFraction(text: string): string {
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+}
+
+/** As Java prints a double, exponents with their sign: `1.0E+20`. */
 function doubleText(value: number): string {
   if (!Number.isFinite(value)) return JSON.stringify(String(value));
-  return Number.isInteger(value) && Math.abs(value) < 1e16 ? `${value}.0` : String(value);
+  return doubleToString(value).replace(/E(\d)/, 'E+$1');
 }
