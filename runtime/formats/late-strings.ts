@@ -23,17 +23,17 @@ const SHARED_BYTES = 256;
 const GROUP = 4;
 
 /**
- * Statements that make the texts of columns, given in the order of the record. `utf8` is an expression: the bytes may be
- * other than ASCII (they are known to be valid).
+ * Statements that make the texts of columns. `utf8` is an expression: the bytes may be other than ASCII (they are known to
+ * be valid). `ordered`: the columns are given in the order in which they stand in the record.
  */
-export function makeStrings(columns: readonly StringVariables[], utf8: string): string[] {
+export function makeStrings(columns: readonly StringVariables[], utf8: string, ordered = true): string[] {
   const groups: StringVariables[][] = [];
   for (const column of columns) {
     const group = groups.at(-1);
     if (group !== undefined && fits(group, column)) group.push(column);
     else groups.push([column]);
   }
-  return groups.flatMap((group) => (group.length === 1 ? [single(group[0], utf8)] : shared(group, utf8)));
+  return groups.flatMap((group) => (group.length === 1 ? [single(group[0], utf8)] : shared(group, utf8, ordered)));
 }
 
 function fits(group: readonly StringVariables[], column: StringVariables): boolean {
@@ -47,13 +47,18 @@ function single(v: StringVariables, utf8: string): string {
   return `if (${v.start} >= 0) ${v.value} = ${slice};`;
 }
 
-function shared(columns: readonly StringVariables[], utf8: string): string[] {
-  const from = columns.reduceRight((rest, v) => `${v.start} >= 0 ? ${v.start} : ${rest}`, '0');
-  const to = columns.reduce((rest, v) => `${v.start} >= 0 ? ${v.end} : ${rest}`, '0');
+function shared(columns: readonly StringVariables[], utf8: string, ordered: boolean): string[] {
+  const from = ordered
+    ? columns.reduceRight((rest, v) => `${v.start} >= 0 ? ${v.start} : ${rest}`, '0')
+    : `Math.min(${columns.map((v) => `${v.start} >= 0 ? ${v.start} : 0x7fffffff`).join(', ')})`;
+  // Ends are 0 where there is no start.
+  const to = ordered
+    ? columns.reduce((rest, v) => `${v.start} >= 0 ? ${v.end} : ${rest}`, '0')
+    : `Math.max(${columns.map((v) => v.end).join(', ')})`;
   const lengths = columns.map((v) => `(${v.start} >= 0 ? ${v.end} - ${v.start} : 0)`).join(' + ');
   return [
     `{ const from = ${from}, to = ${to};`,
-    `if (!(${utf8}) && to - from <= ${SHARED_BYTES} && to - from <= 64 + 2 * (${lengths})) {`,
+    `if (!(${utf8}) && to > from && to - from <= ${SHARED_BYTES} && to - from <= 64 + 2 * (${lengths})) {`,
     'const text = buf.latin1Slice(from, to);',
     ...columns.map((v) => `if (${v.start} >= 0) ${v.value} = text.substring(${v.start} - from, ${v.end} - from);`),
     '} else {',

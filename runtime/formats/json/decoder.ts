@@ -3,6 +3,7 @@ import type { RecordDecoder } from '../../source/contract.js';
 import type { DecoderSpec, DecoderTarget } from '../contract.js';
 import { RecordFilter } from '../record-filter.js';
 import { generalDecoder } from './general-decoder.js';
+import { compileKeyed } from './keyed-code.js';
 import { learnLayout } from './layout.js';
 import { compileLayout } from './layout-code.js';
 import { type JsonOptions, jsonOptions } from './options.js';
@@ -15,6 +16,11 @@ function typedPath(spec: DecoderSpec, options: JsonOptions, target: DecoderTarge
   return {
     decode,
     hasStrings: JSON.stringify(reader.columns.map((c) => c.field.type)).includes('CHAR'),
+    anyOrder() {
+      return options.validateRecord
+        ? undefined
+        : compileKeyed(reader, { ...options, filter }, template, target, filter);
+    },
     learn(buf, start, end, tolerant) {
       const layout = learnLayout(buf, start, end, reader, options.validateRecord, tolerant);
       return layout && { key: layout.key, compile: () => compileLayout(layout, template, target, filter) };

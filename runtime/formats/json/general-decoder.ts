@@ -9,8 +9,8 @@ import { metadataReader } from '../metadata.js';
 import { excerpt, Malformed, Mismatch } from '../problems.js';
 import { FILTERED, type RecordFilter } from '../record-filter.js';
 import { rowMaker, rowMakerOfArray } from '../row-maker.js';
-import type { RowTemplate } from './layout-code.js';
 import type { JsonOptions } from './options.js';
+import type { RowTemplate } from './record-code.js';
 import { type RowReader, rowReader } from './row-reader.js';
 import { Scanner } from './scanner.js';
 

@@ -39,6 +39,19 @@ export function skipAny(scanner: Scanner, buf: Buffer, p: number, start: number,
   }
 }
 
+/** Position behind the object whose member ends at p, or −1. */
+export function skipRest(scanner: Scanner, buf: Buffer, p: number, start: number, end: number): number {
+  scanner.reset(buf, start, end);
+  scanner.pos = p;
+  try {
+    scanner.skipRest(125);
+    return scanner.pos;
+  } catch (problem) {
+    if (problem instanceof Malformed) return -1;
+    throw problem;
+  }
+}
+
 /** Position behind a number without an exponent, or −1. */
 export function skipNumber(buf: Buffer, start: number, end: number): number {
   let p = start;

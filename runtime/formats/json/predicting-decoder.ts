@@ -7,7 +7,7 @@
 import type { RecordDecoder } from '../../source/contract.js';
 import { Chunk, type ChunkKind, Views } from '../chunk.js';
 import type { DecoderTarget } from '../contract.js';
-import type { LayoutDecoder } from './layout-code.js';
+import type { RecordCode } from './record-code.js';
 
 /** Layouts kept at a time: a stream of several kinds of records has one for each. */
 const MAX_LAYOUTS = 6;
@@ -17,29 +17,42 @@ const MAX_COMPILED = 40;
 /** When that many did not do, values that aren't needed are no longer expected to be of the sample's kind. */
 const TOLERANT_AFTER = 4;
 
+/** Records that fit no layout before code for any order of members is compiled. */
+const COMPILE_KEYED_AFTER = 16;
+/** Records that fit not the first layout, over which it is counted how many fit another. */
+const WINDOW = 512;
+
 const NO_BACKSLASH = 0x7fffffff;
 
 /** What a decoder does with a record that fits no layout. */
 export interface GeneralPath {
   /** Returns whether it was a good record. */
-  decode(buf: Buffer, start: number, end: number): boolean;
+  decode(buf: Buffer, start: number, end: number, kind: ChunkKind): boolean;
   /** A layout from a good record; `tolerant` when many have been learnt and records still differ. */
   learn(buf: Buffer, start: number, end: number, tolerant: boolean): LearntLayout | undefined;
+  /** Code for records in which members stand in any order, where it can be had. */
+  anyOrder?(): RecordCode | undefined;
   /** Whether rows have strings: then chunks are looked at for what their bytes are. */
   readonly hasStrings: boolean;
 }
 
 export interface LearntLayout {
   readonly key: string;
-  compile(): LayoutDecoder;
+  compile(): RecordCode;
 }
 
 export class PredictingDecoder implements RecordDecoder {
-  private readonly layouts: { decode: LayoutDecoder; key: string; hits: number }[] = [];
-  private first: LayoutDecoder | undefined;
+  private readonly layouts: { decode: RecordCode; key: string; hits: number }[] = [];
+  private first: RecordCode | undefined;
   private compiled = 0;
   /** General records still to pass before the next one is learnt from. */
   private patience = 0;
+  private keyed: RecordCode | undefined;
+  private generalRecords = 0;
+  private windows = 0;
+  private windowRecords = 0;
+  private windowHits = 0;
+  private othersSeldomFit = false;
   private readonly views = new Views();
   private readonly chunk: Chunk;
 
@@ -99,16 +112,31 @@ export class PredictingDecoder implements RecordDecoder {
     backslash: number,
   ): void {
     const { layouts } = this;
-    for (let i = 1; i < layouts.length; i++) {
+    for (let i = this.skipsOthers() ? layouts.length : 1; i < layouts.length; i++) {
       const layout = layouts[i];
       if (layout.decode(buf, view, start, end, kind, backslash) === 0) continue;
+      this.windowHits++;
       layout.hits++;
       if (layout.hits > layouts[i - 1].hits) this.promote(i);
       return;
     }
-    if (!this.general.decode(buf, start, end)) return;
+    if (this.keyed === undefined || this.keyed(buf, view, start, end, kind, backslash) === 0) {
+      if (!this.general.decode(buf, start, end, kind)) return;
+      if (++this.generalRecords === COMPILE_KEYED_AFTER) this.keyed = this.general.anyOrder?.();
+    }
     if (this.patience > 0) this.patience--;
     else if (this.compiled < MAX_COMPILED) this.learn(buf, start, end);
+  }
+
+  /** Where the other layouts seldom fit, they are tried for one window of records out of eight only. */
+  private skipsOthers(): boolean {
+    if (++this.windowRecords === WINDOW) {
+      this.windows++;
+      this.othersSeldomFit = this.windowHits < WINDOW / 8 && (this.windows & 7) !== 0;
+      this.windowRecords = 0;
+      this.windowHits = 0;
+    }
+    return this.othersSeldomFit;
   }
 
   /** Hits are counted only where prediction by the first layout failed, so they say which layout should come first. */

@@ -14,6 +14,9 @@ import { mismatch, nullable, type ReaderContext, type ValueReader, valueReader }
  */
 export type Extent = 'object' | 'record' | 'whole';
 
+/** Up to this many keys, comparing bytes with each is quicker than looking up the key's text. */
+const MANY_KEYS = 24;
+
 /** A column of a row with what reads it. */
 export interface ColumnReader {
   readonly field: Field;
@@ -64,16 +67,10 @@ export function rowReader(fields: readonly Field[], path: readonly string[], ctx
 
   /** Index of the key that is the scanner's token, or −1; `guess` is tried first. */
   function field(scanner: Scanner, guess: number): number {
-    if (guess < keys.length) {
-      const key = keys[guess];
-      const { buf, tokenStart: start, tokenEnd: end } = scanner;
-      if (end - start === key.length) {
-        let i = 0;
-        while (i < key.length && buf[start + i] === key[i]) i++;
-        if (i === key.length) return guess;
-      }
-    }
-    return indexOf.get(scanner.tokenText()) ?? -1;
+    if (guess < keys.length && !scanner.tokenEscaped && scanner.tokenIs(keys[guess])) return guess;
+    if (keys.length > MANY_KEYS || scanner.tokenEscaped) return indexOf.get(scanner.tokenText()) ?? -1;
+    for (let i = 0; i < keys.length; i++) if (scanner.tokenIs(keys[i])) return i;
+    return -1;
   }
 
   function missing(scanner: Scanner, at: number, values: unknown[]): void {

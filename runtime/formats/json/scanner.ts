@@ -41,7 +41,8 @@ export class Scanner {
   /** The last string or number token: what is between the quotes, or the number's text. */
   tokenStart = 0;
   tokenEnd = 0;
-  private tokenEscaped = false;
+  /** Whether the token has escapes. */
+  tokenEscaped = false;
   private tokenAscii = true;
   private readonly closers = new Uint8Array(MAX_DEPTH + 1);
 
@@ -103,6 +104,15 @@ export class Scanner {
     this.tokenEscaped = escaped;
     this.tokenAscii = ascii;
     this.pos = p + 1;
+  }
+
+  /** Whether the last string token is exactly these bytes. */
+  tokenIs(bytes: Buffer): boolean {
+    const { buf, tokenStart } = this;
+    const n = bytes.length;
+    if (this.tokenEnd - tokenStart !== n) return false;
+    for (let i = 0; i < n; i++) if (buf[tokenStart + i] !== bytes[i]) return false;
+    return true;
   }
 
   /** The text of the last string token. */

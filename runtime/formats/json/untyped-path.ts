@@ -4,15 +4,17 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { DataType } from '../../record/types.js';
+import type { ChunkKind } from '../chunk.js';
 import type { DecoderSpec, DecoderTarget } from '../contract.js';
 import { metadataReader } from '../metadata.js';
 import { Malformed } from '../problems.js';
 import { propertyKey } from '../row-maker.js';
 import { readAny, readAnyAt } from './any-value.js';
 import { LayoutBuilder, Unlearnable } from './layout.js';
-import { compileLayout, type RowTemplate } from './layout-code.js';
+import { compileLayout } from './layout-code.js';
 import type { JsonOptions } from './options.js';
 import type { GeneralPath, LearntLayout } from './predicting-decoder.js';
+import type { RowTemplate } from './record-code.js';
 import type { ColumnReader } from './row-reader.js';
 import { MAX_DEPTH, Scanner } from './scanner.js';
 
@@ -85,10 +87,10 @@ export function untypedPath(spec: DecoderSpec, options: JsonOptions, target: Dec
   const metadata = spec.metadata.map((m) => ({ name: m.field.name, read: metadataReader('json', m.field, m.key) }));
 
   /** Throws a Malformed. `undefined`: a blank record. */
-  function parse(buf: Buffer, start: number, end: number): unknown {
+  function parse(buf: Buffer, start: number, end: number, kind: ChunkKind): unknown {
     const from = buf[start] === 0xef && buf[start + 1] === 0xbb && buf[start + 2] === 0xbf ? start + 3 : start;
-    if (end - from < 2 * MAX_DEPTH && isUtf8(buf.subarray(from, end))) {
-      const text = buf.utf8Slice(from, end);
+    if (end - from < 2 * MAX_DEPTH && (kind !== 0 || isUtf8(buf.subarray(from, end)))) {
+      const text = kind === 1 ? buf.latin1Slice(from, end) : buf.utf8Slice(from, end);
       if (!MANY_DIGITS.test(text)) {
         try {
           return JSON.parse(text);
@@ -105,10 +107,10 @@ export function untypedPath(spec: DecoderSpec, options: JsonOptions, target: Dec
     return value;
   }
 
-  function decode(buf: Buffer, start: number, end: number): boolean {
+  function decode(buf: Buffer, start: number, end: number, kind: ChunkKind): boolean {
     let value: any;
     try {
-      value = parse(buf, start, end);
+      value = parse(buf, start, end, kind);
     } catch (problem) {
       if (!(problem instanceof Malformed)) throw problem;
       if (!options.ignoreErrors) target.bad({ reason: problem.reason, buf, start, end });

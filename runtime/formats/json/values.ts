@@ -17,6 +17,7 @@ import type { RecordFilter } from '../record-filter.js';
 import { readAny } from './any-value.js';
 import { rowReader } from './row-reader.js';
 import type { Scanner } from './scanner.js';
+import { numberEnd, shortDecimal, shortDouble, shortInteger } from './short-number.js';
 
 /** Reads the value at scanner.pos and leaves pos behind it. Never called at `null`. */
 export type ValueReader = (scanner: Scanner) => unknown;
@@ -60,8 +61,14 @@ const INTEGERS = {
 
 function integerReader(kind: keyof typeof INTEGERS, column: string): ValueReader {
   const { bits, expected } = INTEGERS[kind];
+  const limit = bits === 64 ? Number.POSITIVE_INFINITY : 2 ** (bits - 1);
   return (scanner) => {
     const at = scanner.pos;
+    const short = shortInteger(scanner.buf, at, scanner.end);
+    if (short < limit && short >= -limit) {
+      scanner.pos = numberEnd;
+      return short;
+    }
     const text = numberText(scanner);
     const value: ExactInteger | NumberProblem = text === undefined ? 'syntax' : integerOf(text, bits);
     if (typeof value === 'string') mismatch(scanner, at, value === 'syntax' ? 'a number' : expected, column);
@@ -74,6 +81,11 @@ const FLOATING = /^[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|Inf
 function floatingReader(single: boolean, column: string): ValueReader {
   return (scanner) => {
     const at = scanner.pos;
+    const short = shortDouble(scanner.buf, at, scanner.end);
+    if (!Number.isNaN(short)) {
+      scanner.pos = numberEnd;
+      return single ? Math.fround(short) : short;
+    }
     const text = numberText(scanner);
     if (text === undefined || !FLOATING.test(text)) mismatch(scanner, at, 'a number', column);
     return single ? Math.fround(Number(text)) : Number(text);
@@ -83,6 +95,11 @@ function floatingReader(single: boolean, column: string): ValueReader {
 function decimalReader(precision: number, scale: number, column: string): ValueReader {
   return (scanner) => {
     const at = scanner.pos;
+    const short = shortDecimal(scanner.buf, at, scanner.end, precision, scale);
+    if (!Number.isNaN(short)) {
+      scanner.pos = numberEnd;
+      return short;
+    }
     const text = numberText(scanner);
     const value: ExactInteger | NumberProblem = text === undefined ? 'syntax' : decimalOf(text, precision, scale);
     if (typeof value === 'string') {

@@ -44,8 +44,8 @@ describe('hostile json', () => {
       bytes('{"a":"ü"}'),
     ];
     const { rows, bad } = decodeRecords(json, { a: STRING }, lines);
-    expect(rows).toEqual([{ a: 'ok' }, { a: 'ü' }]);
-    expect(reasons(bad).map((r) => r.slice(0, 14))).toEqual(Array(4).fill('expected UTF-8'));
+    expect(rows).toEqual([{ a: 'ok' }, { a: 'ü' }, { a: 'ü' }]);
+    expect(reasons(bad).map((r) => r.slice(0, 14))).toEqual(Array(3).fill('expected UTF-8'));
     const chunk = Buffer.concat(lines.flatMap((l) => [l, Buffer.from('\n')]));
     const inLines = decodeLines(json, { a: STRING }, chunk);
     expect(inLines.rows).toEqual(rows);

@@ -96,7 +96,7 @@ function object(random: Random, names: readonly string[], odd: number, twice = t
   if (random() < odd) members = members.filter(() => random() < 0.8);
   if (random() < odd) members.sort(() => random() - 0.5);
   if (twice && random() < odd) members.push(pick(random, names));
-  const space = random() < odd ? pick(random, [' ', '\t', ' \r']) : '';
+  const space = random() < odd ? pick(random, [' ', '\t', '  ']) : '';
   const text = members.map((n) => `${JSON.stringify(n)}:${space}${value(random, n)}`).join(`,${space}`);
   return `{${space}${text}${space}}`;
 }
@@ -104,7 +104,7 @@ function object(random: Random, names: readonly string[], odd: number, twice = t
 /** A record like the others, but sometimes damaged. */
 function record(random: Random, twice = true): string {
   const names = pick(random, [Object.keys(TYPES), [...Object.keys(TYPES), 'unread', 'longer'].reverse()]);
-  let text = object(random, names, 0.05, twice);
+  let text = object(random, names, pick(random, [0.05, 0.05, 0.5]), twice);
   if (random() < 0.05) {
     const at = Math.floor(random() * text.length);
     text = pick(random, [
