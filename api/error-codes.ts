@@ -190,6 +190,30 @@ export const ERROR_CODES = {
   TW5002: passing('Runner lost', 'A runner died or hangs. Tasks restart from the last checkpoint.'),
   TW5003: terminal('Restart strategy exhausted', 'The job failed more often than its restart strategy allows.'),
   TW5004: passing('Not enough slots', 'The job needs more slots than runners offer. It waits for runners.'),
+  TW7101: terminal(
+    'Learning: parameter out of range',
+    'A learner, transform, metric or detector was given a parameter that it can’t take. The message says what is allowed.',
+  ),
+  TW7102: terminal(
+    'Learning: value not usable',
+    'A record holds a value that the algorithm can’t take: a string where a number is needed (put an encoder before it), an infinity, a negative count, a label of another kind. The message names the feature and the value.',
+  ),
+  TW7103: terminal(
+    'Learning: named and positional features mixed',
+    'The same object was given dictionaries and vectors. Its features are either named or numbered, for good.',
+  ),
+  TW7104: terminal(
+    'Learning: not the state of this type',
+    'The saved state belongs to another algorithm, or is damaged.',
+  ),
+  TW7105: terminal(
+    'Learning: state of a newer release',
+    'The saved state was written by a newer version of the algorithm. Upgrade before restoring it.',
+  ),
+  TW7106: terminal(
+    'Learning: unknown name',
+    'No learner, transform, metric, detector, optimizer or loss has that name.',
+  ),
   TW8001: terminal('Command line', 'Wrong arguments; see `--help` of the command.'),
   TW5101: passing('Data connection damaged', 'Bytes between two runners are not what was sent. Tasks restart.'),
   TW5102: passing(

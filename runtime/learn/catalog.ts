@@ -18,7 +18,7 @@ import { OneHotEncoder } from './encode/one-hot-encoder.js';
 import { OrdinalEncoder } from './encode/ordinal-encoder.js';
 import { TargetEncoder } from './encode/target-encoder.js';
 import { VectorAssembler } from './encode/vector-assembler.js';
-import { LearnError } from './errors.js';
+import { TidewheelError } from './errors.js';
 import { Prequential } from './evaluate/prequential.js';
 import { ARFClassifier } from './forest/arf-classifier.js';
 import { LinearRegression } from './linear/linear-regression.js';
@@ -32,6 +32,7 @@ import { CrossEntropy } from './metric/cross-entropy.js';
 import { LogLoss } from './metric/log-loss.js';
 import { MAE, MSE, R2, RMSE } from './metric/regression.js';
 import { ExactROCAUC, ROCAUC } from './metric/roc-auc.js';
+import { Rolling } from './metric/rolling.js';
 import { RollingROCAUC } from './metric/rolling-roc-auc.js';
 import { Binarizer } from './preprocess/binarizer.js';
 import { Bucketizer } from './preprocess/bucketizer.js';
@@ -128,6 +129,7 @@ const CLASSES = new Map<string, LearnClass>(
     ...RECOMMENDERS,
     Pipeline,
     TransformerUnion,
+    Rolling,
     Prequential,
   } as Record<string, LearnClass>),
 );
@@ -148,27 +150,30 @@ export const CATALOG: {
 };
 
 /**
- * An algorithm named in plain data: `'StandardScaler'`, or `{ type: 'ADWIN', delta: 0.01 }`. `{ type: 'Pipeline', steps: […] }`
- * and `{ type: 'TransformerUnion', parts: […] }` hold others.
+ * An algorithm named in plain data: `'StandardScaler'`, or `{ type: 'ADWIN', delta: 0.01 }`. `{ type: 'Pipeline', steps: […] }`,
+ * `{ type: 'TransformerUnion', parts: […] }` and `{ type: 'Rolling', metric: … }` hold others.
  */
 export type Spec = string | { readonly type: string; readonly [param: string]: unknown };
 
 function classOf(type: unknown): LearnClass {
   const found = CLASSES.get(type as string);
   if (!found) {
-    throw new LearnError(
-      'LEARN_TYPE_UNKNOWN',
+    throw new TidewheelError(
+      'TW7106',
       `nothing is called ${String(type)}: known are ${[...CLASSES.keys()].sort().join(', ')}`,
     );
   }
   return found;
 }
 
-/** Makes what `spec` names. Throws `LEARN_TYPE_UNKNOWN` for no such name, `LEARN_PARAMETER_INVALID` for bad parameters. */
+/** Makes what `spec` names. Throws `TW7106` for no such name, `TW7101` for bad parameters. */
 export function create(spec: Spec): any {
   const { type, ...params }: { type: string; [param: string]: any } = typeof spec === 'string' ? { type: spec } : spec;
   if (type === Pipeline.type) return new Pipeline(...(params.steps ?? []).map(create));
   if (type === TransformerUnion.type) return new TransformerUnion(...(params.parts ?? []).map(create));
+  if (type === Rolling.type) {
+    return new Rolling({ metric: create(params.metric), windowSize: params.windowSize ?? params.window_size });
+  }
   return new (classOf(type))(camelKeys(params));
 }
 
@@ -177,7 +182,7 @@ export function createPipeline(specs: readonly Spec[]): Pipeline {
   return new Pipeline(...specs.map(create));
 }
 
-/** The object that `json` is the state of. Throws `LEARN_TYPE_UNKNOWN`, `LEARN_STATE_INVALID` or `LEARN_STATE_VERSION`. */
+/** The object that `json` is the state of. Throws `TW7106`, `TW7104` or `TW7105`. */
 export function restore(json: LearnJson): any {
   return classOf(json?.type).fromJSON(json, restore);
 }

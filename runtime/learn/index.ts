@@ -3,7 +3,6 @@ export { CATALOG, create, createPipeline, restore, type Spec } from './catalog.j
 export { Pipeline, type Step } from './compose/pipeline.js';
 export { TransformerUnion } from './compose/transformer-union.js';
 export type * from './contracts.js';
-export { LearnError, type LearnErrorCode } from './errors.js';
 export { Prequential, type PrequentialParams, progressiveValidation } from './evaluate/prequential.js';
 export type { FeatureValue } from './features/feature-index.js';
 export { exactRocAuc } from './metric/roc-auc.js';

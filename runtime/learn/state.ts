@@ -4,7 +4,7 @@
  * go through {@link packNumber} and {@link packFloats}, which write those four as strings and all others as they are
  * (a JavaScript number survives JSON exactly).
  */
-import { LearnError } from './errors.js';
+import { TidewheelError } from './errors.js';
 
 /** The JSON form of any object of this library. `version` rises when the layout of the other fields changes. */
 export interface LearnJson {
@@ -47,19 +47,19 @@ export function unpackFloats(packed: readonly PackedNumber[]): Float64Array {
 
 /**
  * Checks type and version of `json` before it is read.
- * Throws `LEARN_STATE_INVALID` for another type, `LEARN_STATE_VERSION` for a version above `newest`.
+ * Throws `TW7104` for another type, `TW7105` for a version above `newest`.
  */
 export function checkJson(json: LearnJson, type: string, newest = 1): void {
   if (json === null || typeof json !== 'object' || json.type !== type) {
     const seen = json === null || typeof json !== 'object' ? String(json) : String(json.type);
-    throw new LearnError('LEARN_STATE_INVALID', `expected the state of a ${type}, but its type is ${seen}`);
+    throw new TidewheelError('TW7104', `expected the state of a ${type}, but its type is ${seen}`);
   }
   if (!Number.isInteger(json.version) || json.version < 1) {
-    throw new LearnError('LEARN_STATE_INVALID', `the state of ${type} has no valid version: ${String(json.version)}`);
+    throw new TidewheelError('TW7104', `the state of ${type} has no valid version: ${String(json.version)}`);
   }
   if (json.version > newest) {
-    throw new LearnError(
-      'LEARN_STATE_VERSION',
+    throw new TidewheelError(
+      'TW7105',
       `the state of ${type} has version ${json.version}, this release reads up to ${newest}: upgrade before restoring`,
     );
   }

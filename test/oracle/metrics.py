@@ -1,7 +1,7 @@
 """Metrics of River, step by step, and of scikit-learn, over all rows."""
 import data
 import sklearn.metrics as skm
-from river import linear_model, metrics, naive_bayes, preprocessing
+from river import linear_model, metrics, naive_bayes, preprocessing, utils
 from steps import keep
 
 
@@ -12,6 +12,7 @@ def make():
         "accuracy": metrics.Accuracy(), "precision": metrics.Precision(), "recall": metrics.Recall(), "f1": metrics.F1(),
         "fbeta": metrics.FBeta(beta=2.0), "log_loss": metrics.LogLoss(), "roc_auc": metrics.ROCAUC(n_thresholds=20),
         "rolling_roc_auc": metrics.RollingROCAUC(window_size=200),
+        "rolling_f1": utils.Rolling(metrics.F1(), window_size=100), "rolling_log_loss": utils.Rolling(metrics.LogLoss(), window_size=100),
     }
     steps = {name: [] for name in binary}
     probabilities, window = [], []
@@ -21,7 +22,7 @@ def make():
         p = min(1 - 1e-9, max(1e-9, p + (i + 1) * 1e-10))
         probabilities.append(p)
         for name, metric in binary.items():
-            metric.update(y, p if name in ("log_loss", "roc_auc", "rolling_roc_auc") else p > 0.5)
+            metric.update(y, p if name.endswith(("log_loss", "roc_auc")) else p > 0.5)
             if i % 25 == 24:
                 steps[name].append(metric.get())
         model.learn_one(x, y)

@@ -28,7 +28,7 @@ const PADDING = 0.15;
  * Shapes: a row of numeric features within `limits`; the features of the first row are those that the trees divide. Scores:
  * 0 until the first window is full, then 0 (many neighbours) … 1 (alone). Constant memory. Source: S. C. Tan, K. M. Ting and
  * T. F. Liu, "Fast anomaly detection for streaming data", IJCAI 2011. With the same seed the trees are River's.
- * Errors: `LEARN_VALUE_INVALID` for strings and infinities.
+ * Errors: `TW7102` for strings and infinities.
  */
 export class HalfSpaceTrees extends RowStep implements AnomalyDetector {
   static readonly type = 'HalfSpaceTrees';
@@ -71,7 +71,8 @@ export class HalfSpaceTrees extends RowStep implements AnomalyDetector {
     const highs = new Float64Array(population.length);
     this.widths = new Float64Array(population.length);
     population.forEach((id, place) => {
-      const [low, high] = limits[this.features.nameOf(id)] ?? [0, 1];
+      const name = this.features.nameOf(id);
+      const [low, high] = Object.hasOwn(limits, name) ? limits[name] : [0, 1];
       lows[place] = low;
       highs[place] = high;
     });

@@ -25,7 +25,7 @@ interface ClassState {
  * Shapes: a row of numeric features; any labels. State: three numbers a feature and class, population variance. A feature
  * without variance in a class, or never seen there, has density 1e-9. Source: scikit-learn's GaussianNB and T. F. Chan,
  * G. H. Golub and R. J. LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
- * Errors: `LEARN_VALUE_INVALID` for strings and infinities.
+ * Errors: `TW7102` for strings and infinities.
  */
 export class GaussianNB extends RowStep implements Classifier {
   static readonly type = 'GaussianNB';

@@ -1,5 +1,5 @@
 import type { Classifier, Probabilities } from '../contracts.js';
-import { LearnError, requireParameter } from '../errors.js';
+import { requireParameter, TidewheelError } from '../errors.js';
 import type { FeatureInput } from '../features/feature-index.js';
 import type { FeatureRow } from '../features/feature-row.js';
 import { GrowableFloats } from '../features/growable-floats.js';
@@ -17,7 +17,7 @@ export interface MultinomialNBParams {
  * Naive Bayes over counts, the classic for texts as bags of words.
  *
  * Shapes: a row of counts of at least 0 (feature: term); any labels. State: a count a term and class. Source: C. D. Manning,
- * P. Raghavan and H. Schütze, "Introduction to Information Retrieval", 2008, chapter 13. Errors: `LEARN_VALUE_INVALID` for
+ * P. Raghavan and H. Schütze, "Introduction to Information Retrieval", 2008, chapter 13. Errors: `TW7102` for
  * negative counts, strings and infinities.
  */
 export class MultinomialNB extends RowStep implements Classifier {
@@ -44,8 +44,8 @@ export class MultinomialNB extends RowStep implements Classifier {
     const row = this.asRow(x);
     for (let k = 0; k < row.size; k++) {
       if (row.values[k] < 0) {
-        throw new LearnError(
-          'LEARN_VALUE_INVALID',
+        throw new TidewheelError(
+          'TW7102',
           `feature ${this.features.nameOf(row.indices[k])} is ${row.values[k]}: MultinomialNB takes counts of at least 0`,
         );
       }

@@ -28,7 +28,7 @@ export interface KMeansParams {
  *
  * Shapes: a row of numeric features (scale them first); a missing feature counts as 0. A feature that turns up later gets
  * random coordinates then. Source: J. MacQueen, "Some methods for classification and analysis of multivariate
- * observations", 1967, with exponential forgetting as in River. Errors: `LEARN_VALUE_INVALID` for strings and infinities.
+ * observations", 1967, with exponential forgetting as in River. Errors: `TW7102` for strings and infinities.
  */
 export class KMeans extends RowStep implements Clusterer {
   static readonly type = 'KMeans';

@@ -14,7 +14,7 @@ import type {
   Regressor,
   Transformer,
 } from '../contracts.js';
-import { LearnError } from '../errors.js';
+import { TidewheelError } from '../errors.js';
 import type { FeatureIndex, FeatureInput } from '../features/feature-index.js';
 import { FeatureRow } from '../features/feature-row.js';
 import type { Label } from '../features/label-index.js';
@@ -32,13 +32,13 @@ export class Pipeline {
 
   /**
    * `steps` run in order; all but the last must be transforms.
-   * Throws `LEARN_PARAMETER_INVALID` for no steps at all, or a learner before the last place.
+   * Throws `TW7101` for no steps at all, or a learner before the last place.
    */
   constructor(...steps: Step[]) {
-    if (steps.length === 0) throw new LearnError('LEARN_PARAMETER_INVALID', 'a pipeline needs at least one step');
+    if (steps.length === 0) throw new TidewheelError('TW7101', 'a pipeline needs at least one step');
     for (const step of steps.slice(0, -1)) {
       if (step.kind !== 'transformer') {
-        throw new LearnError('LEARN_PARAMETER_INVALID', `only the last step of a pipeline may be a ${step.kind}`);
+        throw new TidewheelError('TW7101', `only the last step of a pipeline may be a ${step.kind}`);
       }
     }
     this.steps = steps;

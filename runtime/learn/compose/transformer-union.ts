@@ -1,5 +1,5 @@
 import type { Transformer } from '../contracts.js';
-import { LearnError } from '../errors.js';
+import { TidewheelError } from '../errors.js';
 import type { Features } from '../features/feature-index.js';
 import { asFeatures } from '../features/row-emitter.js';
 import { checkJson, type LearnJson, type Restore } from '../state.js';
@@ -13,14 +13,11 @@ export class TransformerUnion {
   readonly kind = 'transformer';
   readonly parts: readonly Transformer[];
 
-  /** Throws `LEARN_PARAMETER_INVALID` for a part that is no transform. */
+  /** Throws `TW7101` for a part that is no transform. */
   constructor(...parts: Transformer[]) {
     for (const part of parts) {
       if (part?.kind !== 'transformer') {
-        throw new LearnError(
-          'LEARN_PARAMETER_INVALID',
-          `a union is made of transforms, not of a ${String(part?.kind)}`,
-        );
+        throw new TidewheelError('TW7101', `a union is made of transforms, not of a ${String(part?.kind)}`);
       }
     }
     this.parts = parts;

@@ -1,7 +1,7 @@
-import { LearnError } from '../errors.js';
+import { TidewheelError } from '../errors.js';
 import type { Features, FeatureValue } from '../features/feature-index.js';
 import { FeatureIndex } from '../features/feature-index.js';
-import { asFeatures, RowEmitter } from '../features/row-emitter.js';
+import { asFeatures, categoryOf, RowEmitter } from '../features/row-emitter.js';
 import { checkJson, type LearnJson } from '../state.js';
 
 export interface OneHotEncoderParams {
@@ -33,6 +33,8 @@ export class OneHotEncoder extends RowEmitter {
   private readonly first = new Map<string, number>();
   private readonly lastFeatures: string[] = [];
   private readonly lastCategories: Map<FeatureValue, number>[] = [];
+  private readonly lastValues: FeatureValue[] = [];
+  private readonly lastIds: number[] = [];
 
   constructor(params: OneHotEncoderParams = {}) {
     super();
@@ -52,23 +54,28 @@ export class OneHotEncoder extends RowEmitter {
       this.ids.set(feature, categories);
     }
     this.lastFeatures[at] = feature;
+    this.lastValues[at] = undefined;
     this.lastCategories[at] = categories;
     return categories;
   }
 
   private idOf(at: number, feature: string, value: FeatureValue): number {
+    // Most often the value is that of the call before: a record is asked about first, and then learned.
+    if (this.lastFeatures[at] === feature && this.lastValues[at] === value) return this.lastIds[at];
     const categories = this.categoriesAt(at, feature);
     let id = categories.get(value);
     if (id === undefined) {
       id = this.output.idOf(`${feature}_${String(value)}`);
       categories.set(value, id);
     }
+    this.lastValues[at] = value;
+    this.lastIds[at] = id;
     return id;
   }
 
   private know(at: number, feature: string, value: FeatureValue): void {
     if (missing(value)) return;
-    const id = this.idOf(at, feature, value);
+    const id = this.idOf(at, feature, categoryOf(value));
     if (this.isLearned[id]) return;
     if (!this.first.has(feature)) this.first.set(feature, id);
     this.remember(id);
@@ -116,14 +123,15 @@ export class OneHotEncoder extends RowEmitter {
 
   private mark(at: number, feature: string, value: FeatureValue): void {
     if (missing(value)) return;
-    const id = this.params.categories ? this.categoriesAt(at, feature).get(value) : this.idOf(at, feature, value);
+    const category = categoryOf(value);
+    const id = this.params.categories ? this.categoriesAt(at, feature).get(category) : this.idOf(at, feature, category);
     if (id !== undefined && !this.leftOut(id)) this.put(id, 1);
   }
 
   private passThrough(feature: string, value: FeatureValue): void {
     if (missing(value)) return;
     if (typeof value === 'string') {
-      throw new LearnError('LEARN_VALUE_INVALID', `feature ${feature} holds ${JSON.stringify(value)}: name it in 'on'`);
+      throw new TidewheelError('TW7102', `feature ${feature} holds ${JSON.stringify(value)}: name it in 'on'`);
     }
     this.put(this.output.idOf(feature), Number(value));
   }

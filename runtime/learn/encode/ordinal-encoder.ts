@@ -1,5 +1,5 @@
 import type { Features, FeatureValue } from '../features/feature-index.js';
-import { asFeatures } from '../features/row-emitter.js';
+import { asFeatures, categoryOf } from '../features/row-emitter.js';
 import { checkJson, type LearnJson } from '../state.js';
 
 export interface OrdinalEncoderParams {
@@ -49,7 +49,7 @@ export class OrdinalEncoder {
     if (this.params.categories) return;
     const features = asFeatures(x);
     for (const feature in features) {
-      const value = features[feature];
+      const value = categoryOf(features[feature]);
       if ((this.on && !this.on.has(feature)) || value === null || value === undefined || Number.isNaN(value)) continue;
       let codes = this.codes.get(feature);
       if (!codes) {
@@ -67,7 +67,7 @@ export class OrdinalEncoder {
       const value = features[feature];
       if (this.on && !this.on.has(feature)) encoded[feature] = value;
       else if (value === null || value === undefined || Number.isNaN(value)) encoded[feature] = this.noneValue;
-      else encoded[feature] = this.codes.get(feature)?.get(value) ?? this.unknownValue;
+      else encoded[feature] = this.codes.get(feature)?.get(categoryOf(value)) ?? this.unknownValue;
     }
     return encoded;
   }

@@ -1,6 +1,6 @@
 import { requireParameter } from '../errors.js';
 import type { Features, FeatureValue } from '../features/feature-index.js';
-import { asFeatures } from '../features/row-emitter.js';
+import { asFeatures, categoryOf } from '../features/row-emitter.js';
 import { checkTarget } from '../linear/target.js';
 import { checkJson, type LearnJson } from '../state.js';
 
@@ -50,7 +50,7 @@ export class TargetEncoder {
     this.n++;
     this.mean += (1 / this.n) * (target - this.mean);
     for (const feature in features) {
-      const value = features[feature];
+      const value = categoryOf(features[feature]);
       if (!this.encodes(feature, value)) continue;
       let groups = this.groups.get(feature);
       if (!groups) {
@@ -77,7 +77,7 @@ export class TargetEncoder {
         encoded[feature] = value;
         continue;
       }
-      const group = this.groups.get(feature)?.get(value);
+      const group = this.groups.get(feature)?.get(categoryOf(value));
       const { smooth } = this;
       encoded[feature] = group ? (group.mean * group.n + prior * smooth) / (group.n + smooth) : prior;
     }

@@ -1,4 +1,4 @@
-import { LearnError } from '../errors.js';
+import { TidewheelError } from '../errors.js';
 import type { Features } from '../features/feature-index.js';
 import { asFeatures, RowEmitter } from '../features/row-emitter.js';
 import { checkJson, type LearnJson } from '../state.js';
@@ -14,7 +14,7 @@ export interface VectorAssemblerParams {
 
 /**
  * Columns into one vector. Shapes: a dictionary in, a vector of fixed length out. Source: Flink ML's VectorAssembler.
- * Errors: `LEARN_VALUE_INVALID` for a missing value without `fill`, a string, or an array of another length.
+ * Errors: `TW7102` for a missing value without `fill`, a string, or an array of another length.
  */
 export class VectorAssembler extends RowEmitter {
   static readonly type = 'VectorAssembler';
@@ -22,7 +22,7 @@ export class VectorAssembler extends RowEmitter {
 
   constructor(params: VectorAssemblerParams) {
     super();
-    if (!params.inputs?.length) throw new LearnError('LEARN_PARAMETER_INVALID', 'inputs must name at least one column');
+    if (!params.inputs?.length) throw new TidewheelError('TW7101', 'inputs must name at least one column');
     this.params = params;
     this.output.ensurePositions(params.inputs.reduce((size, input) => size + (params.sizes?.[input] ?? 1), 0));
   }
@@ -36,7 +36,7 @@ export class VectorAssembler extends RowEmitter {
       const value = features[input];
       const values = typeof value === 'object' && value !== null ? value : [value];
       if (values.length !== size) {
-        throw new LearnError('LEARN_VALUE_INVALID', `column ${input} has ${values.length} values, not ${size}`);
+        throw new TidewheelError('TW7102', `column ${input} has ${values.length} values, not ${size}`);
       }
       for (let i = 0; i < size; i++) this.add(at++, numberOf(values[i], input, fill));
     }
@@ -55,10 +55,10 @@ export class VectorAssembler extends RowEmitter {
 function numberOf(value: unknown, column: string, fill: number | undefined): number {
   if (value === null || value === undefined || Number.isNaN(value)) {
     if (fill !== undefined) return fill;
-    throw new LearnError('LEARN_VALUE_INVALID', `column ${column} is missing: give a fill value, or impute it first`);
+    throw new TidewheelError('TW7102', `column ${column} is missing: give a fill value, or impute it first`);
   }
   if (typeof value === 'string' || !Number.isFinite(Number(value))) {
-    throw new LearnError('LEARN_VALUE_INVALID', `column ${column} holds ${JSON.stringify(value)}, not a finite number`);
+    throw new TidewheelError('TW7102', `column ${column} holds ${JSON.stringify(value)}, not a finite number`);
   }
   return Number(value);
 }

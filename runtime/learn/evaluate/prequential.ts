@@ -9,8 +9,9 @@
  * prequential approach", JRSS A 147, 1984; delays as in River's `progressive_val_score`.
  */
 import type { Metric } from '../contracts.js';
-import { LearnError, requireParameter } from '../errors.js';
+import { requireParameter, TidewheelError } from '../errors.js';
 import { checkJson, type LearnJson, packNumber, type Restore, unpackNumber } from '../state.js';
+import { packRecord, unpackRecord } from './record-json.js';
 
 export interface PrequentialParams {
   /** Classifier, regressor, anomaly detector (its score is measured by metrics of probabilities), or a pipeline that ends in one. */
@@ -118,7 +119,7 @@ export class Prequential {
       pending: [...this.pending].map(([key, { x, timeMs, prediction, probabilities }]) => ({
         key,
         timeMs,
-        x: x instanceof Float64Array ? { vector: [...x] } : { features: x },
+        x: packRecord(x),
         prediction,
         probabilities: probabilities instanceof Map ? [...probabilities] : probabilities,
       })),
@@ -138,7 +139,7 @@ export class Prequential {
     for (const { key, timeMs, x, prediction, probabilities } of json.pending) {
       evaluator.pending.set(key, {
         timeMs,
-        x: x.vector ? Float64Array.from(x.vector) : x.features,
+        x: unpackRecord(x),
         prediction,
         probabilities: Array.isArray(probabilities) ? new Map(probabilities) : probabilities,
       });
@@ -160,7 +161,7 @@ export function progressiveValidation(
 ): Prequential {
   const { delay = 0, ...rest } = params;
   if (!Number.isInteger(delay) || delay < 0) {
-    throw new LearnError('LEARN_PARAMETER_INVALID', `delay must be a number of rows of at least 0, but is ${delay}`);
+    throw new TidewheelError('TW7101', `delay must be a number of rows of at least 0, but is ${delay}`);
   }
   const evaluator = new Prequential(rest);
   const labels: unknown[] = [];

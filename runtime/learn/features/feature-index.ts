@@ -4,7 +4,7 @@
  * A dictionary's keys get ids in the order they are first seen; a vector's positions are the ids. Which of the two an
  * index holds is settled by the first row. Ids never change, and are part of the state.
  */
-import { LearnError } from '../errors.js';
+import { TidewheelError } from '../errors.js';
 import type { FeatureRow } from './feature-row.js';
 
 /** A value that a column may hold. Missing is `null`, `undefined` or NaN: the feature is then absent from the row. */
@@ -62,7 +62,7 @@ export class FeatureIndex {
     return this.ids.get(name) ?? -1;
   }
 
-  /** The id of `name`, given now if it is new. Throws `LEARN_FEATURES_MIXED` on a positional index. */
+  /** The id of `name`, given now if it is new. Throws `TW7103` on a positional index. */
   idOf(name: string): number {
     const known = this.ids.get(name);
     if (known !== undefined) return known;
@@ -73,7 +73,7 @@ export class FeatureIndex {
     return id;
   }
 
-  /** Makes positions 0 … size − 1 exist. Throws `LEARN_FEATURES_MIXED` on a named index. */
+  /** Makes positions 0 … size − 1 exist. Throws `TW7103` on a named index. */
   ensurePositions(size: number): void {
     if (this.kind !== 'positional') this.settle('positional');
     if (size > this.positions) this.positions = size;
@@ -91,7 +91,7 @@ export class FeatureIndex {
    * Writes the numbers of `x` into `row`: booleans are 0 and 1, missing values are left out.
    *
    * `nominal` turns a string into a number for the feature with that id (trees do); without it a string throws
-   * `LEARN_VALUE_INVALID`. So does ±Infinity, which would spoil running statistics for good.
+   * `TW7102`. So does ±Infinity, which would spoil running statistics for good.
    */
   encode(x: Features | Vector, row: FeatureRow, nominal?: (id: number, value: string) => number): void {
     if (isVector(x)) {
@@ -140,8 +140,8 @@ export class FeatureIndex {
     if (typeof raw === 'boolean') return raw ? 1 : 0;
     if (typeof raw === 'string') {
       if (nominal) return nominal(id, raw);
-      throw new LearnError(
-        'LEARN_VALUE_INVALID',
+      throw new TidewheelError(
+        'TW7102',
         `feature ${this.nameOf(id)} holds the string ${JSON.stringify(raw)}: put an encoder before this step`,
       );
     }
@@ -186,8 +186,8 @@ export class FeatureIndex {
   private settle(kind: 'named' | 'positional'): void {
     if (this.kind === kind) return;
     if (this.kind !== 'unset') {
-      throw new LearnError(
-        'LEARN_FEATURES_MIXED',
+      throw new TidewheelError(
+        'TW7103',
         `this object was started with ${this.kind} features and cannot take ${kind} ones: give it always dictionaries or always vectors`,
       );
     }
@@ -210,6 +210,6 @@ export class FeatureIndex {
   }
 }
 
-function infinite(feature: string, value: number): LearnError {
-  return new LearnError('LEARN_VALUE_INVALID', `feature ${feature} is ${value}: learners take finite numbers`);
+function infinite(feature: string, value: number): TidewheelError {
+  return new TidewheelError('TW7102', `feature ${feature} is ${value}: learners take finite numbers`);
 }

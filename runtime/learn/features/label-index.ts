@@ -1,6 +1,9 @@
-import { LearnError } from '../errors.js';
+import { TidewheelError } from '../errors.js';
 
-/** A class label. Labels of different types are different classes: `1`, `'1'` and `true` are three. */
+/**
+ * A class label. Labels of different types are different classes: `1`, `'1'` and `true` are three. A bigint, which only
+ * stands for integers beyond the safe ones, counts as its decimal digits.
+ */
 export type Label = string | number | boolean;
 
 /** Class labels and their integer ids, in the order first seen. */
@@ -13,14 +16,15 @@ export class LabelIndex {
   }
 
   find(label: Label): number {
-    return this.ids.get(label) ?? -1;
+    return this.ids.get(typeof label === 'bigint' ? String(label) : label) ?? -1;
   }
 
   idOf(label: Label): number {
     const known = this.ids.get(label);
     if (known !== undefined) return known;
+    if (typeof label === 'bigint') return this.idOf(String(label));
     if (label === null || label === undefined || typeof label === 'object') {
-      throw new LearnError('LEARN_VALUE_INVALID', `${String(label)} is not a class label`);
+      throw new TidewheelError('TW7102', `${String(label)} is not a class label`);
     }
     const id = this.labels.length;
     this.labels.push(label);

@@ -1,9 +1,14 @@
-import { FeatureIndex, type Features, isVector } from './feature-index.js';
+import { FeatureIndex, type Features, type FeatureValue, isVector } from './feature-index.js';
 import { FeatureRow } from './feature-row.js';
 
 /** `x` as a dictionary; a vector's entries are named by their position. */
 export function asFeatures(x: any): Features {
   return isVector(x) ? Object.fromEntries(Array.from(x, (value, i) => [i, value])) : x;
+}
+
+/** The key of a category in maps and in JSON: a bigint, which JSON cannot write, counts as its decimal digits. */
+export function categoryOf(value: FeatureValue): FeatureValue {
+  return typeof value === 'bigint' ? String(value) : value;
 }
 
 /** Base of transforms from raw records (texts, categories) to numeric rows with features of their own. */

@@ -1,12 +1,9 @@
-import { LearnError } from '../errors.js';
+import { TidewheelError } from '../errors.js';
 import type { Label } from '../features/label-index.js';
 
-/** +1 for true and 1, −1 for false and 0; throws `LEARN_VALUE_INVALID` for anything else. */
+/** +1 for true and 1, −1 for false and 0; throws `TW7102` for anything else. */
 export function binarySign(y: Label): 1 | -1 {
   if (y === true || y === 1) return 1;
   if (y === false || y === 0) return -1;
-  throw new LearnError(
-    'LEARN_VALUE_INVALID',
-    `a binary classifier learns true and false (or 1 and 0), not ${String(y)}`,
-  );
+  throw new TidewheelError('TW7102', `a binary classifier learns true and false (or 1 and 0), not ${String(y)}`);
 }

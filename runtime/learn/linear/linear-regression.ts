@@ -15,7 +15,7 @@ export interface LinearRegressionParams extends LinearModelParams {
  *
  * Shapes: a row of numeric features, a finite number as target (in its own unit, as the prediction). Scale features
  * first. Source: B. Widrow and M. E. Hoff, "Adaptive switching circuits", 1960, with the losses of `optim/loss.ts`.
- * Errors: `LEARN_VALUE_INVALID` for targets that are no finite numbers, strings and infinities.
+ * Errors: `TW7102` for targets that are no finite numbers, strings and infinities.
  */
 export class LinearRegression extends LinearModel implements Regressor {
   static readonly type = 'LinearRegression';

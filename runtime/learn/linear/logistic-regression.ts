@@ -16,7 +16,7 @@ export interface LogisticRegressionParams extends LinearModelParams {
  *
  * Shapes: a row of numeric features; labels are booleans, or 0 and 1. State: a weight a feature and the optimizer's own.
  * Scale features first. Source: D. R. Cox, "The regression analysis of binary sequences", 1958, trained by stochastic
- * gradients. Errors: `LEARN_VALUE_INVALID` for other labels, strings and infinities.
+ * gradients. Errors: `TW7102` for other labels, strings and infinities.
  */
 export class LogisticRegression extends LinearModel implements BinaryClassifier {
   static readonly type = 'LogisticRegression';

@@ -11,7 +11,7 @@ import { PassiveAggressive, type PassiveAggressiveParams } from './passive-aggre
  *
  * Shapes: a row of numeric features; boolean labels (or 0 and 1). The probability is the sigmoid of the margin, which
  * orders rows well but is not calibrated. Source: Crammer and others, 2006 (see `passive-aggressive.ts`).
- * Errors: `LEARN_VALUE_INVALID` for other labels, strings and infinities.
+ * Errors: `TW7102` for other labels, strings and infinities.
  */
 export class PAClassifier extends PassiveAggressive implements BinaryClassifier {
   static readonly type = 'PAClassifier';

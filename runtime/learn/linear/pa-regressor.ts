@@ -14,7 +14,7 @@ export interface PARegressorParams extends PassiveAggressiveParams {
  *
  * Shapes: a row of numeric features; a finite target. Source: Crammer and others, 2006 (see `passive-aggressive.ts`).
  * River's PARegressor puts 2y − 1 where the paper has y in this loss; here it is the paper's.
- * Errors: `LEARN_VALUE_INVALID` for targets that are no finite numbers, strings and infinities.
+ * Errors: `TW7102` for targets that are no finite numbers, strings and infinities.
  */
 export class PARegressor extends PassiveAggressive implements Regressor {
   static readonly type = 'PARegressor';

@@ -20,7 +20,7 @@ export interface SoftmaxRegressionParams {
  *
  * Shapes: a row of numeric features; any labels. State: a weight a feature and class. Source: C. M. Bishop, "Pattern
  * Recognition and Machine Learning", 2006, section 4.3.4, trained by stochastic gradients on the cross entropy.
- * Errors: `LEARN_VALUE_INVALID` for strings and infinities among the features.
+ * Errors: `TW7102` for strings and infinities among the features.
  */
 export class SoftmaxRegression extends RowStep implements Classifier {
   static readonly type = 'SoftmaxRegression';

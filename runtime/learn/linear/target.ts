@@ -1,9 +1,9 @@
-import { LearnError } from '../errors.js';
+import { TidewheelError } from '../errors.js';
 
-/** `y` if it is a finite number; throws `LEARN_VALUE_INVALID` otherwise, because one NaN would spoil a model for good. */
+/** `y` if it is a finite number; throws `TW7102` otherwise, because one NaN would spoil a model for good. */
 export function checkTarget(y: number): number {
   if (typeof y !== 'number' || !Number.isFinite(y)) {
-    throw new LearnError('LEARN_VALUE_INVALID', `a regressor learns finite numbers, not ${String(y)}`);
+    throw new TidewheelError('TW7102', `a regressor learns finite numbers, not ${String(y)}`);
   }
   return y;
 }

@@ -1,5 +1,5 @@
 import type { Metric } from '../contracts.js';
-import { LearnError } from '../errors.js';
+import { TidewheelError } from '../errors.js';
 import type { Label } from '../features/label-index.js';
 import { checkJson, type LearnJson } from '../state.js';
 import { ConfusionMatrix } from './confusion-matrix.js';
@@ -70,10 +70,7 @@ abstract class ClassScore extends MatrixMetric {
     this.average = params.average ?? 'binary';
     this.posVal = params.posVal ?? true;
     if (!['binary', 'macro', 'micro', 'weighted'].includes(this.average)) {
-      throw new LearnError(
-        'LEARN_PARAMETER_INVALID',
-        `average must be binary, macro, micro or weighted, but is ${this.average}`,
-      );
+      throw new TidewheelError('TW7101', `average must be binary, macro, micro or weighted, but is ${this.average}`);
     }
   }
 

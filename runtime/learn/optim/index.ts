@@ -2,7 +2,7 @@
  * Optimizers and losses. `optimizerOf` takes either a ready optimizer or its description `{ type: 'AdaGrad', lr: 0.1 }`,
  * so that jobs can name one in plain data.
  */
-import { LearnError } from '../errors.js';
+import { TidewheelError } from '../errors.js';
 import type { LearnJson } from '../state.js';
 import { AdaGrad } from './ada-grad.js';
 import { Adam } from './adam.js';
@@ -19,7 +19,7 @@ export type OptimizerType = keyof typeof OPTIMIZERS;
 /** An optimizer, its name, or its name with parameters. */
 export type OptimizerSpec = Optimizer | OptimizerType | ({ type: OptimizerType } & { [param: string]: unknown });
 
-/** Throws `LEARN_TYPE_UNKNOWN` for a name that is none of SGD, AdaGrad, FTRLProximal, Adam, RMSProp, Momentum. */
+/** Throws `TW7106` for a name that is none of SGD, AdaGrad, FTRLProximal, Adam, RMSProp, Momentum. */
 export function optimizerOf(spec: OptimizerSpec | undefined): Optimizer {
   if (spec === undefined) return new SGD();
   if (typeof spec === 'object' && 'step' in spec && typeof spec.step === 'function') return spec as Optimizer;
@@ -33,9 +33,9 @@ export function restoreOptimizer(json: LearnJson): Optimizer {
   return OPTIMIZERS[json.type as OptimizerType].fromJSON(json);
 }
 
-function unknown(type: unknown): LearnError {
-  return new LearnError(
-    'LEARN_TYPE_UNKNOWN',
+function unknown(type: unknown): TidewheelError {
+  return new TidewheelError(
+    'TW7106',
     `no optimizer is called ${String(type)}: choose one of ${Object.keys(OPTIMIZERS).join(', ')}`,
   );
 }

@@ -2,7 +2,7 @@
  * Losses of linear models: the value, and its derivative with respect to the raw prediction p = w·x + b. Binary losses
  * take y as ±1. `mean` turns the raw prediction into what the model predicts.
  */
-import { LearnError } from '../errors.js';
+import { TidewheelError } from '../errors.js';
 import { sigmoid } from '../numeric/sigmoid.js';
 
 export interface Loss {
@@ -70,7 +70,7 @@ export type RegressionLossSpec =
   | { type: 'huber'; epsilon?: number }
   | { type: 'quantile'; alpha?: number };
 
-/** Throws `LEARN_TYPE_UNKNOWN` for another name. */
+/** Throws `TW7106` for another name. */
 export function lossOf(spec: BinaryLossSpec | RegressionLossSpec): Loss {
   const { type, ...params } = typeof spec === 'string' ? { type: spec } : (spec as any);
   switch (type) {
@@ -89,6 +89,6 @@ export function lossOf(spec: BinaryLossSpec | RegressionLossSpec): Loss {
     case 'poisson':
       return poissonLoss;
     default:
-      throw new LearnError('LEARN_TYPE_UNKNOWN', `no loss is called ${String(type)}`);
+      throw new TidewheelError('TW7106', `no loss is called ${String(type)}`);
   }
 }

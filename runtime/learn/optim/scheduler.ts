@@ -1,4 +1,4 @@
-import { LearnError, requireParameter } from '../errors.js';
+import { requireParameter, TidewheelError } from '../errors.js';
 
 /** A learning rate: a constant, or one that falls with the number t of steps taken as learningRate / (t + 1)^power. */
 export type LearningRate = number | { readonly learningRate: number; readonly power: number };
@@ -8,12 +8,12 @@ export function rateAt(rate: LearningRate, t: number): number {
   return typeof rate === 'number' ? rate : rate.learningRate / (t + 1) ** rate.power;
 }
 
-/** Throws `LEARN_PARAMETER_INVALID` unless `rate` is one that learning can go on with. */
+/** Throws `TW7101` unless `rate` is one that learning can go on with. */
 export function checkRate(rate: LearningRate, name: string): LearningRate {
   if (typeof rate === 'number') {
     requireParameter(Number.isFinite(rate) && rate >= 0, name, rate, 'a number of at least 0');
   } else if (rate === null || !Number.isFinite(rate?.learningRate) || !Number.isFinite(rate?.power)) {
-    throw new LearnError('LEARN_PARAMETER_INVALID', `${name} must be a number or { learningRate, power }`);
+    throw new TidewheelError('TW7101', `${name} must be a number or { learningRate, power }`);
   }
   return rate;
 }

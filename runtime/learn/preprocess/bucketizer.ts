@@ -1,4 +1,4 @@
-import { LearnError } from '../errors.js';
+import { TidewheelError } from '../errors.js';
 import type { FeatureInput } from '../features/feature-index.js';
 import type { FeatureRow } from '../features/feature-row.js';
 import { RowTransformer } from '../features/row-step.js';
@@ -13,7 +13,7 @@ export interface BucketizerParams {
 /**
  * The number of the bucket that a value falls in: 0 below the first edge, n at or above the last of n edges; an edge
  * belongs to the bucket above it. Learns nothing. Source: NumPy's digitize; Flink ML's Bucketizer, with open ends.
- * Errors: `LEARN_PARAMETER_INVALID` for edges that don't ascend.
+ * Errors: `TW7101` for edges that don't ascend.
  */
 export class Bucketizer extends RowTransformer {
   static readonly type = 'Bucketizer';
@@ -25,7 +25,7 @@ export class Bucketizer extends RowTransformer {
     this.splits = params.splits ?? {};
     for (const [feature, edges] of Object.entries(this.splits)) {
       if (!edges.every((edge, i) => i === 0 || edge > edges[i - 1])) {
-        throw new LearnError('LEARN_PARAMETER_INVALID', `the edges of ${feature} must ascend: ${edges.join(', ')}`);
+        throw new TidewheelError('TW7101', `the edges of ${feature} must ascend: ${edges.join(', ')}`);
       }
     }
   }
@@ -34,7 +34,10 @@ export class Bucketizer extends RowTransformer {
 
   transformRow(row: FeatureRow): FeatureRow {
     const { out } = this;
-    while (this.edges.length < row.span) this.edges.push(this.splits[this.features.nameOf(this.edges.length)]);
+    while (this.edges.length < row.span) {
+      const name = this.features.nameOf(this.edges.length);
+      this.edges.push(Object.hasOwn(this.splits, name) ? this.splits[name] : undefined);
+    }
     out.shapeLike(row);
     for (let k = 0; k < row.size; k++) {
       const edges = this.edges[row.indices[k]];

@@ -8,7 +8,7 @@ import { checkJson, type LearnJson } from '../state.js';
  * Divides each feature by the greatest absolute value learned so far, so that 0 stays 0 and sparse rows stay sparse.
  *
  * A feature that was only 0, or was never learned, comes out as 0. Source: scikit-learn's MaxAbsScaler, with a running
- * maximum. Errors: `LEARN_VALUE_INVALID` for strings and infinities.
+ * maximum. Errors: `TW7102` for strings and infinities.
  */
 export class MaxAbsScaler extends RowTransformer {
   static readonly type = 'MaxAbsScaler';

@@ -9,7 +9,7 @@ import { checkJson, type LearnJson } from '../state.js';
  *
  * Values outside of what was learned come out below 0 or above 1; a feature with a single value comes out as 0, and so
  * does one never learned. Source: running minimum and maximum, as scikit-learn's MinMaxScaler fits them in one batch.
- * Errors: `LEARN_VALUE_INVALID` for strings and infinities.
+ * Errors: `TW7102` for strings and infinities.
  */
 export class MinMaxScaler extends RowTransformer {
   static readonly type = 'MinMaxScaler';

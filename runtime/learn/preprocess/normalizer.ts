@@ -12,7 +12,7 @@ export interface NormalizerParams {
 /**
  * Divides each row by its norm, so that all rows have length 1. A row of zeros stays as it is. Learns nothing.
  *
- * Source: scikit-learn's Normalizer. Errors: `LEARN_PARAMETER_INVALID` for another order, `LEARN_VALUE_INVALID` for
+ * Source: scikit-learn's Normalizer. Errors: `TW7101` for another order, `TW7102` for
  * strings and infinities.
  */
 export class Normalizer extends RowTransformer {

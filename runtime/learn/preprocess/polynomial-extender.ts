@@ -17,7 +17,7 @@ export interface PolynomialExtenderParams {
  * Adds products of features: `a`, `b` become `a`, `b`, `a*a`, `a*b`, `b*b` (named in the order of their names).
  *
  * Shapes: n features in, about n^degree / degree! out, always named. Learns nothing. Source: River's PolynomialExtender,
- * scikit-learn's PolynomialFeatures. Errors: `LEARN_VALUE_INVALID` for strings and infinities.
+ * scikit-learn's PolynomialFeatures. Errors: `TW7102` for strings and infinities.
  */
 export class PolynomialExtender extends RowTransformer {
   static readonly type = 'PolynomialExtender';

@@ -21,7 +21,7 @@ export interface RobustScalerParams {
  *
  * Shapes: any row in, the same features out; 51 numbers of state a feature. Quantiles are running estimates (see
  * `numeric/p2-quantile.ts`). A feature whose range is 0 comes out as 0. Source: scikit-learn's RobustScaler, running as
- * River's. Errors: `LEARN_VALUE_INVALID` for strings and infinities.
+ * River's. Errors: `TW7102` for strings and infinities.
  */
 export class RobustScaler extends RowTransformer {
   static readonly type = 'RobustScaler';

@@ -14,7 +14,7 @@ export interface StandardScalerParams {
  *
  * Shapes: any row in, the same features out; state is three numbers a feature. A feature whose variance is 0, or that
  * was never learned, comes out as 0. Source: B. P. Welford, "Note on a method for calculating corrected sums of squares
- * and products", Technometrics 4(3), 1962. Errors: `LEARN_VALUE_INVALID` for strings and infinities.
+ * and products", Technometrics 4(3), 1962. Errors: `TW7102` for strings and infinities.
  */
 export class StandardScaler extends RowTransformer {
   static readonly type = 'StandardScaler';

@@ -1,6 +1,6 @@
-import { LearnError } from '../errors.js';
+import { TidewheelError } from '../errors.js';
 import type { Features, FeatureValue } from '../features/feature-index.js';
-import { asFeatures } from '../features/row-emitter.js';
+import { asFeatures, categoryOf } from '../features/row-emitter.js';
 import { P2Quantile } from '../numeric/p2-quantile.js';
 import { checkJson, type LearnJson } from '../state.js';
 
@@ -30,7 +30,7 @@ interface Running {
  *
  * Shapes: a dictionary in and out; the features named in `imputers` come out even if they were absent. 'mode' keeps a count of
  * each value; 'median' is a running estimate (`numeric/p2-quantile.ts`). A value stays missing while its feature was never seen.
- * Source: River's StatImputer, scikit-learn's SimpleImputer. Errors: `LEARN_VALUE_INVALID` for a string where the statistic
+ * Source: River's StatImputer, scikit-learn's SimpleImputer. Errors: `TW7102` for a string where the statistic
  * needs numbers.
  */
 export class StatImputer {
@@ -129,18 +129,19 @@ function update(running: Running, feature: string, value: FeatureValue): void {
   if (typeof imputation === 'object') return;
   running.n++;
   if (imputation === 'mode') {
-    running.counts.set(value, (running.counts.get(value) ?? 0) + 1);
+    const category = categoryOf(value);
+    running.counts.set(category, (running.counts.get(category) ?? 0) + 1);
     return;
   }
   if (imputation === 'previous') {
-    running.previous = value;
+    running.previous = categoryOf(value);
     return;
   }
   const number = Number(value);
   if (typeof value === 'string' || Number.isNaN(number)) {
     running.n--;
-    throw new LearnError(
-      'LEARN_VALUE_INVALID',
+    throw new TidewheelError(
+      'TW7102',
       `feature ${feature} holds ${JSON.stringify(value)}, but its ${imputation} needs numbers: impute it by 'mode'`,
     );
   }

@@ -5,7 +5,7 @@
  * The same seed gives the numbers that River and scikit-learn draw, so that random algorithms can be compared with them
  * step by step. The position in the sequence is part of the state.
  */
-import { LearnError, requireParameter } from '../errors.js';
+import { requireParameter, TidewheelError } from '../errors.js';
 
 const N = 624;
 const M = 397;
@@ -154,7 +154,7 @@ export class MersenneTwister {
     let total = 0;
     for (let i = 0; i < n; i++) total += weights[i];
     if (!(total > 0)) {
-      throw new LearnError('LEARN_PARAMETER_INVALID', `the weights must sum to more than 0, but sum to ${total}`);
+      throw new TidewheelError('TW7101', `the weights must sum to more than 0, but sum to ${total}`);
     }
     const at = this.random() * total;
     let sum = 0;
@@ -189,7 +189,7 @@ export class MersenneTwister {
   static fromJSON(json: MersenneTwisterJson): MersenneTwister {
     const binary = atob(json.words);
     if (binary.length !== N * 4 || !Number.isInteger(json.at)) {
-      throw new LearnError('LEARN_STATE_INVALID', 'the state of a random generator is damaged');
+      throw new TidewheelError('TW7104', 'the state of a random generator is damaged');
     }
     const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0));
     const view = new DataView(bytes.buffer);

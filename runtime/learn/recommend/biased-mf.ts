@@ -76,7 +76,7 @@ class Side {
  * Users and items are labels of any kind; ratings are finite numbers. State: nFactors + 1 numbers for each user and item. A
  * user or item gets its random factors the first time it is named, in a prediction too. Source: Y. Koren, R. Bell and
  * C. Volinsky, "Matrix factorization techniques for recommender systems", IEEE Computer 42(8), 2009.
- * Errors: `LEARN_VALUE_INVALID` for ratings that are no finite numbers.
+ * Errors: `TW7102` for ratings that are no finite numbers.
  */
 export class BiasedMF implements Recommender {
   static readonly type = 'BiasedMF';

@@ -1,4 +1,4 @@
-import { LearnError } from '../errors.js';
+import { TidewheelError } from '../errors.js';
 import type { FeatureRow } from '../features/feature-row.js';
 import { GrowableFloats } from '../features/growable-floats.js';
 import { chiSquareTail } from '../numeric/distributions.js';
@@ -17,10 +17,7 @@ export class ChiSquareScore implements FeatureScore {
     for (let k = 0; k < row.size; k++) {
       if (row.values[k] < 0) {
         const name = nameOf(row.indices[k]);
-        throw new LearnError(
-          'LEARN_VALUE_INVALID',
-          `feature ${name} is ${row.values[k]}: chi2 takes counts of at least 0`,
-        );
+        throw new TidewheelError('TW7102', `feature ${name} is ${row.values[k]}: chi2 takes counts of at least 0`);
       }
     }
     while (this.counts.length <= classId) {

@@ -1,4 +1,4 @@
-import { LearnError, requireParameter } from '../errors.js';
+import { requireParameter, TidewheelError } from '../errors.js';
 import type { FeatureInput } from '../features/feature-index.js';
 import type { FeatureRow } from '../features/feature-row.js';
 import { type Label, LabelIndex } from '../features/label-index.js';
@@ -43,7 +43,7 @@ export class SelectKBest extends RefreshingTransformer {
     requireParameter(Number.isInteger(k) && k >= 1, 'k', k, 'an integer of at least 1');
     requireParameter(Object.hasOwn(SCORES, score), 'score', score, Object.keys(SCORES).join(', '));
     if (alpha !== undefined && score === 'mutual_info') {
-      throw new LearnError('LEARN_PARAMETER_INVALID', 'mutual_info has no p-values: give k instead of alpha');
+      throw new TidewheelError('TW7101', 'mutual_info has no p-values: give k instead of alpha');
     }
     this.params = { k, alpha, score };
     this.statistics = new SCORES[score]();

@@ -1,4 +1,4 @@
-import { LearnError } from '../errors.js';
+import { TidewheelError } from '../errors.js';
 import { RowEmitter } from '../features/row-emitter.js';
 import { type TokenizerParams, tokenizer } from './tokenizer.js';
 
@@ -16,13 +16,13 @@ export abstract class TextStep extends RowEmitter {
     this.tokenize = tokenizer(params);
   }
 
-  /** Tokens of the text in `x`; none for a missing text. Throws `LEARN_VALUE_INVALID` for what is no text. */
+  /** Tokens of the text in `x`; none for a missing text. Throws `TW7102` for what is no text. */
   protected tokens(x: any): string[] {
     const text = this.params.on === undefined ? x : x?.[this.params.on];
     if (text === null || text === undefined) return [];
     if (typeof text !== 'string') {
       const where = this.params.on === undefined ? 'the record' : `column ${this.params.on}`;
-      throw new LearnError('LEARN_VALUE_INVALID', `${where} holds a ${typeof text}, not a text`);
+      throw new TidewheelError('TW7102', `${where} holds a ${typeof text}, not a text`);
     }
     return this.tokenize(text);
   }

@@ -1,7 +1,7 @@
 /**
  * Texts into tokens: how words are found, what is left out, and which sequences of words count as one token.
  */
-import { LearnError, requireParameter } from '../errors.js';
+import { requireParameter, TidewheelError } from '../errors.js';
 import { STOP_WORDS } from './stop-words.js';
 
 export interface TokenizerParams {
@@ -38,7 +38,7 @@ const PATTERNS: Readonly<Record<string, RegExp>> = {
 const ASCII = /^[\0-\x7f]*$/;
 const MARKS = /\p{Mn}/gu;
 
-/** A function from a text to its tokens. Throws `LEARN_PARAMETER_INVALID`. */
+/** A function from a text to its tokens. Throws `TW7101`. */
 export function tokenizer(params: TokenizerParams = {}): (text: string) => string[] {
   const { method = 'word', lowercase = true, stripAccents = true, minLength = 1 } = params;
   const [least, most] = params.ngramRange ?? [1, 1];
@@ -67,7 +67,7 @@ function wordFinder(method: string, { pattern, locale }: TokenizerParams): (text
     try {
       compiled = new RegExp(pattern, 'gu');
     } catch (cause) {
-      throw new LearnError('LEARN_PARAMETER_INVALID', `pattern is no regular expression: ${pattern}`, { cause });
+      throw new TidewheelError('TW7101', `pattern is no regular expression: ${pattern}`, { cause });
     }
     return (text) => Array.from(text.matchAll(compiled), (match) => match[1] ?? match[0]);
   }
@@ -81,8 +81,8 @@ function wordFinder(method: string, { pattern, locale }: TokenizerParams): (text
   }
   const compiled = PATTERNS[method];
   if (!compiled) {
-    throw new LearnError(
-      'LEARN_PARAMETER_INVALID',
+    throw new TidewheelError(
+      'TW7101',
       `method must be word, hyphen, whitespace, segment or character, but is ${method}`,
     );
   }
@@ -94,8 +94,8 @@ function stopWordSet(stopWords: TokenizerParams['stopWords']): ReadonlySet<strin
   if (typeof stopWords !== 'string') return new Set(stopWords);
   const list = STOP_WORDS[stopWords];
   if (!list) {
-    throw new LearnError(
-      'LEARN_PARAMETER_INVALID',
+    throw new TidewheelError(
+      'TW7101',
       `there is no list of stop words called ${stopWords}: ${Object.keys(STOP_WORDS).join(', ')}`,
     );
   }

@@ -37,7 +37,7 @@ export interface HoeffdingTreeParams {
   nSplits?: number;
 }
 
-/** Parameters with their defaults. Throws `LEARN_PARAMETER_INVALID`. */
+/** Parameters with their defaults. Throws `TW7101`. */
 export function growthRules(
   params: HoeffdingTreeParams,
   defaults: { gracePeriod: number; delta: number },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { CATALOG, create, createPipeline, restore } from '../../../runtime/learn/catalog.js';
-import { LearnError } from '../../../runtime/learn/errors.js';
+import { TidewheelError } from '../../../runtime/learn/errors.js';
 import { packFloats, unpackFloats } from '../../../runtime/learn/state.js';
 
 const PARAMS: Record<string, object> = {
@@ -19,8 +19,8 @@ describe('every class', () => {
     const back = restore(json);
     expect(JSON.stringify(back)).toBe(JSON.stringify(made));
     expect(back.constructor).toBe(json.type === type ? made.constructor : back.constructor);
-    expect(code(() => restore({ ...json, version: 2 }))).toBe('LEARN_STATE_VERSION');
-    expect(code(() => restore({ ...json, version: undefined }))).toBe('LEARN_STATE_INVALID');
+    expect(code(() => restore({ ...json, version: 2 }))).toBe('TW7105');
+    expect(code(() => restore({ ...json, version: undefined }))).toBe('TW7104');
   });
 
   test('there are as many as the tour says', () => {
@@ -34,7 +34,7 @@ function code(action: () => unknown): string | undefined {
   try {
     action();
   } catch (error) {
-    if (error instanceof LearnError) return error.code;
+    if (error instanceof TidewheelError) return error.code;
     throw error;
   }
   return undefined;
@@ -42,26 +42,26 @@ function code(action: () => unknown): string | undefined {
 
 describe('each error code is given where it should be', () => {
   test.each([
-    ['LEARN_TYPE_UNKNOWN', () => create('RandomForest')],
-    ['LEARN_TYPE_UNKNOWN', () => restore({ type: 'RandomForest', version: 1 })],
-    ['LEARN_TYPE_UNKNOWN', () => create({ type: 'LogisticRegression', optimizer: 'Magic' })],
-    ['LEARN_TYPE_UNKNOWN', () => create({ type: 'LinearRegression', loss: 'magic' })],
-    ['LEARN_PARAMETER_INVALID', () => create({ type: 'ADWIN', delta: 2 })],
-    ['LEARN_PARAMETER_INVALID', () => create({ type: 'LogisticRegression', l1: 1, l2: 1 })],
-    ['LEARN_PARAMETER_INVALID', () => createPipeline([])],
-    ['LEARN_PARAMETER_INVALID', () => createPipeline(['GaussianNB', 'StandardScaler'])],
-    ['LEARN_VALUE_INVALID', () => create('LogisticRegression').learnOne({ a: 1 }, 'yes')],
-    ['LEARN_VALUE_INVALID', () => create('LinearRegression').learnOne({ a: 1 }, Number.NaN)],
-    ['LEARN_VALUE_INVALID', () => create('GaussianNB').learnOne({ a: 1 }, null)],
-    ['LEARN_STATE_INVALID', () => create('GaussianNB').constructor.fromJSON({ type: 'KMeans', version: 1 })],
+    ['TW7106', () => create('RandomForest')],
+    ['TW7106', () => restore({ type: 'RandomForest', version: 1 })],
+    ['TW7106', () => create({ type: 'LogisticRegression', optimizer: 'Magic' })],
+    ['TW7106', () => create({ type: 'LinearRegression', loss: 'magic' })],
+    ['TW7101', () => create({ type: 'ADWIN', delta: 2 })],
+    ['TW7101', () => create({ type: 'LogisticRegression', l1: 1, l2: 1 })],
+    ['TW7101', () => createPipeline([])],
+    ['TW7101', () => createPipeline(['GaussianNB', 'StandardScaler'])],
+    ['TW7102', () => create('LogisticRegression').learnOne({ a: 1 }, 'yes')],
+    ['TW7102', () => create('LinearRegression').learnOne({ a: 1 }, Number.NaN)],
+    ['TW7102', () => create('GaussianNB').learnOne({ a: 1 }, null)],
+    ['TW7104', () => create('GaussianNB').constructor.fromJSON({ type: 'KMeans', version: 1 })],
   ] as [string, () => unknown][])('%s', (wanted, action) => {
     expect(code(action)).toBe(wanted);
   });
 
-  test('LEARN_FEATURES_MIXED', () => {
+  test('TW7103', () => {
     const model = create('StandardScaler');
     model.learnOne([1, 2]);
-    expect(code(() => model.learnOne({ a: 1 }))).toBe('LEARN_FEATURES_MIXED');
+    expect(code(() => model.learnOne({ a: 1 }))).toBe('TW7103');
   });
 });
 

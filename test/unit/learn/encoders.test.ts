@@ -184,3 +184,19 @@ test('a union inside of a pipeline feeds a learner', () => {
   expect(model.predictOne(record(12))).toBe(false);
   expect(copyOf(model).probabilityOne(record(12))).toBe(model.probabilityOne(record(12)));
 });
+
+test('categories beyond the safe integers, and names of built-in properties, survive JSON', () => {
+  const big = 2n ** 60n;
+  for (const spec of ['OneHotEncoder', 'OrdinalEncoder', { type: 'TargetEncoder', on: ['constructor'] }] as Spec[]) {
+    const encoder = create(spec);
+    encoder.learnOne({ constructor: big }, 1);
+    encoder.learnOne({ constructor: 'other' }, 0);
+    const copy = copyOf(encoder);
+    expect(copy.transformOne({ constructor: big })).toEqual(encoder.transformOne({ constructor: big }));
+    expect(copy.transformOne({ constructor: big })).not.toEqual(copy.transformOne({ constructor: 'other' }));
+  }
+  const trees = create({ type: 'HalfSpaceTrees', limits: {} });
+  expect(() => trees.learnOne({ constructor: 0.5, toString: 0.1 })).not.toThrow();
+  const bucketizer = create({ type: 'Bucketizer', splits: { a: [1] } });
+  expect(bucketizer.transformOne({ a: 3, constructor: 5 })).toEqual({ a: 1, constructor: 5 });
+});

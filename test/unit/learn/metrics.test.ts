@@ -16,6 +16,8 @@ const BINARY: Record<string, Spec> = {
   log_loss: 'LogLoss',
   roc_auc: { type: 'ROCAUC', n_thresholds: 20 },
   rolling_roc_auc: { type: 'RollingROCAUC', window_size: 200 },
+  rolling_f1: { type: 'Rolling', metric: 'F1', window_size: 100 },
+  rolling_log_loss: { type: 'Rolling', metric: 'LogLoss', window_size: 100 },
 };
 
 describe('binary metrics', () => {

@@ -49,6 +49,38 @@ test('a label that comes after the horizon is not learned, and is counted', () =
   expect(judge.report()).toMatchObject({ answers: 1, waiting: 0, forgotten: 1, unknown: 2 });
 });
 
+test('records that wait keep vectors, bigints and missing values through JSON', () => {
+  const judge = evaluator();
+  const records = [
+    { v: 2n ** 60n, w: null, u: undefined, t: Number.NaN, s: -0 },
+    { v: 7, w: 1, u: true, t: Number.NEGATIVE_INFINITY },
+  ];
+  judge.ask('first', 0, records[0]);
+  const copy: any = restore(JSON.parse(JSON.stringify(judge)));
+  expect(copy.pending.get('first').x).toEqual(records[0]);
+  expect(Object.is(copy.pending.get('first').x.s, -0)).toBe(true);
+  expect(() => judge.ask('second', 0, records[1])).toThrow('feature t is -Infinity');
+  expect(judge.report().waiting).toBe(1);
+  const positional = evaluator();
+  positional.ask(1, 0, Float64Array.of(1, Number.NaN));
+  expect((restore(JSON.parse(JSON.stringify(positional))) as any).pending.get(1).x).toEqual(
+    Float64Array.of(1, Number.NaN),
+  );
+});
+
+test('an anomaly detector is measured by its score', () => {
+  const judge = new Prequential({
+    model: createPipeline([{ type: 'HalfSpaceTrees', seed: 1, window_size: 50, n_trees: 20 }]),
+    metrics: { auc: create('ExactROCAUC') },
+  });
+  for (let i = 0; i < 600; i++) {
+    const odd = i % 25 === 24;
+    judge.ask(i, i, { a: odd ? 0.95 : 0.2 + (i % 7) / 50, b: odd ? 0.05 : 0.5 + (i % 5) / 50 });
+    judge.answer(i, odd);
+  }
+  expect(judge.report().metrics.auc).toBeGreaterThan(0.9);
+});
+
 test('saved and restored with records that wait, it goes on with the same bits', () => {
   let judge: Prequential = evaluator();
   const twin = evaluator();
