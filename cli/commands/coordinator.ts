@@ -18,6 +18,9 @@ interface Args {
   'control-port': number;
   'http-port': number;
   parallelism?: number;
+  'tls-dir'?: string;
+  'start-again': boolean;
+  restore?: string;
   'log-level': string;
 }
 
@@ -41,6 +44,13 @@ export const command: CommandModule<object, Args> = {
       .option('control-port', { type: 'number', default: 0 })
       .option('http-port', { type: 'number', default: 0 })
       .option('parallelism', { type: 'number', describe: 'In place of that of the job file' })
+      .option('tls-dir', { type: 'string', describe: 'Folder with ca.crt, tls.crt and tls.key: mutual TLS' })
+      .option('start-again', {
+        type: 'boolean',
+        default: false,
+        describe: 'Run a finished job again from the beginning',
+      })
+      .option('restore', { type: 'string', describe: 'Snapshot to start from, e.g. savepoints/NAME.json' })
       .option('log-level', { type: 'string', default: 'info' }) as never,
   handler: async (args) => {
     const log = createLogger(args['log-level'], { part: 'coordinator', pid: process.pid });
@@ -53,12 +63,15 @@ export const command: CommandModule<object, Args> = {
         log,
         expectedRunners: args.runners,
         defaultStateDir: args['state-dir'],
+        restoreFrom: args.restore,
+        startAgainWhenFinished: args['start-again'],
       }),
     );
     const ports = await serveCoordinator(coordinator, {
       host: args.host,
       controlPort: args['control-port'],
       httpPort: args['http-port'],
+      tls: args['tls-dir'] ? { dir: args['tls-dir'] } : undefined,
     });
     const file = args['address-file'];
     if (file) await writeAddress(file, { host: args.host, ...ports, pid: process.pid });

@@ -1,9 +1,9 @@
 /** `tidewheel runner`: entry point of a runner's pod or process. */
 import { readFile } from 'node:fs/promises';
-import { createConnection } from 'node:net';
 import type { CommandModule } from 'yargs';
 import type { CoordinatorMessage, RunnerMessage } from '../../runtime/task/control.js';
 import { socketLink } from '../../runtime/task/control-socket.js';
+import { openSocket } from '../../runtime/task/transport.js';
 import { Runner } from '../../runtime/worker/runner.js';
 import { createLogger } from '../local/logger.js';
 
@@ -14,6 +14,7 @@ interface Args {
   'address-file'?: string;
   host: string;
   'bind-host': string;
+  'tls-dir'?: string;
   'log-level': string;
 }
 
@@ -32,9 +33,11 @@ export const command: CommandModule<object, Args> = {
         describe: 'Name under which other runners reach this one',
       })
       .option('bind-host', { type: 'string', default: '127.0.0.1', describe: 'Address to listen on' })
+      .option('tls-dir', { type: 'string', describe: 'Folder with ca.crt, tls.crt and tls.key: mutual TLS' })
       .option('log-level', { type: 'string', default: 'info' }) as never,
   handler: async (args) => {
     const log = createLogger(args['log-level'], { part: args.id, pid: process.pid });
+    const tls = args['tls-dir'] ? { dir: args['tls-dir'] } : undefined;
     const address = async (): Promise<{ host: string; port: number }> => {
       if (args.coordinator) {
         const at = args.coordinator.lastIndexOf(':');
@@ -49,17 +52,11 @@ export const command: CommandModule<object, Args> = {
       bindHost: args['bind-host'],
       host: args.host,
       inProcess: false,
+      tls,
       log,
       connect: async () => {
         const { host, port } = await address();
-        return new Promise((resolve, reject) => {
-          const socket = createConnection({ host, port });
-          socket.once('error', reject);
-          socket.once('connect', () => {
-            socket.off('error', reject);
-            resolve(socketLink<CoordinatorMessage, RunnerMessage>(socket));
-          });
-        });
+        return socketLink<CoordinatorMessage, RunnerMessage>(await openSocket(tls, host, port));
       },
     });
     process.on('SIGTERM', () => runner.drain());

@@ -29,6 +29,7 @@ export async function runEmbedded(
       expectedRunners: 1,
       defaultStateDir: options.stateDir,
       restoreFrom: options.restoreFrom,
+      startAgainWhenFinished: true,
     }),
   );
   const runner = new Runner({

@@ -80,7 +80,7 @@ export class Supervisor {
     args.push('--runners', String(options.runners), '--log-level', options.logLevel);
     if (options.parallelism !== undefined) args.push('--parallelism', String(options.parallelism));
     if (options.httpPort !== undefined) args.push('--http-port', String(options.httpPort));
-    this.spawn('coordinator', args, (code) => {
+    this.spawn('coordinator', [...args, '--start-again'], args, (code) => {
       // Codes that the coordinator chooses itself; anything else is a death.
       if (code !== null && (code === 0 || code === EXIT.failed || code === EXIT.cancelled)) {
         this.end(code);
@@ -94,10 +94,11 @@ export class Supervisor {
     const { options } = this;
     const args = ['runner', '--id', `runner-${index}`, '--job', options.name, '--address-file', this.addressFile];
     args.push('--log-level', options.logLevel);
-    this.spawn(`runner-${index}`, args, () => true);
+    this.spawn(`runner-${index}`, args, args, () => true);
   }
 
-  private spawn(who: string, args: string[], ended: (code: number | null) => boolean): void {
+  /** `next`: arguments of the successor of a process that dies. */
+  private spawn(who: string, args: string[], next: string[], ended: (code: number | null) => boolean): void {
     const child = fork(MAIN, args, {
       env: this.options.env,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -108,7 +109,7 @@ export class Supervisor {
     child.on('exit', (code) => {
       if (this.stopping) return;
       this.options.onEvent?.({ what: 'died', who, pid: child.pid! });
-      if (ended(code)) this.spawn(who, args, ended);
+      if (ended(code)) this.spawn(who, next, next, ended);
     });
   }
 }

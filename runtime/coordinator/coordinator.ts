@@ -61,6 +61,8 @@ export interface CoordinatorOptions {
   readonly expectedRunners: number;
   /** A snapshot to start from, in place of the job's latest checkpoint. */
   readonly restoreFrom?: string;
+  /** A job whose input was read to its end runs again from the beginning. Its last commits are finished first. */
+  readonly startAgainWhenFinished?: boolean;
   /** A lost runner's successor is waited for this long before its slots go to others. */
   readonly replacementMs?: number;
 }
@@ -280,7 +282,8 @@ export class Coordinator {
     }
     await this.until(() => this.runners.ready.length >= options.expectedRunners, FIRST_RUNNERS_MS);
     if (latest && this.options.parallelism === 0) this.parallelism = latest.parallelism;
-    await this.deploy(this.parallelism, latest, []);
+    const again = latest?.final === true && options.startAgainWhenFinished === true && !options.restoreFrom;
+    await this.deploy(this.parallelism, latest, [], undefined, again);
   }
 
   /** The running slots of one attempt, if all of them have registered. */
@@ -331,6 +334,8 @@ export class Coordinator {
     from: Manifest | undefined,
     before: readonly ThreadPlace[],
     owners?: readonly number[],
+    /** Only what the sinks had still to commit is taken from the manifest. */
+    commitsOnly = false,
   ): Promise<void> {
     const { options } = this;
     this.setState('deploying');
@@ -346,7 +351,10 @@ export class Coordinator {
     await Promise.all([...threads].map(([runner, count]) => this.runners.ensureThreads(runner, count)));
     const groupOwners =
       owners ?? (from ? rebalanceGroups(from.owners, parallelism) : assignGroups(options.maxParallelism, parallelism));
-    const { splits, noMore } = await this.splits.assign((n) => this.widthOf(n, parallelism), from?.nodes);
+    const { splits, noMore } = await this.splits.assign(
+      (n) => this.widthOf(n, parallelism),
+      commitsOnly ? undefined : from?.nodes,
+    );
     const peers = places.map((p) => {
       const runner = this.runners.get(p.runner);
       if (!runner || runner.ports[p.thread] === undefined)
@@ -396,7 +404,7 @@ export class Coordinator {
           guarantee: options.guarantee,
           store: options.storeSpec,
           baseDir: options.baseDir,
-          restore: from && { key: this.manifestKey(from), id: from.id },
+          restore: from && { key: this.manifestKey(from), id: from.id, commitsOnly },
           splits: mine,
           noMoreSplits: noMore,
         };

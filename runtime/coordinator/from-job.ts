@@ -17,6 +17,7 @@ export interface CoordinatorSettings {
   /** Where the state goes when the job names no storage. */
   readonly defaultStateDir: string;
   readonly restoreFrom?: string;
+  readonly startAgainWhenFinished?: boolean;
 }
 
 /** Where the job's snapshots go; secrets as references. */
@@ -71,6 +72,7 @@ export async function coordinatorOptions(
     log: settings.log,
     expectedRunners: settings.expectedRunners,
     restoreFrom: settings.restoreFrom ?? spec.restore.from,
+    startAgainWhenFinished: settings.startAgainWhenFinished,
   };
 }
 

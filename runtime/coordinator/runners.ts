@@ -75,7 +75,10 @@ export class Runners {
           draining: false,
           link,
         };
-        if (old) this.drop(old);
+        if (old) {
+          old.link.send({ type: 'refused', reason: `another process has registered as ${message.runner}` });
+          this.drop(old);
+        }
         this.all.set(runner.id, runner);
         link.send({ type: 'welcome', epoch: this.epoch });
         this.events.joined(runner);

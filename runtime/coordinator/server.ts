@@ -1,6 +1,7 @@
 /** The coordinator's two ports: control (runners) and HTTP (everybody else). */
-import { createServer, type Server } from 'node:net';
+import type { Server } from 'node:net';
 import { socketLink } from '../task/control-socket.js';
+import { openServer, type TlsFiles } from '../task/transport.js';
 import { createApi } from './api.js';
 import type { Coordinator } from './coordinator.js';
 
@@ -13,9 +14,9 @@ export interface CoordinatorPorts {
 /** Port 0: any free one. */
 export async function serveCoordinator(
   coordinator: Coordinator,
-  options: { readonly host: string; readonly controlPort: number; readonly httpPort: number },
+  options: { readonly host: string; readonly controlPort: number; readonly httpPort: number; readonly tls?: TlsFiles },
 ): Promise<CoordinatorPorts> {
-  const control = createServer((socket) => coordinator.runners.accept(socketLink(socket)));
+  const control = openServer(options.tls, (socket) => coordinator.runners.accept(socketLink(socket)));
   const http = createApi(coordinator);
   const controlPort = await listen(control, options.host, options.controlPort);
   const httpPort = await listen(http, options.host, options.httpPort);

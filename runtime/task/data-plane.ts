@@ -5,7 +5,7 @@
  * A connection opens with HELLO and belongs to one attempt. One of a later attempt waits (unread) until this slot is deployed to
  * that attempt; one of an earlier attempt is closed.
  */
-import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import {
   CREDIT,
   decodeHello,
@@ -21,6 +21,7 @@ import type { InputChannel } from '../exchange/gate.js';
 import type { RemoteChannel } from '../exchange/output.js';
 import { INITIAL_CREDIT } from '../exchange/output.js';
 import type { Logger } from '../source/contract.js';
+import { openServer, openSocket, type TlsFiles } from './transport.js';
 
 export class DataConnectionError extends Error {
   readonly code = 'TW5102';
@@ -58,10 +59,11 @@ export class DataPlane {
   constructor(
     private readonly job: string,
     private readonly log: Logger,
+    private readonly tls: TlsFiles | undefined,
   ) {}
 
   listen(host: string): Promise<number> {
-    this.server = createServer((socket) => this.accept(socket));
+    this.server = openServer(this.tls, (socket) => this.accept(socket));
     return new Promise((resolve, reject) => {
       this.server!.once('error', reject);
       this.server!.listen(0, host, () => resolve((this.server!.address() as { port: number }).port));
@@ -178,7 +180,7 @@ export class DataPlane {
     const deadline = Date.now() + CONNECT_PATIENCE_MS;
     for (let delayMs = 10; ; delayMs = Math.min(delayMs * 2, 500)) {
       try {
-        const socket = await open(host, port);
+        const socket = await openSocket(this.tls, host, port);
         if (this.attempt !== attempt) {
           socket.destroy();
           return;
@@ -213,15 +215,4 @@ export class DataPlane {
       }
     });
   }
-}
-
-function open(host: string, port: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = createConnection({ host, port });
-    socket.once('connect', () => {
-      socket.removeAllListeners('error');
-      resolve(socket);
-    });
-    socket.once('error', reject);
-  });
 }

@@ -33,7 +33,12 @@ export interface SlotDeployment {
   readonly store: StoreSpec;
   readonly baseDir: string;
   /** The manifest to restore from; undefined at a fresh start. */
-  readonly restore?: { readonly key: string; readonly id: number };
+  readonly restore?: {
+    readonly key: string;
+    readonly id: number;
+    /** The job starts from the beginning; only the sinks finish what they had to commit. */
+    readonly commitsOnly?: boolean;
+  };
   /** Splits of each source's subtask in this slot. */
   readonly splits: Readonly<Record<string, readonly SplitSnapshot[]>>;
   /** Sources that will get no more splits than these. */

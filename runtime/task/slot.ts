@@ -22,6 +22,7 @@ import type { Registry, SlotDeployment, TaskAck, TaskEnvironment } from './envir
 import { type TaskMetrics, taskMetrics } from './metrics.js';
 import { resolveOptions, SourceInput } from './source-input.js';
 import { Task } from './task.js';
+import type { TlsFiles } from './transport.js';
 
 /** Orders to a slot. */
 export type SlotOrder =
@@ -89,12 +90,13 @@ export class Slot {
     private readonly log: Logger,
     private readonly report: (report: SlotReport) => void,
     private readonly resolve: (text: string) => string,
+    private readonly tls?: TlsFiles,
     private readonly now: () => number = Date.now,
   ) {}
 
   /** Opens the data server; the port it listens on. */
   async listen(host: string): Promise<number> {
-    this.plane = new DataPlane(this.job, this.log);
+    this.plane = new DataPlane(this.job, this.log, this.tls);
     return this.plane.listen(host);
   }
 
@@ -227,7 +229,8 @@ export class Slot {
 
   private async build(d: SlotDeployment): Promise<number> {
     const store = await this.store(d.store);
-    const manifest: Manifest | undefined = d.restore && (await readManifest(store, d.restore.key));
+    const written = d.restore && (await readManifest(store, d.restore.key));
+    const manifest = written && d.restore?.commitsOnly ? commitsOf(written) : written;
     const retained = d.restore && this.retained?.checkpoint === d.restore.id ? this.retained.states : undefined;
     this.retained = undefined;
     const preloaded = d.restore && this.preloaded;
@@ -239,6 +242,7 @@ export class Slot {
       now: this.now,
       resolve: this.resolve,
       restored: manifest && ((id): NodeSnapshot | undefined => manifest.nodes[id]),
+
       wake: () => this.wake(),
       fail: (error) => this.fail(error),
     };
@@ -509,4 +513,13 @@ export class Slot {
       this.timer = setTimeout(() => this.wake(), Math.max(0, Math.min(due - this.now(), 60_000)));
     }
   }
+}
+
+/** A manifest with nothing but what the sinks had to commit. */
+function commitsOf(manifest: Manifest): Manifest {
+  const nodes = Object.entries(manifest.nodes).map(([id, { committables }]): [string, NodeSnapshot] => [
+    id,
+    { committables },
+  ]);
+  return { ...manifest, nodes: Object.fromEntries(nodes) };
 }

@@ -11,6 +11,7 @@ import {
   type RunningSlot,
 } from '../task/control.js';
 import type { SlotOrder, SlotReport } from '../task/slot.js';
+import type { TlsFiles } from '../task/transport.js';
 import { type SlotHost, slotInProcess, slotInThread } from './slot-host.js';
 
 export interface RunnerOptions {
@@ -22,6 +23,7 @@ export interface RunnerOptions {
   /** One slot in this thread, none in others. */
   readonly inProcess: boolean;
   readonly log: Logger;
+  readonly tls?: TlsFiles;
   /** Opens a connection to whoever leads now; rejects while nobody does. */
   readonly connect: () => Promise<ControlLink<CoordinatorMessage, RunnerMessage>>;
 }
@@ -29,6 +31,8 @@ export interface RunnerOptions {
 const RECONNECT_MS = 100;
 const MAX_RECONNECT_MS = 1000;
 const HEARTBEAT_MS = 1000;
+/** Kubernetes kills after 30 s by default. */
+const DRAIN_MS = 25_000;
 /** A coordinator that says nothing for that long is taken for dead. */
 const SILENCE_MS = 10_000;
 
@@ -55,9 +59,14 @@ export class Runner {
     return this.done;
   }
 
-  /** SIGTERM: asks the coordinator to move this runner's slots away. Resolves when it has, or can't. */
+  /** SIGTERM: asks the coordinator to move this runner's slots away, and ends when it has, or after a while. */
   drain(): void {
-    this.link?.send({ type: 'draining' });
+    if (!this.link || this.running.size === 0) {
+      void this.stop('asked to end');
+      return;
+    }
+    this.link.send({ type: 'draining' });
+    setTimeout(() => void this.stop('asked to end, and not relieved in time'), DRAIN_MS).unref();
   }
 
   async stop(reason = 'stopped'): Promise<void> {
@@ -134,8 +143,8 @@ export class Runner {
         void this.stop('the job is over');
         return;
       case 'refused':
-        this.options.log.warn({ reason: message.reason }, 'refused by the coordinator');
-        link.close();
+        this.options.log.warn({ reason: message.reason }, 'refused by the coordinator: ends');
+        void this.stop(message.reason);
         return;
       default:
         return;
@@ -157,6 +166,7 @@ export class Runner {
       job: this.options.job,
       host: this.options.bindHost,
       log: this.options.log,
+      tls: this.options.tls,
       report: (report: SlotReport) => this.report(index, report),
       died: (error: Error) => void this.replaceThread(index, error),
     };

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { referenceResolver } from '../job/references.js';
 import type { Logger } from '../source/contract.js';
 import { Slot, type SlotOrder, type SlotReport } from '../task/slot.js';
+import type { TlsFiles } from '../task/transport.js';
 import { registry } from './registry.js';
 
 export interface SlotHost {
@@ -16,6 +17,7 @@ export interface SlotHostOptions {
   readonly job: string;
   readonly host: string;
   readonly log: Logger;
+  readonly tls?: TlsFiles;
   readonly report: (report: SlotReport) => void;
   /** The thread has died; its slot's tasks are gone. */
   readonly died: (error: Error) => void;
@@ -25,13 +27,8 @@ const METRICS_MS = 1000;
 
 /** In this thread: starts fastest, one core. */
 export async function slotInProcess(options: SlotHostOptions): Promise<SlotHost> {
-  const slot = new Slot(
-    options.job,
-    registry,
-    options.log,
-    options.report,
-    referenceResolver({ env: process.env, secretsDir: process.env.TIDEWHEEL_SECRETS_DIR }),
-  );
+  const resolve = referenceResolver({ env: process.env, secretsDir: process.env.TIDEWHEEL_SECRETS_DIR });
+  const slot = new Slot(options.job, registry, options.log, options.report, resolve, options.tls);
   const port = await slot.listen(options.host);
   const timer = setInterval(() => {
     options.report({ type: 'metrics', attempt: slot.currentAttempt, tasks: slot.metrics() });
@@ -53,7 +50,7 @@ const SEMI_SPACE_MB = 64;
 /** In a worker thread. */
 export async function slotInThread(options: SlotHostOptions & { maxOldSpaceMb?: number }): Promise<SlotHost> {
   const worker = new Worker(new URL('./slot-thread.js', import.meta.url), {
-    workerData: { job: options.job, host: options.host },
+    workerData: { job: options.job, host: options.host, tls: options.tls },
     resourceLimits: {
       maxYoungGenerationSizeMb: SEMI_SPACE_MB,
       maxOldGenerationSizeMb: options.maxOldSpaceMb ?? 16_384,
