@@ -16,6 +16,7 @@ export class Chunk {
   special = -1;
   private whole: Buffer | undefined;
   private end = -1;
+  private start = -1;
   /** Where the next call goes on if it is about the same bytes. */
   private next = -1;
 
@@ -31,6 +32,7 @@ export class Chunk {
       this.whole = whole;
       this.end = end;
     }
+    this.start = start;
     if (same && start === this.next && start > 0) return;
     this.special = start - 1;
     const chunk = this.buf.subarray(start, end);
@@ -39,7 +41,8 @@ export class Chunk {
 
   /** Decoding stopped at `position`: buf[position, end) must not change until it goes on there. */
   close(position: number, special: number): void {
-    this.next = position;
+    // No record was whole: there will be other bytes the next time.
+    this.next = position === this.start ? -1 : position;
     this.special = special;
   }
 }

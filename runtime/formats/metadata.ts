@@ -25,8 +25,8 @@ function timestamp(type: DataType): MetadataReader {
 function headers(type: DataType): MetadataReader {
   const valueType: DataType = type.kind === 'MAP' ? type.value : { kind: 'VARBINARY', length: 0, nullable: true };
   return (meta) => {
-    if (meta.headers === null) return null;
     const map = new Map<string, unknown>();
+    if (meta.headers === null) return map;
     for (const name of Object.keys(meta.headers)) map.set(name, bytes(meta.headers[name], valueType));
     return map;
   };
@@ -59,6 +59,8 @@ export function metadataReader(format: string, field: Field, key: string): Metad
       return (meta) => meta.timestampType ?? (meta.timestamp < 0 ? 'NoTimestampType' : 'CreateTime');
     case 'leader-epoch':
       return (meta) => (meta.leaderEpoch === undefined || meta.leaderEpoch < 0 ? null : meta.leaderEpoch);
+    case 'leader-epoch':
+      return () => null;
     case 'key':
       return (meta) => bytes(meta.key, field.type);
     case 'headers':
