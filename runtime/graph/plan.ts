@@ -5,7 +5,7 @@
  * its state again. `spec.kind` names a transform of runtime/transform (or 'source', 'sink').
  */
 import type { AggregateCall, Expr, NamedExpr } from '../expr/ir.js';
-import type { RowSchema } from '../record/types.js';
+import type { DataType, RowSchema } from '../record/types.js';
 
 export interface Plan {
   readonly version: 1;
@@ -103,7 +103,7 @@ export interface SinkSpec {
   readonly options: Readonly<Record<string, string>>;
   readonly columns: RowSchema;
   /** Columns of the row beside `columns` that go into the record's metadata. */
-  readonly metadata?: readonly { readonly column: string; readonly key: string }[];
+  readonly metadata?: readonly { readonly column: string; readonly key: string; readonly type?: DataType }[];
   readonly primaryKey?: readonly string[];
   readonly timeZone?: string;
 }

@@ -82,5 +82,7 @@ export interface SinkConnector {
   readonly options: Readonly<Record<string, OptionDef>>;
   /** Which changelogs it takes: 'append' only +I; 'upsert' needs a primary key, +I/+U/−D; 'retract' all kinds. */
   readonly changelog: 'append' | 'upsert' | 'retract';
+  /** Keys of metadata that columns can be written to. */
+  readonly writableMetadata?: readonly string[];
   createWriter(ctx: SinkContext): SinkWriter;
 }

@@ -93,6 +93,31 @@ describe('records written by the sink', () => {
     }
   });
 
+  test('have the timestamp and the headers that the row says', async () => {
+    const kafka = sharedKafka();
+    const topic = uniqueName('metadata');
+    await kafka.createTopic(topic, 1);
+    const metadata = [
+      { column: 'at', key: 'timestamp' },
+      { column: 'tags', key: 'headers' },
+    ];
+    const writer = await new RowWriter({ bootstrap: kafka.bootstrap, topic, metadata }).open();
+    const started = Date.now();
+    const tags = new Map([['trace', Buffer.from('é-1')]]);
+    for (const at of [1_700_000_000_000, 1_600_000_000_000, null]) {
+      writer.writer.write({ key: '', value: String(at), at, tags: at === null ? null : tags }, 0);
+    }
+    await writer.cut();
+    await writer.close();
+    const records = await kafka.consumeAll(topic);
+    expect(records.slice(0, 2).map(({ timestampMs, headers }) => [timestampMs, headers])).toEqual([
+      [1_700_000_000_000, { trace: 'é-1' }],
+      [1_600_000_000_000, { trace: 'é-1' }],
+    ]);
+    expect(records[2].timestampMs).toBeGreaterThanOrEqual(started);
+    expect(records[2].headers).toEqual({});
+  });
+
   test('find the partition that kafkajs finds for their keys', async () => {
     const kafka = sharedKafka();
     const [ours, theirs] = [uniqueName('ours'), uniqueName('theirs')];

@@ -47,7 +47,9 @@ export function lowerSink(lowering: Lowering, output: Output): void {
     });
   }
   const columns = writableColumns(table);
-  const metadata = columns.flatMap((c) => (c.kind === 'metadata' ? [{ column: c.field.name, key: c.key }] : []));
+  const metadata = columns.flatMap((c) =>
+    c.kind === 'metadata' ? [{ column: c.field.name, key: c.key, type: c.field.type }] : [],
+  );
   const spec: SinkSpec = {
     kind: 'sink',
     connector: table.connector,

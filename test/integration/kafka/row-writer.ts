@@ -16,6 +16,7 @@ export interface RowWriterOptions {
   readonly upsert?: boolean;
   readonly keyed?: boolean;
   readonly options?: Readonly<Record<string, string>>;
+  readonly metadata?: readonly { readonly column: string; readonly key: string }[];
 }
 
 const text = (column: string): RowEncoder => ({
@@ -39,7 +40,7 @@ export class RowWriter {
     };
     const connector = given.upsert ? upsertKafkaSink : kafkaSink;
     this.writer = connector.createWriter({
-      spec: { kind: 'sink', connector: connector.name, options, columns: { fields: [] } },
+      spec: { kind: 'sink', connector: connector.name, options, columns: { fields: [] }, metadata: given.metadata },
       options,
       log: this.log,
       jobName: given.jobName ?? given.topic,

@@ -142,6 +142,44 @@ test('values of every length go through unchanged, whatever the length before wa
   ).toEqual([...values, null, 'last']);
 });
 
+test('records may bring their own timestamps and headers', () => {
+  const builder = new RecordBatchBuilder();
+  builder.begin(1_700_000_000_000);
+  const times = [0, -1, 1, 63, 64, -64, -65, 3_600_000, -1_700_000_000_000, 2 ** 40].map((t) => 1_700_000_000_000 + t);
+  for (const [n, time] of times.entries()) {
+    builder.beginRecord(null, 0, 0, time);
+    builder.out.utf8(`v${n}`);
+    const value = Buffer.from('x'.repeat(n * 20));
+    builder.endRecord(
+      n % 3 === 0
+        ? undefined
+        : [
+            [`ä${n}`, value],
+            ['null', null],
+          ],
+    );
+  }
+  const batch = builder.seal('none');
+  stamp(batch, NO_IDENTITY, -1);
+  const meta = newMeta();
+  const seen: unknown[] = [];
+  const record = (body: Buffer, start: number, end: number) => {
+    const headers = Object.entries(meta.headers!).map(([name, value]) => [name, value.length]);
+    seen.push([body.toString('utf8', start, end), meta.timestamp, headers]);
+  };
+  new RecordBatchReader(batch, 0, 100, [], SETTINGS, 't-0').read({ record }, meta, 100);
+  const headersOf = (n: number) =>
+    n % 3 === 0
+      ? []
+      : [
+          [`ä${n}`, n * 20],
+          ['null', 0],
+        ];
+  expect(seen).toEqual(times.map((time, n) => [`v${n}`, time, headersOf(n)]));
+  // The largest timestamp of all stands in the batch's header.
+  expect(batch.readBigInt64BE(35)).toBe(BigInt(Math.max(...times)));
+});
+
 test('a record whose encoder fails is taken back', () => {
   const builder = new RecordBatchBuilder();
   builder.begin(0);

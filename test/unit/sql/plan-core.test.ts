@@ -202,7 +202,9 @@ describe('INSERT INTO', () => {
       INSERT INTO k SELECT card, CAST(ts AS TIMESTAMP_LTZ(3)) FROM payments`;
     const sink = nodesOf(sql).get('sink:k')!;
     expect((sink.spec as SinkSpec).columns.fields.map((f) => f.name)).toEqual(['card']);
-    expect((sink.spec as SinkSpec).metadata).toEqual([{ column: 't', key: 'timestamp' }]);
+    expect((sink.spec as SinkSpec).metadata).toMatchObject([
+      { column: 't', key: 'timestamp', type: { kind: 'TIMESTAMP_LTZ', precision: 3 } },
+    ]);
     expect(sink.schema.fields.map((f) => f.name)).toEqual(['card', 't']);
   });
 

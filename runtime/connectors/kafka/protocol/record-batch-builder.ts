@@ -19,11 +19,14 @@ export interface BatchIdentity {
 
 export const NO_IDENTITY: BatchIdentity = { producerId: -1, producerEpoch: -1, transactional: false };
 
+export type Header = readonly [name: string, value: Uint8Array | null];
+
 export class RecordBatchBuilder {
   /** Where the value of the record begun is to be written, at `out.pos`. */
   readonly out: ByteWriter;
   count = 0;
   private timestamp = 0;
+  private maxTimestamp = 0;
   private recordAt = 0;
   private valueAt = 0;
   private lengthWidth = 1;
@@ -33,12 +36,13 @@ export class RecordBatchBuilder {
     this.out = new ByteWriter(capacity);
   }
 
-  /** Empties it. All its records get the timestamp, milliseconds since the epoch. */
+  /** Empties it. Its records get the timestamp, milliseconds since the epoch, unless they bring their own. */
   begin(timestamp: number): void {
     this.out.reserve(0);
     this.out.pos = AT.records;
     this.count = 0;
     this.timestamp = timestamp;
+    this.maxTimestamp = timestamp;
   }
 
   get bytes(): number {
@@ -46,15 +50,16 @@ export class RecordBatchBuilder {
   }
 
   /** Opens a record with key[keyStart, keyEnd), or without a key. Then its value is written to `out`. */
-  beginRecord(key: Uint8Array | null = null, keyStart = 0, keyEnd = 0): void {
+  beginRecord(key: Uint8Array | null = null, keyStart = 0, keyEnd = 0, timestamp = this.timestamp): void {
     const out = this.out;
     const keyLength = keyEnd - keyStart;
-    out.reserve(32 + keyLength);
+    out.reserve(40 + keyLength);
     const buf = out.buf;
     this.recordAt = out.pos;
     let pos = out.pos + this.lengthWidth;
     buf[pos++] = 0;
-    buf[pos++] = 0;
+    if (timestamp === this.timestamp) buf[pos++] = 0;
+    else pos = this.timestampDelta(pos, timestamp);
     pos = zigzag(buf, pos, this.count);
     if (key === null) {
       buf[pos++] = 1;
@@ -71,8 +76,19 @@ export class RecordBatchBuilder {
     out.pos = pos + this.valueWidth;
   }
 
+  private timestampDelta(at: number, timestamp: number): number {
+    const { buf } = this.out;
+    if (timestamp > this.maxTimestamp) this.maxTimestamp = timestamp;
+    const delta = timestamp - this.timestamp;
+    let rest = delta < 0 ? -delta * 2 - 1 : delta * 2;
+    let pos = at;
+    for (; rest > 127; rest = Math.floor(rest / 128)) buf[pos++] = (rest % 128) | 128;
+    buf[pos++] = rest;
+    return pos;
+  }
+
   /** Closes the record begun with what was written to `out` as its value. */
-  endRecord(): void {
+  endRecord(headers?: readonly Header[]): void {
     const out = this.out;
     const valueLength = out.pos - this.valueAt - this.valueWidth;
     const width = zigzagWidth(valueLength);
@@ -82,14 +98,14 @@ export class RecordBatchBuilder {
     }
     if (width === 1) out.buf[this.valueAt] = valueLength << 1;
     else zigzag(out.buf, this.valueAt, valueLength);
-    this.close();
+    this.close(headers);
   }
 
   /** Closes the record begun with null as its value: a tombstone. */
-  endRecordWithNull(): void {
+  endRecordWithNull(headers?: readonly Header[]): void {
     this.out.pos = this.valueAt;
     this.out.byte(1);
-    this.close();
+    this.close(headers);
   }
 
   /** Takes back the record begun, when its encoder has failed. */
@@ -97,9 +113,10 @@ export class RecordBatchBuilder {
     this.out.pos = this.recordAt;
   }
 
-  private close(): void {
+  private close(headers: readonly Header[] | undefined): void {
     const out = this.out;
-    out.byte(0);
+    if (headers) this.headers(headers);
+    else out.byte(0);
     const length = out.pos - this.recordAt - this.lengthWidth;
     const width = zigzagWidth(length);
     if (width !== this.lengthWidth) {
@@ -109,6 +126,25 @@ export class RecordBatchBuilder {
     if (width === 1) out.buf[this.recordAt] = length << 1;
     else zigzag(out.buf, this.recordAt, length);
     this.count++;
+  }
+
+  private headers(headers: readonly Header[]): void {
+    const out = this.out;
+    const number = (value: number) => {
+      out.reserve(5);
+      out.pos = zigzag(out.buf, out.pos, value);
+    };
+    number(headers.length);
+    for (const [name, value] of headers) {
+      number(Buffer.byteLength(name));
+      out.utf8(name);
+      if (value === null) {
+        out.byte(1);
+        continue;
+      }
+      number(value.length);
+      out.bytes(value);
+    }
   }
 
   private shift(from: number, by: number): void {
@@ -136,7 +172,7 @@ export class RecordBatchBuilder {
     batch.writeInt16BE(COMPRESSION_CODE[compression], AT.attributes);
     batch.writeInt32BE(this.count - 1, AT.lastOffsetDelta);
     writeInt64(batch, this.timestamp, AT.baseTimestamp);
-    writeInt64(batch, this.timestamp, AT.maxTimestamp);
+    writeInt64(batch, this.maxTimestamp, AT.maxTimestamp);
     batch.writeInt32BE(this.count, AT.count);
     return batch;
   }

@@ -1,5 +1,6 @@
 /** A batch on its way: closed, sent, perhaps sent again, answered. And the cut it belongs to. */
 
+import type { RecordMeta } from '../../../source/contract.js';
 import { KafkaError } from '../errors.js';
 import type { Compression } from '../protocol/compression.js';
 import { AT } from '../protocol/record-batch.js';
@@ -86,20 +87,28 @@ export class Batch {
     const raw = this.builder.seal('none');
     const middle = this.count >> 1;
     const reader = new RecordBatchReader(raw, 0, Number.POSITIVE_INFINITY, [], ALL, `partition ${this.partition}`);
-    const meta = { key: null as Uint8Array | null } as any;
+    const meta: RecordMeta = {
+      origin: '',
+      partition: this.partition,
+      offset: 0,
+      line: 0,
+      timestamp: 0,
+      key: null,
+      headers: null,
+    };
     const timestamp = readInt64(raw, AT.baseTimestamp);
     const half = (count: number, baseSequence: number): Batch => {
       const builder = new RecordBatchBuilder();
       builder.begin(timestamp);
       const record = (buf: Buffer, start: number, end: number) => {
-        if (meta.key) builder.beginRecord(meta.key, 0, meta.key.length);
-        else builder.beginRecord();
+        builder.beginRecord(meta.key, 0, meta.key?.length ?? 0, meta.timestamp);
+        const headers = Object.entries(meta.headers ?? {});
         if (start < 0) {
-          builder.endRecordWithNull();
+          builder.endRecordWithNull(headers);
           return;
         }
         builder.out.bytes(buf.subarray(start, end));
-        builder.endRecord();
+        builder.endRecord(headers);
       };
       if (reader.read({ record }, meta, count) !== count) throw new KafkaError('TW3304', 'a batch lost records');
       const batch = new Batch(builder, builder.seal(compression), this.partition, this.cut);
@@ -112,4 +121,4 @@ export class Batch {
   }
 }
 
-const ALL = { readCommitted: false, checkCrcs: false, keys: true, headers: false };
+const ALL = { readCommitted: false, checkCrcs: false, keys: true, headers: true };

@@ -2,6 +2,7 @@
 import type { SinkConnector, SinkContext, SinkWriter } from '../../../sink/contract.js';
 import { IdempotentWriter } from './idempotent-writer.js';
 import { SINK_OPTIONS, sinkSettings } from './options.js';
+import { WRITABLE_METADATA } from './row-metadata.js';
 import { TransactionalWriter } from './transactional-writer.js';
 
 function createWriter(ctx: SinkContext, upsert: boolean): SinkWriter {
@@ -15,6 +16,7 @@ export const kafkaSink: SinkConnector = {
   name: 'kafka',
   options: SINK_OPTIONS,
   changelog: 'append',
+  writableMetadata: WRITABLE_METADATA,
   createWriter: (ctx) => createWriter(ctx, false),
 };
 
@@ -27,5 +29,6 @@ export const upsertKafkaSink: SinkConnector = {
     'sink.buffer-flush.interval': { doc: 'Taken for compatibility; batches are bounded by properties.linger.ms.' },
   },
   changelog: 'upsert',
+  writableMetadata: WRITABLE_METADATA,
   createWriter: (ctx) => createWriter(ctx, true),
 };

@@ -17,6 +17,7 @@ import { type Committable, commitTransaction } from './commit-transaction.js';
 import type { SinkSettings } from './options.js';
 import type { PartitionQueue } from './partition-queue.js';
 import { Producer } from './producer.js';
+import { type RowMetadata, rowMetadata } from './row-metadata.js';
 import type { Session } from './session.js';
 
 const COMMITS_AT_ONCE = 16;
@@ -27,6 +28,7 @@ export abstract class KafkaWriter implements SinkWriter {
   protected readonly producer: Producer;
   private readonly encoder: RowEncoder;
   private readonly keyEncoder: RowEncoder | undefined;
+  private readonly metadata: RowMetadata | undefined;
   private readonly key = new ByteWriter(256);
   private readonly spare: RecordBatchBuilder[] = [];
   private readonly filling = new Set<PartitionQueue>();
@@ -50,6 +52,7 @@ export abstract class KafkaWriter implements SinkWriter {
     }
     this.encoder = ctx.encoder;
     this.keyEncoder = ctx.keyEncoder;
+    this.metadata = rowMetadata(ctx.spec);
     const connection = connectionSettings(ctx.options, `tidewheel-${ctx.jobName}-${ctx.subtask}`, ctx.baseDir);
     this.cluster = new Cluster(connection, ctx.log);
     this.producer = new Producer(this.cluster, settings, ctx.log, {
@@ -89,10 +92,11 @@ export abstract class KafkaWriter implements SinkWriter {
     const queue = this.producer.queues[this.choose(keyEncoder ? key : undefined)];
     const builder = queue.open ?? this.begin(queue);
     const before = builder.bytes;
-    if (keyEncoder) builder.beginRecord(key.buf, 0, key.pos);
-    else builder.beginRecord();
+    const timestamp = this.metadata?.timestamp(row);
+    const headers = this.metadata?.headers(row);
+    builder.beginRecord(keyEncoder ? key.buf : null, 0, key.pos, timestamp);
     if (kind === DELETE && this.upsert) {
-      builder.endRecordWithNull();
+      builder.endRecordWithNull(headers);
     } else {
       try {
         this.encoder.encode(row, kind, builder.out);
@@ -100,7 +104,7 @@ export abstract class KafkaWriter implements SinkWriter {
         builder.dropRecord();
         throw error;
       }
-      builder.endRecord();
+      builder.endRecord(headers);
     }
     this.buffered += builder.bytes - before;
     if (builder.bytes >= this.settings.batchBytes) {
