@@ -59,8 +59,6 @@ export function metadataReader(format: string, field: Field, key: string): Metad
       return (meta) => meta.timestampType ?? (meta.timestamp < 0 ? 'NoTimestampType' : 'CreateTime');
     case 'leader-epoch':
       return (meta) => (meta.leaderEpoch === undefined || meta.leaderEpoch < 0 ? null : meta.leaderEpoch);
-    case 'leader-epoch':
-      return () => null;
     case 'key':
       return (meta) => bytes(meta.key, field.type);
     case 'headers':
