@@ -8,7 +8,7 @@
  * Source: A. P. Dawid, "Present position and potential developments: some personal views: statistical theory: the
  * prequential approach", JRSS A 147, 1984; delays as in River's `progressive_val_score`.
  */
-import type { Metric } from '../contracts.js';
+import type { DriftDetector, Metric } from '../contracts.js';
 import { requireParameter, TidewheelError } from '../errors.js';
 import { checkJson, type LearnJson, packNumber, type Restore, unpackNumber } from '../state.js';
 import { packRecord, unpackRecord } from './record-json.js';
@@ -18,6 +18,11 @@ export interface PrequentialParams {
   model: any;
   /** Measured by name, e.g. `{ auc: new RollingROCAUC() }`. */
   metrics: Record<string, Metric>;
+  /**
+   * Told the error of each answered prediction: 1 or 0 for classes (wrong or right), the absolute error for numbers, the score
+   * itself for anomalies. Which of them raised the alarm: see `alarms`.
+   */
+  detectors?: Record<string, DriftDetector>;
   /** How long a record waits for its label (default: for ever). */
   horizonMs?: number;
   /** Whether the model learns on `answer` (default true). */
@@ -31,10 +36,15 @@ interface Pending {
   readonly probabilities: unknown;
 }
 
+const NONE: readonly string[] = [];
+
 export class Prequential {
   static readonly type = 'Prequential';
   readonly model: any;
   readonly metrics: Readonly<Record<string, Metric>>;
+  readonly detectors: Readonly<Record<string, DriftDetector>>;
+  /** Names of the detectors that raised the alarm at the newest answer. */
+  alarms: readonly string[] = NONE;
   private readonly horizonMs: number;
   private readonly learn: boolean;
   private readonly wantsProbability: boolean;
@@ -46,6 +56,7 @@ export class Prequential {
   constructor(params: PrequentialParams) {
     this.model = params.model;
     this.metrics = params.metrics;
+    this.detectors = params.detectors ?? {};
     this.horizonMs = params.horizonMs ?? Number.POSITIVE_INFINITY;
     this.learn = params.learn ?? true;
     requireParameter(this.horizonMs > 0, 'horizonMs', this.horizonMs, 'above 0');
@@ -82,8 +93,20 @@ export class Prequential {
         metric.update(y, metric.wants === 'probability' ? waiting.probabilities : waiting.prediction);
       }
     }
+    this.alarms = known ? this.watch(y, waiting.prediction) : NONE;
     if (this.learn) this.model.learnOne(waiting.x, y);
     return true;
+  }
+
+  private watch(y: any, prediction: any): readonly string[] {
+    let alarms: string[] | undefined;
+    for (const [name, detector] of Object.entries(this.detectors)) {
+      let error: number;
+      if (this.model.kind === 'anomaly') error = prediction;
+      else error = this.model.kind === 'regressor' ? Math.abs(prediction - y) : prediction === y ? 0 : 1;
+      if (detector.update(error)) alarms = [...(alarms ?? []), name];
+    }
+    return alarms ?? NONE;
   }
 
   /** Forgets records older than the horizon at `nowMs`; returns how many. Call it as time goes on (at each watermark). */
@@ -116,6 +139,10 @@ export class Prequential {
       horizonMs: packNumber(this.horizonMs),
       model: this.model.toJSON(),
       metrics: Object.fromEntries(Object.entries(this.metrics).map(([name, metric]) => [name, metric.toJSON()])),
+      detectors: Object.fromEntries(
+        Object.entries(this.detectors).map(([name, detector]) => [name, detector.toJSON()]),
+      ),
+      alarms: [...this.alarms],
       pending: [...this.pending].map(([key, { x, timeMs, prediction, probabilities }]) => ({
         key,
         timeMs,
@@ -131,11 +158,17 @@ export class Prequential {
 
   static fromJSON(json: LearnJson, restore: Restore): Prequential {
     checkJson(json, Prequential.type);
-    const metrics = Object.fromEntries(
-      Object.entries(json.metrics as Record<string, LearnJson>).map(([name, state]) => [name, restore(state)]),
-    );
+    const restored = (states: Record<string, LearnJson>): any =>
+      Object.fromEntries(Object.entries(states).map(([name, state]) => [name, restore(state)]));
     const horizonMs = unpackNumber(json.horizonMs);
-    const evaluator = new Prequential({ model: restore(json.model), metrics, horizonMs, learn: json.learn });
+    const evaluator = new Prequential({
+      model: restore(json.model),
+      metrics: restored(json.metrics),
+      detectors: restored(json.detectors),
+      horizonMs,
+      learn: json.learn,
+    });
+    evaluator.alarms = json.alarms;
     for (const { key, timeMs, x, prediction, probabilities } of json.pending) {
       evaluator.pending.set(key, {
         timeMs,

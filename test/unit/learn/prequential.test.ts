@@ -68,6 +68,30 @@ test('records that wait keep vectors, bigints and missing values through JSON', 
   );
 });
 
+test('a planted drift raises the alarm soon after it, and not before', () => {
+  let judge = new Prequential({
+    model: createPipeline(['StandardScaler', 'LogisticRegression']),
+    metrics: { recent: create({ type: 'Rolling', metric: 'Accuracy', window_size: 200 }) },
+    detectors: { adwin: create('ADWIN'), ddm: create('DDM') },
+    learn: false,
+  });
+  const label = (i: number): boolean => (i * 37) % 100 < 50;
+  for (let i = 0; i < 300; i++) judge.model.learnOne({ a: (i * 37) % 100 }, label(i));
+  const alarms: [string, number][] = [];
+  for (let i = 0; i < 3000; i++) {
+    judge.ask(i, i, { a: (i * 37) % 100 });
+    judge.answer(i, i < 1500 ? label(i) : !label(i));
+    for (const name of judge.alarms) alarms.push([name, i]);
+    if (i === 1510) judge = restore(JSON.parse(JSON.stringify(judge))) as Prequential;
+  }
+  for (const detector of ['adwin', 'ddm']) {
+    const first = alarms.find(([name]) => name === detector)?.[1] ?? 0;
+    expect(first).toBeGreaterThanOrEqual(1500);
+    expect(first).toBeLessThan(1600);
+  }
+  expect(judge.report().metrics.recent).toBeLessThan(0.1);
+});
+
 test('an anomaly detector is measured by its score', () => {
   const judge = new Prequential({
     model: createPipeline([{ type: 'HalfSpaceTrees', seed: 1, window_size: 50, n_trees: 20 }]),
