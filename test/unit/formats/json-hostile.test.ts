@@ -224,6 +224,26 @@ describe('hostile json', () => {
     }
     expect(out.rows.map((r) => r.a)).toEqual(['one', 'one', 'zwölf', 'zwölf', 't"o', 't"o', 'three', 'three']);
   });
+
+  test('a chunk taken a record a call gives what it gives at once, also when the buffer is filled again', () => {
+    const texts = [
+      ['{"a":"one"}', '{"a":"t\\"o"}', '{"a":"zwölf"}'],
+      ['{"a":"x\\ny"}', '{"a":"four"}', '{"a":"fünf"}'],
+      ['{"a":"six"}', '{"a":"se\\tven"}', '{"a":"acht"}'],
+    ];
+    const { decoder, out } = collector(json, { a: STRING });
+    const buf = Buffer.alloc(80);
+    for (const lines of texts) {
+      buf.fill(' ');
+      const length = buf.write(`  ${lines.join('\n')}\n`);
+      // Nothing is whole yet; then the same call again with other bytes.
+      buf[length - 1] = 32;
+      expect(decoder.lines(buf, 2, 12, 9, false)).toBe(2);
+      buf[length - 1] = 10;
+      for (let p = 2; p < length; ) p = decoder.lines(buf, p, length, 1, false);
+    }
+    expect(out.rows.map((r) => r.a)).toEqual(texts.flat().map((line) => JSON.parse(line).a));
+  });
 });
 
 describe('metadata columns', () => {
