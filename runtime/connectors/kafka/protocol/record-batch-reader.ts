@@ -45,7 +45,9 @@ export class RecordBatchReader {
   private abortedAt = 0;
   private readonly abortedProducers = new Set<number>();
 
+  /** Where the open batch's records are: in the response itself, or unpacked. */
   private body: Buffer;
+  private bodyEnd = 0;
   private pos = 0;
   private remaining = 0;
   private baseOffset = 0;
@@ -88,7 +90,7 @@ export class RecordBatchReader {
   private walk(target: RecordTarget, meta: RecordMeta, max: number): number {
     const buf = this.body;
     const { keys, headers } = this.settings;
-    const { baseOffset, baseTimestamp, logAppendTime, stop } = this;
+    const { bodyEnd, baseOffset, baseTimestamp, logAppendTime, stop } = this;
     const from = this.nextOffset;
     let pos = this.pos;
     let remaining = this.remaining;
@@ -158,7 +160,7 @@ export class RecordBatchReader {
         }
       }
       const valueEnd = valueLength < 0 ? pos : pos + valueLength;
-      if (recordEnd > buf.length || valueEnd > recordEnd) throw this.corrupt(`record at offset ${offset} overruns`);
+      if (recordEnd > bodyEnd || valueEnd > recordEnd) throw this.corrupt(`record at offset ${offset} overruns`);
       meta.offset = offset;
       if (!logAppendTime) meta.timestamp = baseTimestamp + timestampDelta;
       if (keys) meta.key = keyLength < 0 ? null : buf.subarray(keyAt, keyAt + keyLength);
@@ -218,24 +220,26 @@ export class RecordBatchReader {
       meta.leaderEpoch = buf.readInt32BE(at + AT.leaderEpoch);
       if (!this.settings.keys) meta.key = null;
       if (!this.settings.headers) meta.headers = null;
-      this.open(buf.subarray(0, batchEnd), at + AT.records, attributes & ATTRIBUTE.compression, baseOffset);
+      this.open(at + AT.records, batchEnd, attributes & ATTRIBUTE.compression, baseOffset);
       return true;
     }
   }
 
-  private open(buf: Buffer, recordsAt: number, codec: number, baseOffset: number): void {
+  private open(recordsAt: number, batchEnd: number, codec: number, baseOffset: number): void {
     if (codec === 0) {
-      this.body = buf;
+      this.body = this.buf;
+      this.bodyEnd = batchEnd;
       this.pos = recordsAt;
       return;
     }
     try {
-      this.body = decompress(codec, buf.subarray(recordsAt));
+      this.body = decompress(codec, this.buf.subarray(recordsAt, batchEnd));
     } catch (error) {
       if (error instanceof KafkaError) throw error.in(`${this.partition}, batch at offset ${baseOffset}`);
       const what = `batch at offset ${baseOffset} can't be unpacked (${compressionName(codec)})`;
       throw this.corrupt(what, error);
     }
+    this.bodyEnd = this.body.length;
     this.pos = 0;
   }
 
