@@ -1,4 +1,4 @@
--- Conversion, a class by the hour, characters counted; only bids of some prices.
+-- Conversion, a class by the hour, characters counted, only bids of some prices.
 CREATE TABLE answer (auction BIGINT, bidder BIGINT, price DECIMAL(23, 3), bidTimeType STRING, `dateTime` TIMESTAMP(3), extra STRING, c_counts BIGINT) WITH (${sink});
 INSERT INTO answer
 SELECT auction, bidder, 0.908 * price AS price,
