@@ -240,5 +240,15 @@ export function compileBatchCodec(schema: RowSchema): BatchCodec {
 
 /** A copy of a string that shares no memory with a batch or a read buffer. Short strings never share. */
 export function detach<T>(value: T): T {
-  return typeof value === 'string' && value.length > 12 ? (Buffer.from(value).toString() as T) : value;
+  return typeof value === 'string' && value.length > 12 ? (copyOf(value) as T) : value;
+}
+
+const SCRATCH_BYTES = 64 * 1024;
+let scratch: Buffer | undefined;
+
+function copyOf(text: string): string {
+  if (text.length * 3 > SCRATCH_BYTES) return Buffer.from(text).toString();
+  scratch ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+  const bytes = scratch.utf8Write(text, 0);
+  return bytes === text.length ? scratch.latin1Slice(0, bytes) : scratch.utf8Slice(0, bytes);
 }

@@ -15,6 +15,8 @@ const END_MAGIC = 0x54575347;
 const VERSION = 1;
 const HEADER = 8;
 const TRAILER = 12;
+/** Room for what surrounds the blocks: more than 128 key groups take. */
+const FRAME_ROOM = 8 * 1024;
 /** Segments up to this size are read whole. */
 const READ_WHOLE = 1 << 20;
 
@@ -35,11 +37,13 @@ export class CorruptSnapshotError extends Error {
 }
 
 export class SegmentBuilder {
-  readonly out = new ByteWriter(1 << 16);
+  readonly out: ByteWriter;
   private readonly index: [number, number, number, number][] = [];
   private start = 0;
 
-  constructor() {
+  /** `bytes`: how many the blocks have together, where that is known. */
+  constructor(bytes = 0) {
+    this.out = new ByteWriter(bytes + FRAME_ROOM);
     this.out.u32(MAGIC);
     this.out.u32(VERSION);
   }
@@ -67,7 +71,7 @@ export class SegmentBuilder {
     this.out.u32(footer.length);
     this.out.u32(crc);
     this.out.u32(END_MAGIC);
-    return { bytes: this.out.take(), crc, groups: this.index.map((entry) => entry[0]) };
+    return { bytes: this.out.view(), crc, groups: this.index.map((entry) => entry[0]) };
   }
 }
 

@@ -4,7 +4,7 @@
  * restore entries stand in the order of their numbers.
  */
 import type { ByteReader, ByteWriter } from '../record/bytes.js';
-import { DELETE, DELETED, type Entry, type MapKey, PUT, Table, type TableSpec } from './table.js';
+import { DELETE, DELETED, type Entry, GroupLists, type MapKey, PUT, Table, type TableSpec } from './table.js';
 
 /** The entries of one key. */
 export class Bucket {
@@ -25,6 +25,8 @@ export class BucketTable extends Table {
   readonly groups: (Map<MapKey, Bucket> | undefined)[];
   private dirty: Entry[] = [];
   private dead: Entry[] = [];
+  private readonly puts = new GroupLists<Entry>();
+  private readonly deletes = new GroupLists<Entry>();
 
   constructor(spec: TableSpec, maxParallelism: number) {
     super(spec, maxParallelism, { namespaced: false, bucketed: true });
@@ -51,6 +53,7 @@ export class BucketTable extends Table {
     entry.q = bucket.next++;
     entry._e = this.epoch;
     this.dirty.push(entry);
+    this.changes++;
     this.size++;
   }
 
@@ -59,11 +62,16 @@ export class BucketTable extends Table {
     if (entry._e !== this.epoch) {
       entry._e = this.epoch;
       this.dirty.push(entry);
+      this.changes++;
+      this.superseded++;
     }
   }
 
   /** Marks an entry as gone. The caller takes it out of the bucket's rows, and drops the bucket when it was the last. */
   remove(entry: Entry): void {
+    // The record of the deletion is in vain itself, and so is that of the entry where there is one.
+    this.changes++;
+    this.superseded += entry._e === this.epoch ? 1 : 2;
     entry._e = DELETED;
     this.dead.push(entry);
     this.size--;
@@ -87,27 +95,40 @@ export class BucketTable extends Table {
     if (map) for (const bucket of map.values()) yield* bucket.rows;
   }
 
-  writeDelta(records: (group: number) => ByteWriter, owned: (group: number) => boolean): void {
-    // Deletions first: a bucket that comes again starts to number anew.
+  sortDelta(owned: (group: number) => boolean): void {
     for (const entry of this.dead) {
       const group = this.group(entry);
-      if (!owned(group)) continue;
-      const out = records(group);
-      out.byte(DELETE);
-      this.keyCodec.write(entry, out);
+      if (owned(group)) this.deletes.push(group, entry);
     }
     for (const entry of this.dirty) {
       if (entry._e !== this.epoch) continue;
       const group = this.group(entry);
-      if (!owned(group)) continue;
-      const out = records(group);
-      out.byte(PUT);
-      this.codec.write(entry, out);
+      if (owned(group)) this.puts.push(group, entry);
     }
   }
 
-  writeAll(group: number, out: ByteWriter): void {
+  writeDelta(group: number, table: number, out: ByteWriter): number {
+    // Deletions first: a bucket that comes again starts to number anew.
+    const deletes = this.deletes.take(group);
+    for (let i = 0; i < deletes.length; i++) {
+      out.byte(table);
+      out.byte(DELETE);
+      this.keyCodec.write(deletes[i], out);
+    }
+    const puts = this.puts.take(group);
+    for (let i = 0; i < puts.length; i++) {
+      out.byte(table);
+      out.byte(PUT);
+      this.codec.write(puts[i], out);
+    }
+    return deletes.length + puts.length;
+  }
+
+  writeAll(group: number, table: number, out: ByteWriter): void {
+    this.deletes.take(group);
+    this.puts.take(group);
     for (const entry of this.entriesOf(group)) {
+      out.byte(table);
       out.byte(PUT);
       this.codec.write(entry, out);
     }
@@ -116,6 +137,8 @@ export class BucketTable extends Table {
   cut(): void {
     this.dirty = [];
     this.dead = [];
+    this.changes = 0;
+    this.superseded = 0;
     this.epoch++;
   }
 

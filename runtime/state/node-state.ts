@@ -2,10 +2,11 @@
  * All keyed state of one node in one task. At a barrier `cutSegment` writes what changed, synchronously and in memory; the bytes
  * are uploaded while the data goes on.
  *
- * Compaction is rolling: beside what changed, each checkpoint writes some key groups in full, about as many bytes as it wrote of
- * changes, so that old segments run out of use and a restore reads at most about twice the state.
+ * Compaction is rolling: once what segments hold in vain (records of entries that were written again or are gone) is an eighth of
+ * the state, each checkpoint writes some key groups in full, about as many bytes as it left behind in vain. A restore reads at most
+ * about twice the state, and state that only grows is written once.
  */
-import { ByteReader, ByteWriter } from '../record/bytes.js';
+import { ByteReader } from '../record/bytes.js';
 import type { Field } from '../record/types.js';
 import type { KeyedSnapshot, TableLayout } from '../snapshot/manifest.js';
 import { parseGroups, readSegment, SegmentBuilder } from '../snapshot/segment.js';
@@ -17,6 +18,10 @@ type AnyTable = KeyedTable | NamespacedTable | BucketTable;
 
 /** State whose deltas are smaller than this is not compacted by budget but at once. */
 const SMALL_BYTES = 1 << 20;
+/** What segments may hold in vain in any case. */
+const TOLERATED_VAIN_BYTES = 64 * 1024;
+/** What is written anew at least, once it has begun. */
+const REWRITE_BYTES = 16 * 1024;
 
 export class StateLayoutError extends Error {
   readonly code = 'TW4004';
@@ -34,10 +39,15 @@ export interface SegmentCut {
 export class NodeState {
   private readonly tables: AnyTable[] = [];
   private readonly owned: Uint8Array;
-  /** Next key group of the rolling rewrite. */
+  /** Place among the owned key groups of the next one to be rewritten. */
   private cursor = 0;
-  private deltaBytes = 0;
+  /** Bytes in segments of records that are the last of their entries; of windows: of the last full writing. */
   private baseBytes = 0;
+  /** Bytes of all other records; of windows: of the changes since, which run out of use with them. */
+  private vainBytes = 0;
+  /** Of a record, and of a segment, as the last cut had them. */
+  private recordBytes = 64;
+  private lastCutBytes = 0;
 
   constructor(
     readonly nodeId: string,
@@ -89,9 +99,9 @@ export class NodeState {
     return n;
   }
 
-  /** Approximate: bytes of the last full writing and of changes since. */
+  /** Approximate: what segments hold. */
   get bytes(): number {
-    return this.baseBytes + this.deltaBytes;
+    return this.baseBytes + this.vainBytes;
   }
 
   ownedGroups(): number[] {
@@ -102,86 +112,57 @@ export class NodeState {
 
   /** Cuts what changed since the last cut. `full`: everything, as the base of a chain of its own. */
   cutSegment(full: boolean): SegmentCut {
-    const blocks = new Map<number, ByteWriter>();
     const isOwned = (g: number) => this.owned[g] === 1;
-    let current = 0;
-    const records = (group: number): ByteWriter => {
-      let out = blocks.get(group);
-      if (!out) {
-        out = new ByteWriter(1 << 10);
-        blocks.set(group, out);
-      }
-      out.byte(current);
-      return out;
-    };
-    const namespaced = this.tables.some((t) => t instanceof NamespacedTable);
-    const compactAll = full || (namespaced && this.deltaBytes > Math.max(SMALL_BYTES, 2 * this.baseBytes));
-    const rewritten = compactAll ? this.ownedGroups() : [];
-    if (compactAll) {
-      this.tables.forEach((table, i) => {
-        current = i;
-        if (table instanceof NamespacedTable) table.writeEverything(records);
-        else
-          for (const entry of table.entries()) {
-            const out = records(table.group(entry));
-            out.byte(1);
-            table.codec.write(entry, out);
-          }
-        table.cut();
-      });
-    } else {
-      this.tables.forEach((table, i) => {
-        current = i;
-        table.writeDelta(records, isOwned);
-      });
-      const delta = sizeOf(blocks);
-      this.deltaBytes += delta;
-      if (!namespaced) rewritten.push(...this.rewriteSome(blocks, delta));
-      for (const table of this.tables) table.cut();
+    const windows = this.tables.some((t) => t instanceof NamespacedTable);
+    const all = full || (windows && this.vainBytes > Math.max(SMALL_BYTES, 2 * this.baseBytes));
+    const rewritten = new Set(all ? this.ownedGroups() : windows ? [] : this.groupsToRewrite());
+    for (const table of this.tables) {
+      if (all && table instanceof NamespacedTable) table.sortEverything(isOwned);
+      else table.sortDelta(isOwned);
     }
-    const builder = new SegmentBuilder();
-    for (const group of [...blocks.keys()].sort((a, b) => a - b)) {
+    const builder = new SegmentBuilder(this.lastCutBytes);
+    let changes = 0;
+    let changeBytes = 0;
+    for (const group of this.ownedGroups()) {
+      const before = builder.out.pos;
+      const anew = rewritten.has(group);
       builder.begin();
-      builder.out.bytes(blocks.get(group)!.view());
+      this.tables.forEach((table, i) => {
+        if (anew && !(table instanceof NamespacedTable)) table.writeAll(group, i, builder.out);
+        else changes += table.writeDelta(group, i, builder.out);
+      });
       builder.end(group);
+      if (!anew) changeBytes += builder.out.pos - before;
     }
-    if (compactAll) {
+    for (const table of this.tables) table.cut();
+    if (changes > 0 && changeBytes > 0) this.recordBytes = changeBytes / changes;
+    this.lastCutBytes = builder.out.pos;
+    if (all) {
       this.baseBytes = builder.out.pos;
-      this.deltaBytes = 0;
-    }
-    if (builder.empty) return { crc: 0, groups: [], rewritten };
-    const { bytes, crc, groups } = builder.finish();
-    return { bytes, crc, groups, rewritten };
+      this.vainBytes = 0;
+    } else if (windows) this.vainBytes += changeBytes;
+    const cut = builder.empty ? { crc: 0, groups: [] } : builder.finish();
+    return { ...cut, rewritten: [...rewritten] };
   }
 
-  /** Writes further groups in full, up to about `budget` bytes. Their blocks replace their changes. */
-  private rewriteSome(blocks: Map<number, ByteWriter>, budget: number): number[] {
-    if (this.deltaBytes <= Math.max(64 * 1024, this.baseBytes / 8)) return [];
-    const rewritten: number[] = [];
-    let spent = 0;
-    for (let step = 0; step < this.maxParallelism && spent < Math.max(budget, 16 * 1024); step++) {
-      const group = this.cursor;
-      this.cursor = (this.cursor + 1) % this.maxParallelism;
-      if (this.owned[group] !== 1) continue;
-      const out = new ByteWriter(1 << 12);
-      this.tables.forEach((table, i) => {
-        for (const entry of (table as KeyedTable | BucketTable).entriesOf(group)) {
-          out.byte(i);
-          out.byte(1);
-          table.codec.write(entry, out);
-        }
-      });
-      spent += out.pos;
-      if (out.pos > 0) blocks.set(group, out);
-      else blocks.delete(group);
-      rewritten.push(group);
+  /** Counts the changes of this cut, and says which groups are to be written in full with it. */
+  private groupsToRewrite(): number[] {
+    let changes = 0;
+    let superseded = 0;
+    for (const table of this.tables) {
+      changes += table.changes;
+      superseded += table.superseded;
     }
-    if (this.cursor < rewritten.length) {
-      // A round is complete: what was written in it is the new base.
-      this.baseBytes = Math.max(this.baseBytes / 2, spent);
-    }
-    this.baseBytes += spent;
-    this.deltaBytes = Math.max(0, this.deltaBytes - spent);
+    const vain = superseded * this.recordBytes;
+    this.vainBytes += vain;
+    this.baseBytes = Math.max(0, this.baseBytes + changes * this.recordBytes - vain);
+    if (this.vainBytes <= Math.max(TOLERATED_VAIN_BYTES, this.baseBytes / 8)) return [];
+    const owned = this.ownedGroups();
+    const share = Math.max(vain, REWRITE_BYTES) / Math.max(1, this.baseBytes);
+    const count = Math.min(owned.length, Math.ceil(share * owned.length));
+    const rewritten = Array.from({ length: count }, (_, i) => owned[(this.cursor + i) % owned.length]);
+    this.cursor = (this.cursor + count) % owned.length;
+    this.vainBytes *= 1 - count / owned.length;
     return rewritten;
   }
 
@@ -291,12 +272,6 @@ export class NodeState {
     }
     return added;
   }
-}
-
-function sizeOf(blocks: Map<number, ByteWriter>): number {
-  let n = 0;
-  for (const out of blocks.values()) n += out.pos;
-  return n;
 }
 
 /** Says how two field lists differ, or undefined. */

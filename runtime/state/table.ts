@@ -72,6 +72,25 @@ export function hashKey(parts: readonly unknown[]): number {
   return h;
 }
 
+/** A list a key group, emptied as it is taken. */
+export class GroupLists<T> {
+  private readonly lists: (T[] | undefined)[] = [];
+
+  push(group: number, item: T): void {
+    (this.lists[group] ??= []).push(item);
+  }
+
+  /** The group's list, which is empty from the next push on. */
+  take(group: number): readonly T[] {
+    const list = this.lists[group];
+    if (list === undefined) return NONE;
+    this.lists[group] = undefined;
+    return list;
+  }
+}
+
+const NONE: readonly never[] = [];
+
 export abstract class Table {
   readonly layout: TableLayout;
   readonly codec: ObjectCodec<Entry>;
@@ -81,6 +100,9 @@ export abstract class Table {
   /** Entries touched since the last cut have `_e` equal to this. */
   epoch = 1;
   size = 0;
+  /** Records that the next delta has; and how many records in segments, or among them, it leaves in vain. */
+  changes = 0;
+  superseded = 0;
 
   constructor(
     readonly spec: TableSpec,
@@ -106,12 +128,17 @@ export abstract class Table {
   }
 
   group(entry: Entry): number {
-    return keyGroupOf(hashKey(this.groupNames.map((k) => entry[k])), this.maxParallelism);
+    const hash =
+      this.groupNames.length === 1 ? hashValue(entry.k0) : hashKey(this.groupNames.map((name) => entry[name]));
+    return keyGroupOf(hash, this.maxParallelism);
   }
 
-  /** Writes what changed since the last cut, by key group; `records(group)` gives the writer of a group's block. */
-  abstract writeDelta(records: (group: number) => ByteWriter, owned: (group: number) => boolean): void;
-  abstract writeAll(group: number, out: ByteWriter): void;
+  /** Sorts what changed since the last cut by key group, for writeDelta(). */
+  abstract sortDelta(owned: (group: number) => boolean): void;
+  /** Writes a group's changes, each record with the table's number in front. Returns how many records that were. */
+  abstract writeDelta(group: number, table: number, out: ByteWriter): number;
+  /** Writes all entries of a group, in place of its changes. */
+  abstract writeAll(group: number, table: number, out: ByteWriter): void;
   /** Forgets what was marked as changed: it has been cut. */
   abstract cut(): void;
   abstract apply(input: ByteReader, group: number): void;
@@ -127,6 +154,8 @@ export class KeyedTable extends Table {
   readonly groups: (Map<MapKey, Entry> | undefined)[];
   private dirty: Entry[] = [];
   private dead: { group: number; key: Record<string, unknown> }[] = [];
+  private readonly puts = new GroupLists<Entry>();
+  private readonly deletes = new GroupLists<Record<string, unknown>>();
 
   constructor(spec: TableSpec, maxParallelism: number) {
     super(spec, maxParallelism, { namespaced: false });
@@ -143,6 +172,7 @@ export class KeyedTable extends Table {
     this.size++;
     entry._e = this.epoch;
     this.dirty.push(entry);
+    this.changes++;
   }
 
   /** Call before or after changing an entry, in the same turn. */
@@ -150,6 +180,8 @@ export class KeyedTable extends Table {
     if (entry._e !== this.epoch) {
       entry._e = this.epoch;
       this.dirty.push(entry);
+      this.changes++;
+      this.superseded++;
     }
   }
 
@@ -159,6 +191,9 @@ export class KeyedTable extends Table {
     if (!map || !entry) return;
     map.delete(key);
     this.size--;
+    // The record of the deletion is in vain itself, and so is that of the entry where there is one.
+    this.changes++;
+    this.superseded += entry._e === this.epoch ? 1 : 2;
     entry._e = DELETED;
     this.dead.push({ group, key: Object.fromEntries(this.keyNames.map((k) => [k, entry[k]])) });
   }
@@ -171,27 +206,38 @@ export class KeyedTable extends Table {
     return this.groups[group]?.values() ?? [];
   }
 
-  writeDelta(records: (group: number) => ByteWriter, owned: (group: number) => boolean): void {
-    for (const { group, key } of this.dead) {
-      if (!owned(group)) continue;
-      const out = records(group);
-      out.byte(DELETE);
-      this.keyCodec.write(key, out);
-    }
+  sortDelta(owned: (group: number) => boolean): void {
+    for (const { group, key } of this.dead) if (owned(group)) this.deletes.push(group, key);
     for (const entry of this.dirty) {
       if (entry._e !== this.epoch) continue;
       const group = this.group(entry);
-      if (!owned(group)) continue;
-      const out = records(group);
-      out.byte(PUT);
-      this.codec.write(entry, out);
+      if (owned(group)) this.puts.push(group, entry);
     }
   }
 
-  writeAll(group: number, out: ByteWriter): void {
+  writeDelta(group: number, table: number, out: ByteWriter): number {
+    const deletes = this.deletes.take(group);
+    for (let i = 0; i < deletes.length; i++) {
+      out.byte(table);
+      out.byte(DELETE);
+      this.keyCodec.write(deletes[i], out);
+    }
+    const puts = this.puts.take(group);
+    for (let i = 0; i < puts.length; i++) {
+      out.byte(table);
+      out.byte(PUT);
+      this.codec.write(puts[i], out);
+    }
+    return deletes.length + puts.length;
+  }
+
+  writeAll(group: number, table: number, out: ByteWriter): void {
+    this.deletes.take(group);
+    this.puts.take(group);
     const map = this.groups[group];
     if (!map) return;
     for (const entry of map.values()) {
+      out.byte(table);
       out.byte(PUT);
       this.codec.write(entry, out);
     }
@@ -200,6 +246,8 @@ export class KeyedTable extends Table {
   cut(): void {
     this.dirty = [];
     this.dead = [];
+    this.changes = 0;
+    this.superseded = 0;
     this.epoch++;
   }
 
@@ -252,6 +300,9 @@ export class Namespace {
 export class NamespacedTable extends Table {
   readonly namespaces = new Map<number, Namespace>();
   private dropped: number[] = [];
+  private readonly puts = new GroupLists<Entry>();
+  /** Namespaces of `puts`. */
+  private readonly ids = new GroupLists<number>();
 
   constructor(spec: TableSpec, maxParallelism: number) {
     super(spec, maxParallelism, { namespaced: true });
@@ -289,51 +340,57 @@ export class NamespacedTable extends Table {
     if (namespace.saved) this.dropped.push(id);
   }
 
-  writeDelta(records: (group: number) => ByteWriter, owned: (group: number) => boolean): void {
-    for (const id of this.dropped) {
-      for (let group = 0; group < this.maxParallelism; group++) {
-        if (!owned(group)) continue;
-        const out = records(group);
-        out.byte(DROP);
-        out.f64(id);
-      }
-    }
+  sortDelta(owned: (group: number) => boolean): void {
     for (const namespace of this.namespaces.values()) {
-      for (const entry of namespace.dirty) {
-        if (entry._e !== this.epoch) continue;
-        const group = this.group(entry);
-        if (!owned(group)) continue;
-        const out = records(group);
-        out.byte(PUT);
-        out.f64(namespace.id);
-        this.codec.write(entry, out);
-        namespace.saved = true;
-      }
+      for (const entry of namespace.dirty) if (entry._e === this.epoch) this.sort(namespace, entry, owned);
     }
   }
 
-  writeAll(group: number, out: ByteWriter): void {
+  /** As sortDelta(), with all entries: one pass where writeAll() would take one a group. */
+  sortEverything(owned: (group: number) => boolean): void {
+    this.dropped = [];
+    for (const namespace of this.namespaces.values()) {
+      for (const entry of namespace.map.values()) this.sort(namespace, entry, owned);
+    }
+  }
+
+  private sort(namespace: Namespace, entry: Entry, owned: (group: number) => boolean): void {
+    const group = this.group(entry);
+    if (!owned(group)) return;
+    this.puts.push(group, entry);
+    this.ids.push(group, namespace.id);
+    namespace.saved = true;
+  }
+
+  writeDelta(group: number, table: number, out: ByteWriter): number {
+    for (const id of this.dropped) {
+      out.byte(table);
+      out.byte(DROP);
+      out.f64(id);
+    }
+    const puts = this.puts.take(group);
+    const ids = this.ids.take(group);
+    for (let i = 0; i < puts.length; i++) {
+      out.byte(table);
+      out.byte(PUT);
+      out.f64(ids[i]);
+      this.codec.write(puts[i], out);
+    }
+    return this.dropped.length + puts.length;
+  }
+
+  writeAll(group: number, table: number, out: ByteWriter): void {
+    this.puts.take(group);
+    this.ids.take(group);
     for (const namespace of this.namespaces.values()) {
       for (const entry of namespace.map.values()) {
         if (this.group(entry) !== group) continue;
+        out.byte(table);
         out.byte(PUT);
         out.f64(namespace.id);
         this.codec.write(entry, out);
         namespace.saved = true;
       }
-    }
-  }
-
-  /** All entries, each to the block of its group: one pass where writeAll() would take one a group. */
-  writeEverything(records: (group: number) => ByteWriter): void {
-    for (const namespace of this.namespaces.values()) {
-      for (const entry of namespace.map.values()) {
-        const out = records(this.group(entry));
-        out.byte(PUT);
-        out.f64(namespace.id);
-        this.codec.write(entry, out);
-      }
-      namespace.saved = true;
     }
   }
 
