@@ -11,8 +11,8 @@ export class Bucket {
   rows: Entry[] = [];
   /** Number of the next entry. */
   next = 0;
-  /** What the owner finds useful to keep beside the rows; not saved. */
-  index: Map<unknown, Entry[]> | undefined = undefined;
+  /** How many rows, from the first, the owner has dealt with; not saved. */
+  done = 0;
 
   constructor(
     readonly group: number,

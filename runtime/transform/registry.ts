@@ -11,6 +11,7 @@ import { rank } from './order/rank.js';
 import { sortLimit } from './order/sort-limit.js';
 import { temporalSort } from './order/temporal-sort.js';
 import { windowRank } from './order/window-rank.js';
+import { over } from './over/index.js';
 import { processFunction } from './process.js';
 import { union } from './union.js';
 import { unnest } from './unnest.js';
@@ -38,4 +39,5 @@ export const transforms: Readonly<Record<string, TransformFactory>> = {
   temporalSort,
   windowAssign,
   unnest,
+  over,
 };

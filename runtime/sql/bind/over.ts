@@ -20,7 +20,16 @@ interface Pending {
 }
 
 const BIGINT: DataType = { kind: 'BIGINT', nullable: false };
-const RANKS = new Set(['ROW_NUMBER', 'RANK', 'DENSE_RANK']);
+const DOUBLE: DataType = { kind: 'DOUBLE', nullable: false };
+/** Ranks with the type of their result. */
+const RANKS: ReadonlyMap<string, DataType> = new Map([
+  ['ROW_NUMBER', BIGINT],
+  ['RANK', BIGINT],
+  ['DENSE_RANK', BIGINT],
+  ['NTILE', BIGINT],
+  ['PERCENT_RANK', DOUBLE],
+  ['CUME_DIST', DOUBLE],
+]);
 
 export class OverCalls {
   private readonly list: Pending[] = [];
@@ -74,11 +83,16 @@ export class OverCalls {
     spec: WindowSpec,
     binder: ExpressionBinder,
   ): Omit<OverCall, 'name'> & { frame: OverFrame } {
-    if (RANKS.has(node.name)) {
-      if (node.args.length > 0) throw new SqlError('TW2003', `${node.name} takes no argument`, node.span);
+    const rank = RANKS.get(node.name);
+    if (rank) {
+      const args = node.name === 'NTILE' ? (node.args as Expression[]).map((arg) => binder.bind(arg)) : [];
+      if (node.name === 'NTILE' && (args.length !== 1 || args[0].op !== 'literal')) {
+        throw new SqlError('TW2003', 'NTILE takes a constant number', node.span, { expected: 'NTILE(number)' });
+      }
+      if (node.args.length > args.length) throw new SqlError('TW2003', `${node.name} takes no argument`, node.span);
       if (spec.orderBy.length === 0) throw new SqlError('TW2004', `${node.name} needs ORDER BY in OVER`, node.span);
       if (spec.frame) throw new SqlError('TW2004', `${node.name} takes no frame`, spec.frame.span);
-      return { fn: node.name, args: [], distinct: false, type: BIGINT, frame: { unit: 'rows' } };
+      return { fn: node.name, args, distinct: false, type: rank, frame: { unit: 'rows' } };
     }
     if (node.name === 'LAG' || node.name === 'LEAD') {
       if (node.args.length < 1 || node.args.length > 3) {

@@ -95,7 +95,7 @@ function keepFirst(ctx: TransformContext, spec: DeduplicateSpec): Transform {
   const t: Readonly<Record<string, string>> = spec.ttlMs ? { t: 'now' } : {};
   const process = cg.build<(row: Row, kind: RowKind) => void>(`return function keepFirst(row, kind) {
     const ts = ${property('row', spec.timeColumn)};
-    if (ts <= ${b.s}.watermark) { ${b.s}.late++; return; }
+    if (ts < ${b.s}.watermark) { ${b.s}.late++; return; }
     ${stored.keySetup('row', ctx.maxParallelism, cg)}
     let e = ${b.table}.get(group, mk);
     ${expiryCode(ctx, spec, b.table, cg)}

@@ -46,12 +46,18 @@ export function sorted(rows: readonly (readonly FlinkValue[])[]): (readonly Flin
   return [...rows].sort((a, b) => (text.get(a)! < text.get(b)! ? -1 : 1));
 }
 
+const plans = new WeakMap<Query, Plan>();
+
 export function compileCase(file: CaseFile, query: Query): Plan {
-  return compileSql(`${file.tables}\n${query.sql};`, {
+  const known = plans.get(query);
+  if (known) return known;
+  const plan = compileSql(`${file.tables}\n${query.sql};`, {
     mode: query.mode ?? 'streaming',
     connectors: { filesystem: { source: { options: { path: {}, format: {} }, bounded: () => true } } },
     formats: Object.fromEntries(Object.keys(formats).map((name) => [name, { options: {} }])),
   }).plan;
+  plans.set(query, plan);
+  return plan;
 }
 
 export interface Result {

@@ -5,15 +5,15 @@ import { caseFiles, readCases, runCase } from './case.js';
 for (const name of caseFiles()) {
   const file = readCases(name);
   describe(name.replace('.json', ''), () => {
-    for (const query of file.queries) {
+    for (const [i, query] of file.queries.entries()) {
       if (!query.expected) continue;
       test(`${query.name}: the rows that Flink is left with`, async () => {
         expect((await runCase(file, query, 1)).rows).toEqual(query.expected);
       });
       if (query.mode === 'batch') continue;
       test(`${query.name}: the same after a restart at another parallelism`, async () => {
-        expect((await runCase(file, query, 2, 3)).rows).toEqual(query.expected);
-        expect((await runCase(file, query, 3, 1)).rows).toEqual(query.expected);
+        const [before, after] = i % 2 === 0 ? [2, 3] : [3, 1];
+        expect((await runCase(file, query, before, after)).rows).toEqual(query.expected);
       });
     }
   });
