@@ -24,6 +24,8 @@ export interface ExpressionContext {
   readonly over?: (call: OverNode) => Expr;
   /** `(SELECT …)` as a value; IN and EXISTS outside of WHERE's conjunction. */
   readonly subquery?: (query: Query, at: Span) => Expr;
+  /** TUMBLE_START(…) and the like, where GROUP BY has such a window. */
+  readonly groupWindow?: (name: string, call: Call) => Expr;
   /** GROUPING(a, b): known once the grouping sets are. */
   readonly grouping?: (args: readonly Expr[]) => Expr;
   /** Functions of the script, looked up before the built-in ones. */
@@ -347,7 +349,8 @@ export class ExpressionBinder {
         span: at,
       });
     }
-    if (LEGACY_WINDOW.test(upper)) {
+    if (GROUP_WINDOW.test(upper)) {
+      if (this.context.groupWindow && upper.includes('_')) return this.context.groupWindow(upper, node);
       const tvf = upper.split('_')[0];
       throw unsupported(
         `${upper} in ${this.context.clause}`,
@@ -375,7 +378,7 @@ export class ExpressionBinder {
 }
 
 const RANKS = new Set(['ROW_NUMBER', 'RANK', 'DENSE_RANK', 'NTILE', 'PERCENT_RANK', 'CUME_DIST', 'LAG', 'LEAD']);
-const LEGACY_WINDOW = /^(TUMBLE|HOP|SESSION)(_START|_END|_ROWTIME|_PROCTIME)?$/;
+const GROUP_WINDOW = /^(TUMBLE|HOP|SESSION)(_START|_END|_ROWTIME|_PROCTIME)?$/;
 export const NULL: Expr = { op: 'literal', value: null, type: { kind: 'NULL', nullable: true } };
 
 export function text(value: string): Expr {

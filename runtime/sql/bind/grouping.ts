@@ -17,8 +17,9 @@ export interface Grouping {
 
 export const NO_GROUPING: Grouping = { keys: [], sets: [[]] };
 
-export function bindGrouping(node: GroupBy, binder: ExpressionBinder): Grouping {
-  const keys: { expr: Expr; at: Span }[] = [];
+/** `always`: keys of every set, besides those that are written. */
+export function bindGrouping(node: GroupBy, always: readonly Expr[], binder: ExpressionBinder): Grouping {
+  const keys: { expr: Expr; at: Span }[] = always.map((expr) => ({ expr, at: node.span }));
   const indexOf = (expression: Expression): number => {
     if (expression.kind === 'NumberLiteral') {
       throw new SqlError('TW2004', 'GROUP BY takes expressions, not positions', expression.span);
@@ -48,7 +49,7 @@ export function bindGrouping(node: GroupBy, binder: ExpressionBinder): Grouping 
     }
   };
   // Several elements: every combination of their sets.
-  let sets: number[][] = [[]];
+  let sets: number[][] = [always.map((_, i) => i)];
   for (const item of node.items) {
     const next = setsOf(item);
     sets = sets.flatMap((set) => next.map((other) => [...new Set([...set, ...other])].sort((a, b) => a - b)));

@@ -12,6 +12,7 @@ import type { Relation, SortKey } from '../plan/relation.js';
 import { plainContext } from './environment.js';
 import { type AggregateNode, ExpressionBinder } from './expression.js';
 import { bindFrom } from './from.js';
+import { bindGroupWindow } from './group-window.js';
 import { applyGrouping, bindGrouping, GROUPING, NO_GROUPING } from './grouping.js';
 import { OverCalls } from './over.js';
 import { type OrderedQuery, ordinalOf, type QueryBinder, sortKey } from './query.js';
@@ -33,6 +34,9 @@ export function bindSelect(binder: QueryBinder, node: Select, orderBy: readonly 
   let { relation, scope } = from;
   if (node.where) ({ relation, scope } = bindWhere(binder, relation, scope, node.where));
 
+  const window = node.groupBy && bindGroupWindow(binder, node.groupBy, relation, scope);
+  if (window) ({ relation } = window);
+
   // Everything behind GROUP BY is bound over the input first; aggregates and OVER calls are put aside.
   const calls = new AggregateCalls();
   const overs = new OverCalls(node.windows);
@@ -46,13 +50,18 @@ export function bindSelect(binder: QueryBinder, node: Select, orderBy: readonly 
       scalars.push(scalar);
       return column(scalar.field);
     },
+    ...(window ? { groupWindow: window.value } : {}),
     grouping: (args) => ({ op: 'call', fn: GROUPING, args, type: { kind: 'BIGINT', nullable: false } }),
   });
   const items = node.items.flatMap((item, i) => bindItem(item, i, scope, expressions));
   const having = node.having && expressions.condition(node.having);
   const qualify = node.qualify && expressions.condition(node.qualify);
   const grouping = node.groupBy
-    ? bindGrouping(node.groupBy, new ExpressionBinder(plainContext(binder.env, scope, 'GROUP BY')))
+    ? bindGrouping(
+        window?.groupBy ?? node.groupBy,
+        window?.keys ?? [],
+        new ExpressionBinder(plainContext(binder.env, scope, 'GROUP BY')),
+      )
     : NO_GROUPING;
   const sorts = orderBy.map((item) => bindSort(item, items, expressions));
 

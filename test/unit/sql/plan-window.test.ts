@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { nodesOf, outline, PAYMENTS } from './planning.js';
+import { errorOf, nodesOf, outline, PAYMENTS } from './planning.js';
 
 const TUMBLE = "TABLE(TUMBLE(TABLE payments, DESCRIPTOR(ts), INTERVAL '1' MINUTE))";
 
@@ -109,6 +109,47 @@ describe('window aggregates', () => {
       windowEnd: 'window_end',
       windowTime: 'window_time',
     });
+  });
+});
+
+describe('windows of GROUP BY, as they were written before window functions', () => {
+  test('TUMBLE with its auxiliary functions', () => {
+    const sql = `${PAYMENTS} SELECT card, TUMBLE_START(ts, INTERVAL '1' MINUTE) AS s, COUNT(*) AS n FROM payments
+      WHERE amount > 1 GROUP BY TUMBLE(ts, INTERVAL '1' MINUTE), card HAVING COUNT(*) > 2`;
+    expect(outline(sql).slice(1, 4)).toEqual([
+      'collect/calc1: calc where amount > 1 <- source:payments',
+      'collect/window1: TUMBLE of 60 s on ts by [card] [COUNT(*)] bounds window_start window_end window_time <- hash(card) collect/calc1',
+      'collect/calc2: calc [card, window_start s, $agg0 n] where $agg0 > 2 <- collect/window1',
+    ]);
+  });
+
+  test('SESSION is by the other keys; its rowtime can be windowed again', () => {
+    const sql = `${PAYMENTS} SELECT COUNT(*) FROM TABLE(TUMBLE(TABLE (
+      SELECT card, SESSION_ROWTIME(ts, INTERVAL '5' MINUTE) AS r FROM payments GROUP BY card, SESSION(ts, INTERVAL '5' MINUTE)),
+      DESCRIPTOR(r), INTERVAL '1' HOUR)) GROUP BY window_start, window_end`;
+    expect(outline(sql).slice(1, 4)).toEqual([
+      'collect/window1: SESSION with a gap of 300 s on ts by [card] [] bounds window_start window_end window_time <- hash(card) source:payments',
+      'collect/calc1: calc [window_time r] <- collect/window1',
+      'collect/window2: TUMBLE of 3600 s on r by [] [COUNT(*)] bounds window_start window_end - x1 <- global collect/calc1',
+    ]);
+  });
+
+  test('HOP has the slide first, as before', () => {
+    const sql = `${PAYMENTS} SELECT HOP_END(ts, INTERVAL '10' SECOND, INTERVAL '1' MINUTE) e, MAX(amount) FROM payments
+      GROUP BY HOP(ts, INTERVAL '10' SECOND, INTERVAL '1' MINUTE)`;
+    expect(nodesOf(sql).get('collect/window1')!.spec).toMatchObject({
+      window: { kind: 'hop', sizeMs: 60_000, slideMs: 10_000 },
+    });
+  });
+
+  test('an auxiliary function of another window is an error', () => {
+    expect(
+      errorOf(
+        `${PAYMENTS}SELECT TUMBLE_END(ts, INTERVAL '2' MINUTE) FROM payments GROUP BY TUMBLE(ts, INTERVAL '1' MINUTE)`,
+      ),
+    ).toBe(
+      "3:8 TW2004 TUMBLE_END of another window than GROUP BY's; expected TUMBLE_END with the arguments of GROUP BY",
+    );
   });
 });
 
