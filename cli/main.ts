@@ -33,6 +33,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     describe: 'Print the plan of a job: steps, chains, parallelism, partitioning',
     load: () => import('./commands/explain.js'),
   },
+  quickstart: {
+    usage: 'quickstart',
+    describe: 'A job that survives the death of one of its runners, in half a minute',
+    load: () => import('./commands/quickstart.js'),
+  },
   status: {
     usage: 'status <job>',
     describe: 'What a running job is doing',

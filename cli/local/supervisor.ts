@@ -30,8 +30,12 @@ export interface SupervisorOptions {
 /** How the coordinator's process ends says how the job ended. */
 export const EXIT = { finished: 0, failed: 1, cancelled: 3, stopped: 0 } as const;
 
+const QUICK_DEATH_MS = 1000;
+const MAX_QUICK_DEATHS = 5;
+
 export class Supervisor {
   private readonly children = new Map<string, ChildProcess>();
+  private readonly quickDeaths = new Map<string, number>();
   private stopping = false;
   private end!: (code: number) => void;
   /** Resolves with the exit code of the job. */
@@ -94,7 +98,8 @@ export class Supervisor {
     const { options } = this;
     const args = ['runner', '--id', `runner-${index}`, '--job', options.name, '--address-file', this.addressFile];
     args.push('--log-level', options.logLevel);
-    this.spawn(`runner-${index}`, args, args, () => true);
+    // A runner that was told that the job is over ends with 0.
+    this.spawn(`runner-${index}`, args, args, (code) => code !== 0);
   }
 
   /** `next`: arguments of the successor of a process that dies. */
@@ -104,12 +109,28 @@ export class Supervisor {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       execArgv: ['--max-semi-space-size=32'],
     });
+    const startedAtMs = Date.now();
     this.children.set(who, child);
     this.options.onEvent?.({ what: 'started', who, pid: child.pid! });
     child.on('exit', (code) => {
       if (this.stopping) return;
+      if (!ended(code)) return;
       this.options.onEvent?.({ what: 'died', who, pid: child.pid! });
-      if (ended(code)) this.spawn(who, next, next, ended);
+      // One that dies as soon as it starts will not get better: wait longer each time, then give up.
+      const lived = Date.now() - startedAtMs;
+      const deaths = lived > QUICK_DEATH_MS ? 0 : (this.quickDeaths.get(who) ?? 0) + 1;
+      this.quickDeaths.set(who, deaths);
+      if (deaths > MAX_QUICK_DEATHS) {
+        console.error(`${who} died ${deaths} times right after its start: giving up`);
+        this.end(EXIT.failed);
+        return;
+      }
+      setTimeout(
+        () => {
+          if (!this.stopping) this.spawn(who, next, next, ended);
+        },
+        deaths === 0 ? 0 : 100 * 2 ** deaths,
+      );
     });
   }
 }

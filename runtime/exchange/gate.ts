@@ -115,6 +115,8 @@ export class InputGate {
 
   /** A checkpoint was given up: channels waiting for its barrier go on. */
   abandon(checkpointId: number): void {
+    // Copies of its barrier that are still on the way say nothing any more.
+    this.done = Math.max(this.done, checkpointId);
     if (this.pending?.id !== checkpointId) return;
     this.pending = undefined;
     for (const channel of this.channels) channel.blocked = false;
