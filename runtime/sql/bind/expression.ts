@@ -337,11 +337,14 @@ export class ExpressionBinder {
     }
     if (RANKS.has(upper)) throw new SqlError('TW2004', `${upper} needs OVER (…)`, at);
     if (this.context.isAggregate(upper)) {
+      const variant = `${upper} ${node.nullTreatment}`;
+      const ignoring = node.nullTreatment && this.context.isAggregate(variant) ? variant : undefined;
+      if (node.nullTreatment && !ignoring) throw unsupported(`${upper} with ${node.nullTreatment}`, at);
       if (!this.context.aggregate) {
         throw new SqlError('TW2004', `aggregate ${upper} can't be used in ${this.context.clause}`, at);
       }
       return this.context.aggregate({
-        name: upper,
+        name: ignoring ?? upper,
         args,
         distinct: node.distinct,
         filter: node.filter,

@@ -1,77 +1,87 @@
-/** JSON functions with clauses of their own; their clauses are passed as further text arguments (see expr/resolve.ts). */
-import type { Expr } from '../../expr/ir.js';
-import type { JsonFunction, JsonValueBehavior } from '../ast/index.js';
+/** JSON functions with clauses of their own: the clauses become text arguments (see expr/resolve.ts). */
+import { type Expr, isString, STRING } from '../../expr/index.js';
+import { type DataType, typeToString } from '../../record/types.js';
+import type { Expression, JsonFunction, JsonQuery, JsonValue, JsonValueBehavior, Span } from '../ast/index.js';
 import { SqlError, unsupported } from '../error.js';
 import { type ExpressionBinder, NULL, text } from './expression.js';
 import { bindType } from './type.js';
 
 export function bindJsonFunction(binder: ExpressionBinder, node: JsonFunction): Expr {
-  const at = node.span;
   switch (node.kind) {
-    case 'JsonValue': {
-      const behaviour = (written: JsonValueBehavior | undefined) => [
-        text(written?.behavior ?? 'NULL'),
-        written?.value ? binder.bind(written.value) : NULL,
-      ];
-      const returning = node.returning && bindType(node.returning);
-      const args = [
-        binder.bind(node.json),
-        binder.bind(node.path),
-        ...behaviour(node.onEmpty),
-        ...behaviour(node.onError),
-      ];
-      return binder.call('JSON_VALUE', args, at, returning);
+    case 'JsonValue':
+      return jsonValue(binder, node);
+    case 'JsonQuery':
+      return jsonQuery(binder, node);
+    case 'JsonExists': {
+      const args = [binder.bind(node.json), binder.bind(node.path), ...(node.onError ? [text(node.onError)] : [])];
+      return binder.call('JSON_EXISTS', args, node.span);
     }
-    case 'JsonQuery': {
-      const returning = node.returning && bindType(node.returning);
-      const known =
-        !returning ||
-        returning.kind === 'VARCHAR' ||
-        (returning.kind === 'ARRAY' && returning.element.kind === 'VARCHAR');
-      if (!known) {
-        throw new SqlError('TW2003', 'JSON_QUERY can’t return that type', node.returning!.span, {
-          expected: 'STRING or ARRAY<STRING>',
-        });
-      }
-      const clauses = [node.wrapper ?? 'WITHOUT', node.onEmpty ?? 'NULL', node.onError ?? 'NULL'].map(text);
-      return binder.call('JSON_QUERY', [binder.bind(node.json), binder.bind(node.path), ...clauses], at, returning);
-    }
-    case 'JsonExists':
-      return binder.call(
-        'JSON_EXISTS',
-        [binder.bind(node.json), binder.bind(node.path), text(node.onError ?? 'FALSE')],
-        at,
-      );
     case 'JsonObject': {
-      const pairs = node.entries.flatMap((entry) => [binder.bind(entry.key), binder.bind(entry.value)]);
-      return binder.call('JSON_OBJECT', [text(node.nulls ?? 'NULL'), ...pairs], at);
+      const entries = node.entries.flatMap((entry) => [binder.bind(entry.key), binder.bind(entry.value)]);
+      return binder.call('JSON_OBJECT', [text(node.nulls ?? 'NULL'), ...entries], node.span);
     }
     case 'JsonArray': {
-      if (node.query) throw unsupported('JSON_ARRAY of a query', at);
+      if (node.query) throw unsupported('JSON_ARRAY of a query', node.span);
       const items = node.items.map((item) => binder.bind(item));
-      return binder.call('JSON_ARRAY', [text(node.nulls ?? 'ABSENT'), ...items], at);
+      return binder.call('JSON_ARRAY', [text(node.nulls ?? 'ABSENT'), ...items], node.span);
     }
-    default:
-      return aggregate(binder, node);
+    case 'JsonObjectAgg':
+      return aggregate(binder, node.nulls === 'ABSENT' ? 'JSON_OBJECTAGG ABSENT ON NULL' : 'JSON_OBJECTAGG', node, [
+        node.entry.key,
+        node.entry.value,
+      ]);
+    case 'JsonArrayAgg':
+      if (node.orderBy.length > 0) throw unsupported('ORDER BY inside of JSON_ARRAYAGG', node.span);
+      return aggregate(binder, node.nulls === 'NULL' ? 'JSON_ARRAYAGG NULL ON NULL' : 'JSON_ARRAYAGG', node, [
+        node.value,
+      ]);
   }
+}
+
+function jsonValue(binder: ExpressionBinder, node: JsonValue): Expr {
+  const returning = node.returning && { ...bindType(node.returning), nullable: true };
+  const behavior = (clause: JsonValueBehavior | undefined): Expr[] => {
+    if (!clause) return [text('NULL'), NULL];
+    const value = clause.value ? binder.cast(binder.bind(clause.value), returning ?? STRING, clause.span) : NULL;
+    return [text(clause.behavior), value];
+  };
+  const args = [binder.bind(node.json), binder.bind(node.path)];
+  const clauses = node.onEmpty || node.onError ? [...behavior(node.onEmpty), ...behavior(node.onError)] : [];
+  return binder.call('JSON_VALUE', [...args, ...clauses], node.span, returning);
+}
+
+function jsonQuery(binder: ExpressionBinder, node: JsonQuery): Expr {
+  const returning = node.returning && { ...bindType(node.returning), nullable: true };
+  if (returning && !isString(returning) && !isStrings(returning)) {
+    throw new SqlError('TW2003', `JSON_QUERY RETURNING ${typeToString(returning)}`, node.returning!.span, {
+      expected: 'STRING or ARRAY<STRING>',
+    });
+  }
+  const args = [binder.bind(node.json), binder.bind(node.path)];
+  const clauses =
+    node.wrapper || node.onEmpty || node.onError
+      ? [text(node.wrapper ?? 'WITHOUT'), text(node.onEmpty ?? 'NULL'), text(node.onError ?? 'NULL')]
+      : [];
+  return binder.call('JSON_QUERY', [...args, ...clauses], node.span, returning);
+}
+
+function isStrings(type: DataType): boolean {
+  return type.kind === 'ARRAY' && isString(type.element);
 }
 
 function aggregate(
   binder: ExpressionBinder,
-  node: Extract<JsonFunction, { kind: 'JsonObjectAgg' | 'JsonArrayAgg' }>,
+  name: string,
+  node: { readonly filter?: Expression; readonly over?: unknown; readonly span: Span },
+  args: readonly Expression[],
 ): Expr {
-  const object = node.kind === 'JsonObjectAgg';
-  const name = object ? 'JSON_OBJECTAGG' : 'JSON_ARRAYAGG';
-  if (node.over) throw unsupported(`${name} OVER`, node.span);
+  if (node.over) throw unsupported(`${name.split(' ')[0]} OVER`, node.span);
   if (!binder.context.aggregate) {
-    throw new SqlError('TW2004', `aggregate ${name} can't be used in ${binder.context.clause}`, node.span);
+    throw new SqlError(
+      'TW2004',
+      `aggregate ${name.split(' ')[0]} can't be used in ${binder.context.clause}`,
+      node.span,
+    );
   }
-  return binder.context.aggregate({
-    name: `${name} ${node.nulls ?? (object ? 'NULL' : 'ABSENT')} ON NULL`,
-    args: object ? [node.entry.key, node.entry.value] : [node.value],
-    distinct: false,
-    filter: node.filter,
-    orderBy: object ? undefined : node.orderBy,
-    span: node.span,
-  });
+  return binder.context.aggregate({ name, args, distinct: false, filter: node.filter, span: node.span });
 }

@@ -4,7 +4,7 @@ import type { DataType, Field } from '../../record/types.js';
 import type { Expression, Query, Select, Span } from '../ast/index.js';
 import { SqlError, unsupported } from '../error.js';
 import { pushFilter } from '../optimise/push-filter.js';
-import { disjoint, join, origin, project, uniqueNames } from '../plan/build.js';
+import { aggregate, disjoint, join, origin, project, uniqueNames } from '../plan/build.js';
 import { allOf, column, columnsOf } from '../plan/expression.js';
 import type { Relation } from '../plan/relation.js';
 import { plainContext } from './environment.js';
@@ -179,23 +179,26 @@ export function bindScalar(binder: QueryBinder, query: Query, taken: readonly Fi
       expected: 'one column',
     });
   }
-  if (!binder.env.traits.of(bound.relation).keys.some((key) => key.length === 0)) {
-    throw unsupported(
-      'A sub-query as a value that may have several rows',
-      at,
-      'use an aggregate without GROUP BY in it',
-    );
-  }
   const [name] = uniqueNames(
     ['$scalar'],
     taken.map((f) => f.name),
   );
-  const [field] = bound.relation.fields;
+  const single = oneRow(binder, bound.relation, at);
+  const [field] = single.fields;
   return {
-    relation: project(bound.relation, [{ name, expr: column(field) }]),
+    relation: project(single, [{ name, expr: column(field) }]),
     field: { name, type: { ...field.type, nullable: true } as DataType },
     at,
   };
+}
+
+/** The relation itself where it has one row at most; else SINGLE_VALUE, which fails the job at a second row. */
+function oneRow(binder: QueryBinder, relation: Relation, at: Span): Relation {
+  if (binder.env.traits.of(relation).keys.some((key) => key.length === 0)) return relation;
+  const [field] = relation.fields;
+  const type = { ...field.type, nullable: true } as DataType;
+  const call = { fn: 'SINGLE_VALUE', args: [column(field)], distinct: false, name: '$single', type };
+  return aggregate(relation, [], [call], binder.origin(at));
 }
 
 /** Each row with the value. */
