@@ -67,7 +67,7 @@ async function inThisProcess(args: Args, job: Awaited<ReturnType<typeof loadJob>
   const state = await coordinator.ended;
   if (state === 'failed') {
     const exception = coordinator.exceptions[0];
-    const error = { code: exception.code ?? 'TW9001', message: exception.message };
+    const error = { code: exception.code ?? 'TW9001', message: exception.message, hint: exception.hint };
     console.error(formatError(toErrorMessage({ ...error, retryable: false })));
   }
   await run.close();

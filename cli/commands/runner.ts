@@ -14,6 +14,7 @@ interface Args {
   'address-file'?: string;
   host: string;
   'bind-host': string;
+  'http-port'?: number;
   'tls-dir'?: string;
   'log-level': string;
 }
@@ -33,6 +34,7 @@ export const command: CommandModule<object, Args> = {
         describe: 'Name under which other runners reach this one',
       })
       .option('bind-host', { type: 'string', default: '127.0.0.1', describe: 'Address to listen on' })
+      .option('http-port', { type: 'number', describe: 'Port of /metrics, /healthz and /readyz; default: none' })
       .option('tls-dir', { type: 'string', describe: 'Folder with ca.crt, tls.crt and tls.key: mutual TLS' })
       .option('log-level', { type: 'string', default: 'info' }) as never,
   handler: async (args) => {
@@ -59,6 +61,10 @@ export const command: CommandModule<object, Args> = {
         return socketLink<CoordinatorMessage, RunnerMessage>(await openSocket(tls, host, port));
       },
     });
+    if (args['http-port'] !== undefined) {
+      const { serveRunner } = await import('../../runtime/worker/http.js');
+      serveRunner(runner, args.job).listen(args['http-port'], args['bind-host']);
+    }
     process.on('SIGTERM', () => runner.drain());
     if (process.send) process.on('disconnect', () => process.exit(143));
     await runner.run();

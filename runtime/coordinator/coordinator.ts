@@ -11,6 +11,7 @@
 import { ERROR_CODES, TidewheelError } from '../../api/index.js';
 import type { Plan, PlanNode } from '../graph/plan.js';
 import { planStages, type Stage } from '../graph/stages.js';
+import { comparePlans, type NodeVerdict } from '../graph/verdict.js';
 import { latestManifest, type Manifest, type NodeSnapshot, readManifest } from '../snapshot/manifest.js';
 import { collectGarbage } from '../snapshot/retention.js';
 import { ObjectExistsError, type ObjectStore, type StoreSpec } from '../snapshot/store.js';
@@ -61,6 +62,7 @@ export interface CoordinatorOptions {
   readonly expectedRunners: number;
   /** A snapshot to start from, in place of the job's latest checkpoint. */
   readonly restoreFrom?: string;
+  readonly allowDroppedState?: boolean;
   /** A job whose input was read to its end runs again from the beginning. Its last commits are finished first. */
   readonly startAgainWhenFinished?: boolean;
   /** A lost runner's successor is waited for this long before its slots go to others. */
@@ -71,6 +73,7 @@ export interface JobException {
   readonly atMs: number;
   readonly message: string;
   readonly code?: string;
+  readonly hint?: string;
   readonly attempt: number;
   readonly runner?: string;
   /** Latest complete checkpoint when it happened. */
@@ -282,8 +285,29 @@ export class Coordinator {
     }
     await this.until(() => this.runners.ready.length >= options.expectedRunners, FIRST_RUNNERS_MS);
     if (latest && this.options.parallelism === 0) this.parallelism = latest.parallelism;
+    if (latest) this.checkState(latest);
     const again = latest?.final === true && options.startAgainWhenFinished === true && !options.restoreFrom;
     await this.deploy(this.parallelism, latest, [], undefined, again);
+  }
+
+  /** What becomes of the state under the plan of today: nothing is dropped or misread in silence. */
+  private checkState(from: Manifest): void {
+    const verdicts = comparePlans(from.plan, this.options.plan);
+    const list = (found: NodeVerdict[]) => found.map((v) => `"${v.name}" (${v.why})`).join(', ');
+    const incompatible = verdicts.filter((v) => v.verdict === 'incompatible');
+    if (incompatible.length > 0) {
+      throw new TidewheelError('TW4004', `the state of ${list(incompatible)} can't be used by the changed job`, {
+        hint: 'Undo the change, rename the step so that it starts without state, or start the job under another name',
+      });
+    }
+    const dropped = verdicts.filter((v) => v.verdict === 'dropped');
+    if (dropped.length === 0) return;
+    if (!this.options.allowDroppedState) {
+      throw new TidewheelError('TW4003', `the snapshot has state of ${list(dropped)}, the job has not`, {
+        hint: 'Set spec.restore.allowDroppedState to leave it behind',
+      });
+    }
+    this.options.log.warn({ dropped: dropped.map((v) => v.name) }, 'state is left behind');
   }
 
   /** The running slots of one attempt, if all of them have registered. */
@@ -612,6 +636,7 @@ export class Coordinator {
       atMs: Date.now(),
       message: error.message,
       code,
+      hint: (error as { hint?: string }).hint,
       attempt: lost?.attempt ?? 0,
       runner,
       checkpoint: this.checkpoints.latest?.id ?? 0,

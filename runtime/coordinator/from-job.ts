@@ -72,6 +72,7 @@ export async function coordinatorOptions(
     log: settings.log,
     expectedRunners: settings.expectedRunners,
     restoreFrom: settings.restoreFrom ?? spec.restore.from,
+    allowDroppedState: spec.restore.allowDroppedState,
     startAgainWhenFinished: settings.startAgainWhenFinished,
   };
 }

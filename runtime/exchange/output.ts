@@ -23,6 +23,8 @@ export interface OutputChannel {
   control(element: Element): void;
   /** False while batches wait for credit. */
   readonly ready: boolean;
+  /** Bytes sent to another slot; undefined within one. */
+  readonly bytesOut?: number;
 }
 
 /** To a task of the same slot: rows are handed over as they are. */

@@ -7,7 +7,12 @@ export interface TaskMetrics {
   readonly node: string;
   readonly rowsIn: number;
   readonly rowsOut: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Time at work, time for which something downstream was full, and the rest, since the task started. */
   readonly busyMs: number;
+  readonly blockedMs: number;
+  readonly idleMs: number;
   readonly blocked: boolean;
   readonly queued: number;
   /** Milliseconds since the epoch; null before the first. */
@@ -29,7 +34,8 @@ export function taskMetrics(task: Task): TaskMetrics {
     stateEntries += link.state.entries;
     stateBytes += link.state.bytes;
   }
-  const { source } = task;
+  const { source, blockedMs } = task;
+  const { busyMs } = task.metrics;
   const watermark = source ? source.watermark : task.currentWatermark;
   return {
     stage: task.stage.index,
@@ -37,7 +43,11 @@ export function taskMetrics(task: Task): TaskMetrics {
     node: task.stage.nodes[0].id,
     rowsIn: source ? source.recordsOut : task.metrics.rowsIn,
     rowsOut: task.rowsOut,
-    busyMs: Math.round(task.metrics.busyMs),
+    bytesIn: task.metrics.bytesIn,
+    bytesOut: task.bytesOut,
+    busyMs: Math.round(busyMs),
+    blockedMs: Math.round(blockedMs),
+    idleMs: Math.round(Math.max(0, performance.now() - task.startedMs - busyMs - blockedMs)),
     blocked: task.blocked(),
     queued: task.gate?.queued() ?? 0,
     watermark: Number.isFinite(watermark) ? watermark : null,

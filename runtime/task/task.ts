@@ -67,7 +67,9 @@ export class Task {
   /** Index of the link that makes the watermark; -1: it comes from the source or from upstream. */
   private readonly generator: number;
   private generated = Number.NEGATIVE_INFINITY;
-  readonly metrics = { rowsIn: 0, busyMs: 0, blockedMs: 0, idleMs: 0, checkpointBytes: 0 };
+  readonly metrics = { rowsIn: 0, bytesIn: 0, busyMs: 0, blockedMs: 0, checkpointBytes: 0 };
+  readonly startedMs = performance.now();
+  private blockedSince = 0;
 
   constructor(private readonly parts: TaskParts) {
     this.id = `${parts.stage.index}/${parts.subtask}`;
@@ -115,6 +117,32 @@ export class Task {
     return this.parts.deadLetters ? !this.parts.deadLetters.writer.ready() : false;
   }
 
+  /** blocked(), with its time counted. */
+  private isBlocked(): boolean {
+    const blocked = this.blocked();
+    if (blocked !== this.blockedSince > 0) {
+      const now = performance.now();
+      if (blocked) this.blockedSince = now;
+      else {
+        this.metrics.blockedMs += now - this.blockedSince;
+        this.blockedSince = 0;
+      }
+    }
+    return blocked;
+  }
+
+  /** Milliseconds for which something downstream was full, up to now. */
+  get blockedMs(): number {
+    return this.metrics.blockedMs + (this.blockedSince > 0 ? performance.now() - this.blockedSince : 0);
+  }
+
+  /** Bytes sent to other slots. */
+  get bytesOut(): number {
+    let n = 0;
+    for (const out of this.parts.outputs) for (const c of out.channels) n += c.bytesOut ?? 0;
+    return n;
+  }
+
   /** Asks a source task for a barrier; it comes between two polls. */
   triggerBarrier(barrier: Barrier): void {
     if (this.parts.source && this.stopped === undefined) {
@@ -150,7 +178,7 @@ export class Task {
       this.fireDue();
       return true;
     }
-    if (this.blocked()) return false;
+    if (this.isBlocked()) return false;
     const worked = this.parts.source ? this.stepSource(this.parts.source) : this.stepGate();
     if (worked && this.generator >= 0 && !this.inputEnded) this.advanceGenerated();
     return worked;
@@ -196,6 +224,7 @@ export class Task {
         let rows: Row[];
         let kinds: RowKind[] | null;
         if (element.type === 'frame') {
+          this.metrics.bytesIn += element.bytes.length;
           const codec = this.parts.codecs.get(channel.exchange)!;
           ({ rows, kinds } = codec.read(new ByteReader(element.bytes, FRAME_HEADER)));
         } else if (element.type === 'rows') ({ rows, kinds } = element);

@@ -10,6 +10,7 @@ import {
   type RunnerMessage,
   type RunningSlot,
 } from '../task/control.js';
+import type { TaskMetrics } from '../task/metrics.js';
 import type { SlotOrder, SlotReport } from '../task/slot.js';
 import type { TlsFiles } from '../task/transport.js';
 import { type SlotHost, slotInProcess, slotInThread } from './slot-host.js';
@@ -41,6 +42,7 @@ export class Runner {
   private opening: Promise<void> = Promise.resolve();
   private readonly running = new Map<number, RunningSlot>();
   private link: ControlLink<CoordinatorMessage, RunnerMessage> | undefined;
+  private readonly latestMetrics = new Map<number, readonly TaskMetrics[]>();
   private stopping = false;
   private end!: (reason: string) => void;
   /** Resolves when the runner was told to shut down. */
@@ -50,6 +52,16 @@ export class Runner {
     this.done = new Promise((resolve) => {
       this.end = resolve;
     });
+  }
+
+  /** The coordinator knows this runner. */
+  get connected(): boolean {
+    return this.link !== undefined;
+  }
+
+  /** Latest figures of the tasks hosted here. */
+  *taskMetrics(): Generator<TaskMetrics> {
+    for (const tasks of this.latestMetrics.values()) yield* tasks;
   }
 
   /** Runs until told to stop. */
@@ -184,6 +196,7 @@ export class Runner {
   }
 
   private report(thread: number, report: SlotReport): void {
+    if (report.type === 'metrics') this.latestMetrics.set(thread, report.tasks);
     const slot = this.running.get(thread);
     if (slot && report.attempt === slot.attempt) {
       if (report.type === 'finished') {
