@@ -39,6 +39,9 @@ function show(expr: Expr, outer: number): string {
   if (expr.op === 'literal') return showLiteral(expr);
   const { fn, args } = expr;
   const own = PRECEDENCE[fn];
+  if ((fn === 'LIKE' || fn === 'SIMILAR TO') && args.length === 3) {
+    return `(${show(args[0], 5)} ${fn} ${show(args[1], 5)} ESCAPE ${show(args[2], 5)})`;
+  }
   const wrapped = (text: string, level: number) => (level < outer ? `(${text})` : text);
   if (own !== undefined && args.length >= 2) {
     return wrapped(args.map((arg, i) => show(arg, i === 0 ? own : own + 1)).join(` ${fn} `), own);

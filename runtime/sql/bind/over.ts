@@ -119,6 +119,7 @@ export class OverCalls {
       };
     }
     if (!resolveAggregate(node.name, [BIGINT], false)) throw unsupported(`${node.name} OVER`, node.span);
+    if (node.ignoreNulls) throw unsupported(`${node.name} IGNORE NULLS OVER`, node.span);
     if (node.orderBy) throw unsupported(`ORDER BY inside of ${node.name}`, node.span);
     if (node.filter) throw unsupported('FILTER with OVER', node.span);
     return { ...bindAggregate(node, binder), frame: frameOf(spec.frame, spec.orderBy.length > 0, binder) };
