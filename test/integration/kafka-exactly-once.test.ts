@@ -6,8 +6,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { Cluster } from '../../runtime/connectors/kafka/client/cluster.js';
+import { connectionSettings } from '../../runtime/connectors/kafka/client/settings.js';
+import { LATEST } from '../../runtime/connectors/kafka/protocol/list-offsets.js';
 import type { Json } from '../../runtime/source/contract.js';
 import { sharedKafka, uniqueName } from '../harness/index.js';
+import { recordingLog } from './kafka/recording-log.js';
 import { RowWriter, type RowWriterOptions } from './kafka/row-writer.js';
 
 const children: ChildProcess[] = [];
@@ -55,11 +59,32 @@ async function newTopic(partitions = 2): Promise<string> {
   return topic;
 }
 
-/** Values that a reader of committed records sees, with no transaction left open. */
-async function committedValues(topic: string): Promise<string[]> {
+/**
+ * Values that a reader of committed records sees when no transaction is open any more: a commit is answered before its
+ * markers are in the partitions. `stillOpen`: how many there are in front of a transaction that stays open.
+ */
+async function committedValues(topic: string, stillOpen?: number): Promise<string[]> {
   const kafka = sharedKafka();
-  const records = await kafka.consumeAll(topic);
+  if (stillOpen === undefined) await untilNoneIsOpen(topic);
+  const records = await kafka.consumeAll(topic, { untilCount: stillOpen });
   return records.map(({ value }) => value!).sort();
+}
+
+/** Waits until the end that readers of committed records see is the end of each partition. */
+async function untilNoneIsOpen(topic: string): Promise<void> {
+  const settings = connectionSettings({ 'properties.bootstrap.servers': sharedKafka().bootstrap }, 'test', '.');
+  const cluster = new Cluster(settings, recordingLog());
+  try {
+    const { topics } = await cluster.refresh([topic]);
+    const queries = topics[0].partitions.map(({ partition }) => ({ topic, partition, timestamp: LATEST }));
+    const ends = async (readCommitted: boolean) =>
+      (await cluster.listOffsets(queries, readCommitted))
+        .map(({ partition, offset }) => `${partition}:${offset}`)
+        .sort();
+    while (`${await ends(true)}` !== `${await ends(false)}`) await new Promise((resolve) => setTimeout(resolve, 20));
+  } finally {
+    cluster.close();
+  }
 }
 
 const values = (prefix: string, count: number) => Array.from({ length: count }, (_, n) => `${prefix} ${n}`).sort();
@@ -74,7 +99,7 @@ describe('a transaction per checkpoint', () => {
     const second = await writer.cut();
     expect(first).toHaveLength(1);
     expect(second).toHaveLength(1);
-    expect(await committedValues(topic)).toEqual([]);
+    expect(await committedValues(topic, 0)).toEqual([]);
     await writer.writer.commit(first);
     await writer.writer.commit(second);
     expect(await committedValues(topic)).toEqual([...values('a', 50), ...values('b', 50)]);
@@ -209,7 +234,7 @@ describe('a commit whose transactional id has moved on', () => {
     const third = await writer.cut();
     expect(third[0]).toMatchObject({ transactionalId: (first[0] as { transactionalId: string }).transactionalId });
     await writer.writer.commit(first);
-    expect(await committedValues(topic)).toEqual(['first', 'second']);
+    expect(await committedValues(topic, 2)).toEqual(['first', 'second']);
     await writer.writer.commit(third);
     expect(await committedValues(topic)).toEqual(['first', 'second', 'third']);
   });

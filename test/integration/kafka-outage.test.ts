@@ -75,7 +75,7 @@ describe.each(['at-least-once', 'exactly-once'] as const)('writing %s', (guarant
       await kafka.kill();
       await kafka.restart();
     });
-    expectAllInOrder(await kafka.consumeAll(topic), 20_000);
+    expectAllInOrder(await kafka.consumeAll(topic, { untilCount: 20_000 }), 20_000);
     expect(writer.failure).toBeUndefined();
     const said = writer.log.lines.filter(({ level }) => level === 'warn').length;
     expect(said).toBeGreaterThan(0);
@@ -91,7 +91,7 @@ describe.each(['at-least-once', 'exactly-once'] as const)('writing %s', (guarant
       await new Promise((resolve) => setTimeout(resolve, 6_000));
       await kafka.resume();
     });
-    expectAllInOrder(await kafka.consumeAll(topic), 8_000);
+    expectAllInOrder(await kafka.consumeAll(topic, { untilCount: 8_000 }), 8_000);
     expect(writer.failure).toBeUndefined();
   });
 });

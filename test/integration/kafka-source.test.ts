@@ -106,6 +106,7 @@ describe('reading begins and ends', () => {
     const writer = await new RowWriter({ bootstrap: kafka.bootstrap, topic, guarantee: 'exactly-once' }).open();
     writer.write('1');
     await writer.checkpointed();
+    await kafka.consumeAll(topic, { untilCount: 1 });
     writer.write('2');
     writer.writer.flush();
     await writer.cut();
@@ -192,8 +193,11 @@ describe('partitions', () => {
       { id: `${topic}-2`, position: { offset: 0 } },
     ]);
     reader.reader.addSplits(later);
-    await reader.untilCount(3);
-    expect(reader.values.sort()).toEqual(['a', 'b', 'c']);
+    // kafkajs may write a row twice while the new partitions' leaders settle, so what is there is asked.
+    const there = (await kafka.consumeAll(topic)).map(({ value }) => value).filter((value) => value !== 'old');
+    await reader.untilCount(there.length);
+    expect(reader.values.sort()).toEqual(there.sort());
+    expect(new Set(there)).toEqual(new Set(['a', 'b', 'c']));
   });
 
   test('of all topics that match a pattern are read', async () => {
