@@ -79,6 +79,8 @@ export const command: CommandModule<object, Args> = {
     coordinator.start();
     process.on('SIGTERM', () => process.exit(143));
     // Without its supervisor a local coordinator ends too.
+    // Ctrl-C at a terminal reaches every process: whoever started this one decides what it means.
+    if (process.send) process.on('SIGINT', () => {});
     if (process.send) process.on('disconnect', () => process.exit(143));
     const state = await coordinator.ended;
     if (state === 'failed') log.error({ exception: coordinator.exceptions[0] }, 'the job failed');

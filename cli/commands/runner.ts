@@ -66,6 +66,8 @@ export const command: CommandModule<object, Args> = {
       serveRunner(runner, args.job).listen(args['http-port'], args['bind-host']);
     }
     process.on('SIGTERM', () => runner.drain());
+    // Ctrl-C at a terminal reaches every process: whoever started this one decides what it means.
+    if (process.send) process.on('SIGINT', () => {});
     if (process.send) process.on('disconnect', () => process.exit(143));
     await runner.run();
     process.exit(0);

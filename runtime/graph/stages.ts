@@ -6,6 +6,7 @@
  * Pure: same plan and parallelism, same stages, in every process.
  */
 import type { Partitioning, Plan, PlanNode } from './plan.js';
+import { twoPhase } from './two-phase.js';
 
 export interface Stage {
   readonly index: number;
@@ -36,8 +37,12 @@ export class PlanError extends Error {
   readonly code = 'TW1105';
 }
 
-/** Cuts a plan into stages for a parallelism. Throws PlanError for edges that lead nowhere or backwards. */
-export function planStages(plan: Plan, parallelism: number): { stages: Stage[]; exchanges: Exchange[] } {
+/** Cuts a plan into stages for a parallelism; the nodes are those that run (two-phase.ts adds some). Throws PlanError for edges that lead nowhere or backwards. */
+export function planStages(
+  written: Plan,
+  parallelism: number,
+): { stages: Stage[]; exchanges: Exchange[]; nodes: ReadonlyMap<string, PlanNode> } {
+  const plan = parallelism > 1 ? twoPhase(written) : written;
   const seen = new Map<string, PlanNode>();
   const consumers = new Map<string, { node: PlanNode; input: number }[]>();
   for (const node of plan.nodes) {
@@ -96,7 +101,7 @@ export function planStages(plan: Plan, parallelism: number): { stages: Stage[]; 
     inputs: exchanges.filter((e) => e.toStage === index).sort((a, b) => a.input - b.input),
     outputs: exchanges.filter((e) => e.fromStage === index),
   }));
-  return { stages, exchanges };
+  return { stages, exchanges, nodes: seen };
 }
 
 /** With one subtask on both sides every partitioning is a straight line. */

@@ -28,7 +28,6 @@ export async function planSqlBody(
       connectors: await connectorsIn(sql, catalog),
       formats: await formatsIn(sql, catalog),
       ...(spec.stateTtl === undefined ? {} : { ttlMs: parseDuration(spec.stateTtl) }),
-      twoPhase: spec.options?.['table.optimizer.agg-phase-strategy'] === 'TWO_PHASE',
     });
     for (const warning of compiled.warnings) {
       const setting = NO_EFFECT.exec(warning.message)?.[1];

@@ -246,8 +246,7 @@ export class Slot {
       wake: () => this.wake(),
       fail: (error) => this.fail(error),
     };
-    const { stages, exchanges } = planStages(d.plan, d.parallelism);
-    const nodes = new Map(d.plan.nodes.map((n) => [n.id, n]));
+    const { stages, exchanges, nodes } = planStages(d.plan, d.parallelism);
     const inputs = new Map<string, InputChannel>();
     const remotes = new Map<string, RemoteChannel>();
     const locals = new Map<number, LocalChannel>();

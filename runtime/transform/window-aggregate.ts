@@ -8,6 +8,7 @@
 import { compileAggregates } from '../expr/aggregates/compile.js';
 import { Codegen, property } from '../expr/codegen/codegen.js';
 import type { WindowAggregateSpec } from '../graph/plan.js';
+import { SLICE_COLUMN } from '../graph/two-phase.js';
 import { INSERT, type Row, type RowKind } from '../record/types.js';
 import type { Entry, MapKey, Namespace } from '../state/table.js';
 import type { Transform, TransformContext, TransformFactory } from './contract.js';
@@ -15,8 +16,6 @@ import { accFields, detachedPart, keyCode, keyFields, mapKeyCode, newEntryCode, 
 import { sessionAggregate } from './session-aggregate.js';
 import { ATTACHED, type CutWindow, slicingOf } from './slices.js';
 import { userWindow } from './user-window.js';
-
-export const SLICE_COLUMN = '$slice';
 
 /** Slices that a local phase holds at most, in entries. */
 const LOCAL_ENTRIES = 20_000;
