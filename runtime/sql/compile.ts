@@ -8,6 +8,7 @@ import { bindCreateTable, withLike } from './bind/create-table.js';
 import type { Environment } from './bind/environment.js';
 import { bindInsert } from './bind/insert.js';
 import { QueryBinder } from './bind/query.js';
+import { sharedViews } from './bind/references.js';
 import { Catalog } from './catalog/catalog.js';
 import type { ConnectorInfo, FormatInfo } from './catalog/connectors.js';
 import { type Column, type Table, visibleFields } from './catalog/table.js';
@@ -98,6 +99,7 @@ class Compilation {
   private batch: boolean;
   private timeZone: string;
   private ttlMs?: number;
+  private sharedViews: ReadonlySet<string> = new Set();
 
   constructor(private readonly options: CompileOptions) {
     this.batch = options.mode === 'batch';
@@ -114,11 +116,15 @@ class Compilation {
       get timeZone() {
         return self.timeZone;
       },
+      get sharedViews() {
+        return self.sharedViews;
+      },
       warn: (message, at) => this.warnings.push({ message, line: at.line, column: at.column }),
     };
   }
 
   run(statements: readonly Statement[]): Compiled {
+    this.sharedViews = sharedViews(statements);
     for (const statement of statements) this.statement(statement);
     const outputs = this.outputs.map((output) => ({ ...output, relation: optimise(output.relation) }));
     const plan = new Lowering(outputs, {

@@ -12,6 +12,8 @@ export interface Environment {
   readonly traits: TraitsOf;
   readonly batch: boolean;
   readonly timeZone: string;
+  /** Views that are read more than once. */
+  readonly sharedViews: ReadonlySet<string>;
   readonly warn: (message: string, at: Span) => void;
 }
 
@@ -20,6 +22,8 @@ export interface CommonTables {
   readonly name: string;
   readonly query: Query;
   readonly columns: readonly string[];
+  /** Read more than once. */
+  readonly shared: boolean;
   readonly before?: CommonTables;
 }
 

@@ -3,12 +3,14 @@ import type { Expr } from '../../expr/ir.js';
 import type { Hint, Join, QualifiedName, Relation as RelationNode, Span, TableAlias } from '../ast/index.js';
 import { type Table, type View, visibleFields } from '../catalog/table.js';
 import { SqlError, unsupported } from '../error.js';
+import { optimise } from '../optimise/index.js';
 import { disjoint, join, project, uniqueNames } from '../plan/build.js';
 import { column, columns } from '../plan/expression.js';
 import type { JoinType, Relation, ScanRelation } from '../plan/relation.js';
 import { type CommonTables, plainContext } from './environment.js';
 import { ExpressionBinder } from './expression.js';
 import type { QueryBinder } from './query.js';
+import { markShared } from './references.js';
 import { Scope, type ScopeTable } from './scope.js';
 import { bindTableFunction } from './table-function.js';
 import { bindTemporalJoin } from './temporal.js';
@@ -127,7 +129,8 @@ function scanTable(binder: QueryBinder, table: Table, options: Table['options'],
 function bindView(binder: QueryBinder, view: View): BoundRelation {
   const query = binder.inside(binder.tag ? `${binder.tag}.${view.name}` : view.name, undefined).query(view.query);
   const names = view.columns.length > 0 ? view.columns : query.names;
-  return { relation: query.relation, scope: Scope.of(view.name, query.relation.fields, names) };
+  const relation = binder.env.sharedViews.has(view.name) ? markShared(optimise(query.relation)) : query.relation;
+  return { relation, scope: Scope.of(view.name, relation.fields, names) };
 }
 
 function commonTable(binder: QueryBinder, entry: CommonTables): BoundRelation {
@@ -140,7 +143,8 @@ function commonTable(binder: QueryBinder, entry: CommonTables): BoundRelation {
     );
   }
   const names = entry.columns.length > 0 ? entry.columns : query.names;
-  return { relation: query.relation, scope: Scope.of(entry.name, query.relation.fields, names) };
+  const relation = entry.shared ? markShared(optimise(query.relation)) : query.relation;
+  return { relation, scope: Scope.of(entry.name, relation.fields, names) };
 }
 
 const JOIN_TYPES: Record<Join['type'], JoinType> = {

@@ -12,6 +12,7 @@ import type { Relation, SortKey } from '../plan/relation.js';
 import { type CommonTables, type Environment, plainContext } from './environment.js';
 import { ExpressionBinder, int } from './expression.js';
 import { bindTable } from './from.js';
+import { referencedTables } from './references.js';
 import { Scope } from './scope.js';
 import { bindSelect } from './select.js';
 
@@ -51,11 +52,18 @@ export class QueryBinder {
     if (node.with.length > 0) {
       let common = this.common;
       const names = new Set<string>();
+      const uses = referencedTables(node);
       for (const table of node.with) {
         const { name } = table.name;
         if (names.has(name)) throw new SqlError('TW2002', `WITH has '${name}' twice`, table.span);
         names.add(name);
-        common = { name, query: table.query, columns: table.columns.map((c) => c.name), before: common };
+        common = {
+          name,
+          query: table.query,
+          columns: table.columns.map((c) => c.name),
+          shared: (uses.get(name) ?? 0) > 1,
+          before: common,
+        };
       }
       const inner = new QueryBinder(this.env, this.tag, common, this.depth);
       // Queries that nobody uses are checked too.

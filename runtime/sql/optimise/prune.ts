@@ -3,8 +3,9 @@ import { aggregate, calc, join, origin, project, union, windowAssign } from '../
 import { column, columnsOf, columnsOfAggregate } from '../plan/expression.js';
 import type { JoinRelation, Relation } from '../plan/relation.js';
 
-/** `relation` with at least the columns `needed`, in their old order; its rows are the same otherwise. */
-export function prune(relation: Relation, needed: ReadonlySet<string>): Relation {
+/** `relation` with at least the columns `wanted`, in their old order; its rows are the same otherwise. */
+export function prune(relation: Relation, wanted: ReadonlySet<string>): Relation {
+  const needed = relation.shared ? new Set(relation.fields.map((f) => f.name)) : wanted;
   switch (relation.kind) {
     case 'scan':
       return { ...relation, fields: relation.fields.filter((f) => needed.has(f.name)) };

@@ -8,6 +8,7 @@ import type { JoinRelation, OverRelation, Relation } from '../plan/relation.js';
 export function pushFilter(relation: Relation, condition: Expr | undefined): Relation {
   const parts = conjuncts(condition);
   if (parts.length === 0) return relation;
+  if (relation.shared) return filter(relation, condition);
   const within = (names: ReadonlySet<string>) => (part: Expr) => {
     for (const name of columnsOf(part)) if (!names.has(name)) return false;
     return !isVolatile(part);

@@ -17,10 +17,12 @@ import type {
 export interface Origin {
   readonly at: Span;
   readonly scope?: string;
+  readonly shared?: boolean;
 }
 
 export function origin(relation: Relation): Origin {
-  return { at: relation.at, scope: relation.scope };
+  const { at, scope, shared } = relation;
+  return { at, ...(scope === undefined ? {} : { scope }), ...(shared ? { shared } : {}) };
 }
 
 /** Names that differ from each other and from `taken`: the first keeps its name, others get a number. */

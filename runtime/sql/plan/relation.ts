@@ -29,6 +29,8 @@ interface Base {
   /** Where it was written, for errors that show up only when it is planned. */
   readonly at: Span;
   readonly scope?: string;
+  /** Several queries read it: no condition goes below it, no column is left out (see bind/references.ts). */
+  readonly shared?: boolean;
 }
 
 /** Reads a table: physical and metadata columns under their names. Computed columns are a calc above it. */

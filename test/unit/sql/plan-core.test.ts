@@ -315,6 +315,31 @@ describe('views, WITH and UNION', () => {
     ]);
   });
 
+  test('what keeps state in a view runs once, whoever reads which of its columns and rows', () => {
+    const view = `CREATE VIEW v AS SELECT card, COUNT(*) AS n, SUM(amount) AS s FROM payments GROUP BY card;`;
+    const sql = `${PAYMENTS}${PRINT('a', 'n BIGINT')}${PRINT('b', 's DOUBLE')}${view}
+      INSERT INTO a SELECT n FROM v WHERE card = 'x'; INSERT INTO b SELECT s FROM v WHERE n > 5;`;
+    expect(outline(sql)).toEqual([
+      'source:payments: read kafka [card, amount]',
+      'v/aggregate1: group by [card] [COUNT(*), SUM(amount)] updating by (card) <- hash(card) source:payments',
+      "a/calc1: calc [$agg0 n] where card = 'x' updating <- v/aggregate1",
+      'sink:a: write print updating <- a/calc1',
+      'b/calc1: calc [$agg1 s] where $agg0 > 5 updating <- v/aggregate1',
+      'sink:b: write print updating <- b/calc1',
+    ]);
+    const once = `${PAYMENTS}${view} SELECT n FROM v WHERE card = 'x'`;
+    expect(outline(once)[2]).toBe('v/aggregate1: group by [card] [COUNT(*)] updating by (card) <- hash(card) v/calc1');
+  });
+
+  test('a WITH name that is read twice runs once, without the columns that it doesn’t give itself', () => {
+    const sql = `${PAYMENTS} WITH w AS (SELECT p.card, SUM(q.amount) AS s, COUNT(*) AS n FROM payments p JOIN payments q ON p.card = q.note
+      GROUP BY p.card) SELECT l.s, r.n FROM w l JOIN w r ON l.card = r.card`;
+    expect(outline(sql).filter((line) => line.startsWith('w/aggregate'))).toEqual([
+      'w/aggregate1: group by [card] [SUM(amount0), COUNT(*)] updating by (card) <- hash(card) w/calc3',
+    ]);
+    expect(outline(sql)[0]).toBe('source:payments: read kafka [card, amount, note]');
+  });
+
   test('WITH names may use those before them and rename columns', () => {
     const sql = `${PAYMENTS} WITH x AS (SELECT card, amount FROM payments),
       y (c, m) AS (SELECT card, MAX(amount) FROM x GROUP BY card) SELECT c FROM y WHERE m > 3 AND c <> 'z'`;
