@@ -67,7 +67,7 @@ Chain 2, parallelism 4
       '    n1["Calc<br/>where: amount #62; 0"]',
       '    n0 --> n1',
     ]);
-    expect(drawn).toContain('  n1 -->|"hash#40;card#41;"| n2');
+    expect(drawn).toContain('  n2 -->|"hash#40;card#41;"| n3');
   });
 
   test('joins and ranks show their options', () => {
