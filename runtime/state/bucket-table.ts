@@ -18,6 +18,12 @@ export class Bucket {
     readonly group: number,
     readonly key: MapKey,
   ) {}
+
+  /** Puts an entry behind the others. Most buckets have one: a push onto an empty array would make room for 17. */
+  append(entry: Entry): void {
+    if (this.rows.length === 0) this.rows = [entry];
+    else this.rows.push(entry);
+  }
 }
 
 export class BucketTable extends Table {

@@ -195,7 +195,7 @@ function processCode(
        const bucket = mine ?? ${ownTable}.open(group, ${keptKey});
        const e = ${entry};
        ${ownTable}.add(bucket, e);
-       bucket.rows.push(e);
+       bucket.append(e);
        ${oneIsEnough ? '}' : ''}`;
   const removeOwn = own.unique
     ? `if (mine === undefined) return;

@@ -98,7 +98,7 @@ function processCode(
     }
     const e = ${stored.entryCode('row', cg, true)};
     ${b.own}.add(bucket, e);
-    bucket.rows.push(e);
+    bucket.append(e);
   };`);
 }
 
