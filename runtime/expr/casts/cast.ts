@@ -71,11 +71,10 @@ export function castProblem(from: DataType, to: DataType): string | undefined {
   if (to.kind === 'BOOLEAN') return from.kind === 'BOOLEAN' || t.isNumeric(from) ? undefined : none;
   if (t.isNumeric(to)) {
     if (t.isNumeric(from) || from.kind === 'BOOLEAN') return undefined;
-    if (t.isInterval(from) && t.isExactNumeric(to)) return undefined;
     if (from.kind === 'TIMESTAMP') return `${none}; UNIX_TIMESTAMP(CAST(ts AS STRING)) gives seconds`;
     return none;
   }
-  if (t.isInterval(to)) return from.kind === to.kind || t.isInteger(from) ? undefined : none;
+  if (t.isInterval(to)) return from.kind === to.kind ? undefined : `${none}; number * INTERVAL '1' DAY is one`;
   if (t.isTemporal(to)) {
     if (t.isNumeric(from)) return `${none}; TO_TIMESTAMP_LTZ(number, precision) does that`;
     if (!t.isTemporal(from)) return none;
@@ -114,7 +113,6 @@ export function castCode(from: DataType, to: DataType, code: string, c: CastCont
   if (t.isBinary(to)) return toBinary(to, code, c);
   if (t.isNumeric(from) || from.kind === 'BOOLEAN') return fromNumber(from, to, code, c);
   if (t.isTemporal(from)) return fromTime(from, to, code, c);
-  if (t.isInterval(from)) return t.isNumeric(to) ? fromNumber(t.BIGINT, to, code, c) : code;
   return fromComposite(from, to, code, c);
 }
 
@@ -261,8 +259,7 @@ function fromNumber(from: DataType, to: DataType, code: string, c: CastContext):
       return int;
     }
     default:
-      // Intervals: integers count milliseconds or months.
-      return `Number(${code})`;
+      throw new CastError(castProblem(from, to) ?? `no CAST from ${from.kind} to ${to.kind}`);
   }
 }
 
@@ -435,6 +432,18 @@ export function changePrecision(value: Exact, from: number, to: number): Exact {
 }
 
 function fromComposite(from: DataType, to: DataType, code: string, c: CastContext): string {
+  if (c.tryCast) {
+    // One element that can't be cast makes the whole NULL.
+    const cast = castFunction(from, to, { tryCast: false, zone: c.zone });
+    return c.fn(function tryCast(value: unknown) {
+      try {
+        return cast(value);
+      } catch (error) {
+        if (error instanceof CastError) return null;
+        throw error;
+      }
+    }, code);
+  }
   const part = (a: DataType, b: DataType) => {
     const cast = castFunction(a, b, c);
     return (value: any) => (value === null ? null : cast(value));

@@ -39,8 +39,8 @@ function junction(name: 'AND' | 'OR', doc: string, example: readonly [string, st
         .join(' || ');
       return `(${decided} ? ${decisive} : ${unknown} ? null : ${!decisive})`;
     },
-    condition: (args, e, wanted) =>
-      `(${args.map((_, i) => e.condition(i, wanted)).join(wanted === decisive ? ' || ' : ' && ')})`,
+    condition: (_, e, wanted) =>
+      `(${e.types.map((_, i) => e.condition(i, wanted)).join(wanted === decisive ? ' || ' : ' && ')})`,
   };
 }
 

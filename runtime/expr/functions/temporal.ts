@@ -163,8 +163,10 @@ function roundTimeCode(unit: TimeUnit, code: string, type: DataType, up: boolean
       ? e.fn(up ? ceilTo : floorTo, value, String(unitMs * perMs))
       : e.fn(up ? fields.ceilTimestamp : fields.floorTimestamp, value, quoted, String(86_400_000 * perMs));
   if (type.kind !== 'TIMESTAMP_LTZ' || e.zone === 'UTC') return rounded(code);
-  const wall = t.timestamp(type.precision);
-  return castCode(wall, type, rounded(local(code, type, e)), { fn: e.fn, tryCast: false, zone: e.zone });
+  // With the offset that holds at the time itself, also where the zone changes it within the unit, as Flink does.
+  const [instant, wall] = [e.cg.temp(), e.cg.temp()];
+  const moved = e.fn(subtractExact, rounded(wall), wall);
+  return `((${instant} = ${code}), (${wall} = ${local(instant, type, e)}), ${e.fn(addExact, instant, moved)})`;
 }
 
 const addInfer: Infer = (types, args) => {

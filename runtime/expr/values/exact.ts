@@ -68,6 +68,7 @@ export function divideLong(a: Exact, b: Exact): Exact {
     if (b === 0) divisionByZero();
     return Math.trunc(a / b) + 0;
   }
+  if (b === 0) divisionByZero();
   return wrapLong(BigInt(a) / BigInt(b));
 }
 

@@ -25,7 +25,8 @@ export function javaText(value: any, type: DataType): string {
     case 'TIMESTAMP':
     case 'TIMESTAMP_LTZ': {
       const [date, time] = timestampToString(value, Math.max(3, type.precision)).split(' ');
-      return `${date}T${shortTime(time)}${type.kind === 'TIMESTAMP' ? '' : 'Z'}`;
+      // LocalDateTime leaves out seconds that are zero, Instant doesn't.
+      return type.kind === 'TIMESTAMP' ? `${date}T${shortTime(time)}` : `${date}T${shortFraction(time)}Z`;
     }
     case 'INTERVAL_DAY_TIME':
       return duration(value);
@@ -53,10 +54,14 @@ function plain(value: any, type: DataType): string {
 
 /** LocalTime leaves out seconds and fraction when they are zero; fractions have 3, 6 or 9 digits. */
 function shortTime(text: string): string {
+  const short = shortFraction(text);
+  return short.length === 8 && short.endsWith(':00') ? short.slice(0, -3) : short;
+}
+
+function shortFraction(text: string): string {
   const [time, fraction = ''] = text.split('.');
   const digits = fraction.replace(/(?:000)+$/, '');
-  if (digits !== '') return `${time}.${digits}`;
-  return time.endsWith(':00') ? time.slice(0, -3) : time;
+  return digits === '' ? time : `${time}.${digits}`;
 }
 
 /** java.time.Duration. */
