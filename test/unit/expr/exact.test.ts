@@ -54,6 +54,7 @@ describe('BIGINT arithmetic is that of 64-bit integers', () => {
     ['%', remainderLong, (a, b) => a % b],
   ];
   test.each(reference)('%s', (name, op, expected) => {
+    const wrong: unknown[] = [];
     for (const a of samples()) {
       for (const b of samples()) {
         if (b === 0n && (name === '/' || name === '%')) {
@@ -61,11 +62,12 @@ describe('BIGINT arithmetic is that of 64-bit integers', () => {
           continue;
         }
         const result = op(normalize(a), normalize(b));
-        expect([a, b, BigInt(result)]).toEqual([a, b, BigInt.asIntN(64, expected(a, b))]);
-        expect(canonical(result)).toBe(true);
-        expect(Object.is(result, -0)).toBe(false);
+        const right =
+          BigInt(result) === BigInt.asIntN(64, expected(a, b)) && canonical(result) && !Object.is(result, -0);
+        if (!right) wrong.push([a, b, result]);
       }
     }
+    expect(wrong).toEqual([]);
   });
 
   test('narrowing, absolute value, doubles', () => {
