@@ -190,6 +190,27 @@ export const ERROR_CODES = {
   TW5002: passing('Runner lost', 'A runner died or hangs. Tasks restart from the last checkpoint.'),
   TW5003: terminal('Restart strategy exhausted', 'The job failed more often than its restart strategy allows.'),
   TW5004: passing('Not enough slots', 'The job needs more slots than runners offer. It waits for runners.'),
+  TW6001: terminal(
+    'API server refuses',
+    'The Kubernetes API server refused a request: no permission, an invalid object, a name taken. The message is its own.',
+  ),
+  TW6002: passing(
+    'API server away',
+    'The Kubernetes API server does not answer or is overloaded. The operator tries again; jobs go on meanwhile.',
+  ),
+  TW6003: passing('Object changed meanwhile', 'Somebody else changed the object. It is read and tried again.'),
+  TW6004: terminal(
+    'Change refused',
+    'The new spec would lose or break state that the policy protects. The job goes on as it was; status.plan says which step and why.',
+  ),
+  TW6005: passing(
+    'Coordinator away',
+    'The coordinator of the job does not answer. It is asked again; the job’s tasks go on meanwhile.',
+  ),
+  TW6006: terminal(
+    'Deadline passed',
+    'A phase took longer than `spec.deadlines` allows. Where it can be undone, it is; the message says what was waited for.',
+  ),
   TW7101: terminal(
     'Learning: parameter out of range',
     'A learner, transform, metric or detector was given a parameter that it can’t take. The message says what is allowed.',

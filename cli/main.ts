@@ -68,6 +68,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     describe: false,
     load: () => import('./commands/coordinator.js'),
   },
+  operator: { usage: 'operator', describe: false, load: () => import('./commands/operator.js') },
   runner: { usage: 'runner', describe: false, load: () => import('./commands/runner.js') },
 };
 

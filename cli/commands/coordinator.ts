@@ -1,5 +1,6 @@
 /** `tidewheel coordinator`: entry point of the coordinator's pod or process. */
 import type { CommandModule } from 'yargs';
+import { beginOnce } from '../../runtime/coordinator/begin-once.js';
 import { Coordinator } from '../../runtime/coordinator/coordinator.js';
 import { coordinatorOptions } from '../../runtime/coordinator/from-job.js';
 import { serveCoordinator } from '../../runtime/coordinator/server.js';
@@ -21,6 +22,9 @@ interface Args {
   'tls-dir'?: string;
   'start-again': boolean;
   restore?: string;
+  'begin-id'?: string;
+  'begin-from'?: string;
+  stay: boolean;
   'log-level': string;
 }
 
@@ -39,7 +43,7 @@ export const command: CommandModule<object, Args> = {
         describe: 'Folder for state when the job names no storage',
       })
       .option('address-file', { type: 'string', describe: 'File to write the ports to' })
-      .option('runners', { type: 'number', default: 1, describe: 'Runners to wait for' })
+      .option('runners', { type: 'number', default: 1, describe: 'Runners to wait for; 0: as many as the job needs' })
       .option('host', { type: 'string', default: '127.0.0.1', describe: 'Address to listen on' })
       .option('control-port', { type: 'number', default: 0 })
       .option('http-port', { type: 'number', default: 0 })
@@ -51,22 +55,31 @@ export const command: CommandModule<object, Args> = {
         describe: 'Run a finished job again from the beginning',
       })
       .option('restore', { type: 'string', describe: 'Snapshot to start from, e.g. savepoints/NAME.json' })
+      .option('begin-id', { type: 'string', describe: 'Name of a start that happens once, see begin-from' })
+      .option('begin-from', { type: 'string', describe: 'Snapshot that this start begins with; left out: no state' })
+      .option('stay', {
+        type: 'boolean',
+        default: false,
+        describe: 'Go on answering the API when the job is over, and leave its runners alone',
+      })
       .option('log-level', { type: 'string', default: 'info' }) as never,
   handler: async (args) => {
     const log = createLogger(args['log-level'], { part: 'coordinator', pid: process.pid });
     const { parallelism } = args;
     const job = await loadJob(args.file, { overrides: parallelism === undefined ? {} : { parallelism } });
-    const coordinator = await Coordinator.create(
-      await coordinatorOptions(job, {
-        registry,
-        resolve: referenceResolver({ env: process.env, secretsDir: process.env.TIDEWHEEL_SECRETS_DIR }),
-        log,
-        expectedRunners: args.runners,
-        defaultStateDir: args['state-dir'],
-        restoreFrom: args.restore,
-        startAgainWhenFinished: args['start-again'],
-      }),
-    );
+    const { parallelism: slots, slotsPerRunner } = job.spec;
+    const options = await coordinatorOptions(job, {
+      registry,
+      resolve: referenceResolver({ env: process.env, secretsDir: process.env.TIDEWHEEL_SECRETS_DIR }),
+      log,
+      expectedRunners: args.runners > 0 ? args.runners : Math.ceil(slots / slotsPerRunner),
+      defaultStateDir: args['state-dir'],
+      restoreFrom: args.restore,
+      startAgainWhenFinished: args['start-again'],
+    });
+    const id = args['begin-id'];
+    if (id !== undefined) await beginOnce(options.store, job.name, { id, from: args['begin-from'] });
+    const coordinator = await Coordinator.create(options);
     const ports = await serveCoordinator(coordinator, {
       host: args.host,
       controlPort: args['control-port'],
@@ -84,6 +97,7 @@ export const command: CommandModule<object, Args> = {
     if (process.send) process.on('disconnect', () => process.exit(143));
     const state = await coordinator.ended;
     if (state === 'failed') log.error({ exception: coordinator.exceptions[0] }, 'the job failed');
+    if (args.stay) return;
     coordinator.runners.shutdownAll();
     await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS));
     process.exit(EXIT[state as keyof typeof EXIT] ?? 1);

@@ -40,7 +40,11 @@ export function createApi(coordinator: Coordinator): Server {
       const manifest = await coordinator.savepoint(name);
       return { name, location: `savepoints/${name}.json`, checkpoint: manifest.id };
     },
-    'POST /api/v1/job/rescale': (body) => coordinator.rescale(integerOf(body, 'parallelism')),
+    'POST /api/v1/job/rescale': (body) =>
+      coordinator.rescale(integerOf(body, 'parallelism'), {
+        ...(Array.isArray(body.release) ? { release: body.release.map(String) } : {}),
+        ...(body.runners === undefined ? {} : { runners: integerOf(body, 'runners') }),
+      }),
     'POST /api/v1/job/stop': async (body) => {
       const name = typeof body.savepoint === 'string' ? body.savepoint : undefined;
       const manifest = await coordinator.stop(name);

@@ -80,6 +80,14 @@ export interface JobException {
   readonly checkpoint: number;
 }
 
+/** What a rescale does to the set of runners. */
+export interface RunnersChange {
+  /** Runners that will end soon: they get no slots. */
+  readonly release?: readonly string[];
+  /** How many there will be. */
+  readonly runners?: number;
+}
+
 export interface RescaleResult {
   readonly from: number;
   readonly to: number;
@@ -134,6 +142,7 @@ export class Coordinator {
   private current: Deployment | undefined;
   private preloading = new Set<string>();
   private attempts = 0;
+  private expectedRunners: number;
   private serial: Promise<unknown> = Promise.resolve();
   private restartPending = false;
   private checkpointTimer: NodeJS.Timeout | undefined;
@@ -152,6 +161,7 @@ export class Coordinator {
   ) {
     this.epoch = epoch;
     this.parallelism = options.parallelism;
+    this.expectedRunners = options.expectedRunners;
     this.restart = new RestartStrategy(options.restart);
     this.ended = new Promise((resolve) => {
       this.settle = resolve;
@@ -237,7 +247,7 @@ export class Coordinator {
   }
 
   /** Changes the parallelism in place: stops at a barrier, moves the key groups that must move, goes on. */
-  rescale(parallelism: number): Promise<RescaleResult> {
+  rescale(parallelism: number, change: RunnersChange = {}): Promise<RescaleResult> {
     if (!Number.isInteger(parallelism) || parallelism < 1 || parallelism > this.options.maxParallelism) {
       return Promise.reject(
         new Error(
@@ -245,7 +255,14 @@ export class Coordinator {
         ),
       );
     }
-    return this.enqueue(() => this.replace(parallelism));
+    return this.enqueue(() => {
+      this.mustRun();
+      const leaving = new Set(change.release);
+      if (this.runners.ready.every((r) => leaving.has(r.id))) throw new Error('no runner would be left');
+      for (const runner of this.runners.ready) if (leaving.has(runner.id)) runner.draining = true;
+      this.expectedRunners = change.runners ?? this.expectedRunners;
+      return this.replace(parallelism);
+    });
   }
 
   cancel(): Promise<void> {
@@ -273,7 +290,7 @@ export class Coordinator {
     if (this.epoch > 1) {
       // Some coordinator led before: the job may be running, on any of the runners.
       const isIdle = () =>
-        this.runners.list.length >= options.expectedRunners && this.runners.list.every((r) => r.running.length === 0);
+        this.runners.list.length >= this.expectedRunners && this.runners.list.every((r) => r.running.length === 0);
       await this.until(() => this.adoptable() !== undefined || isIdle(), ADOPTION_MS);
       const found = this.adoptable();
       if (found) {
@@ -283,7 +300,7 @@ export class Coordinator {
       if (!isIdle())
         options.log.warn({ job: options.job }, 'the job is not running whole: it restarts from its last checkpoint');
     }
-    await this.until(() => this.runners.ready.length >= options.expectedRunners, FIRST_RUNNERS_MS);
+    await this.until(() => this.runners.ready.length >= this.expectedRunners, FIRST_RUNNERS_MS);
     if (latest && this.options.parallelism === 0) this.parallelism = latest.parallelism;
     if (latest) this.checkState(latest);
     const again = latest?.final === true && options.startAgainWhenFinished === true && !options.restoreFrom;
@@ -670,7 +687,7 @@ export class Coordinator {
     this.restartPending = false;
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
     // A lost runner's successor is usually there in a moment; if not, the others take over.
-    const wanted = Math.max(1, this.options.expectedRunners);
+    const wanted = Math.max(1, this.expectedRunners);
     await this.until(() => this.runners.ready.length >= wanted, this.options.replacementMs ?? 700);
     await this.until(() => this.runners.ready.length > 0, DEPLOY_TIMEOUT_MS);
     if (this.isOver) return;

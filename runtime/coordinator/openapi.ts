@@ -65,7 +65,10 @@ export const OPENAPI = {
     '/api/v1/job/rescale': {
       post: {
         summary: 'Change the parallelism in place',
-        requestBody: json({ ...object({ parallelism: integer }), required: ['parallelism'] }),
+        requestBody: json({
+          ...object({ parallelism: integer, runners: integer, release: { type: 'array', items: string } }),
+          required: ['parallelism'],
+        }),
         responses: ok('What it cost', { $ref: '#/components/schemas/Rescale' }),
       },
     },

@@ -1,0 +1,169 @@
+/** What the operator asks of a job's coordinator, over its REST API. */
+import { request } from 'node:http';
+import { type StreamJob, TidewheelError } from '../api/index.js';
+import type { KubeClient } from './kube/client.js';
+import { HTTP_PORT, namesOf } from './resources/names.js';
+
+export interface CoordinatorView {
+  readonly name: string;
+  readonly state:
+    | 'starting'
+    | 'deploying'
+    | 'running'
+    | 'stopping'
+    | 'restarting'
+    | 'finished'
+    | 'stopped'
+    | 'failed'
+    | 'cancelled';
+  readonly parallelism: number;
+  readonly epoch: number;
+  readonly restarts: number;
+  readonly startedAtMs: number;
+  readonly rowsIn: number;
+  readonly rowsOut: number;
+  readonly lag: number;
+  readonly runners: number;
+  readonly lastCheckpoint?: { readonly id: number; readonly atMs: number };
+  readonly lastRescale?: {
+    readonly from: number;
+    readonly to: number;
+    readonly pauseMs: number;
+    readonly movedGroups: number;
+  };
+  readonly exception?: {
+    readonly atMs: number;
+    readonly message: string;
+    readonly code?: string;
+    readonly runner?: string;
+  };
+}
+
+export interface TaskView {
+  readonly stage: number;
+  readonly subtask: number;
+  readonly rowsIn: number;
+  readonly rowsOut: number;
+  readonly lag?: number;
+  readonly busyMs?: number;
+}
+
+export type Transport = (
+  job: StreamJob,
+  method: 'GET' | 'POST',
+  path: string,
+  body: object | undefined,
+  timeoutMs: number,
+) => Promise<{ readonly status: number; readonly text: string }>;
+
+const QUICK_MS = 2000;
+
+export class CoordinatorApi {
+  constructor(private readonly transport: Transport) {}
+
+  view(job: StreamJob): Promise<CoordinatorView> {
+    return this.call(job, 'GET', '/api/v1/job', undefined, QUICK_MS);
+  }
+
+  /** Ids of the runners that are connected. */
+  async runners(job: StreamJob): Promise<string[]> {
+    const answer = await this.call<{ runners: { id: string; draining: boolean }[] }>(
+      job,
+      'GET',
+      '/api/v1/runners',
+      undefined,
+      QUICK_MS,
+    );
+    return answer.runners.filter((r) => !r.draining).map((r) => r.id);
+  }
+
+  rescale(
+    job: StreamJob,
+    body: { readonly parallelism: number; readonly runners: number; readonly release: readonly string[] },
+    timeoutMs: number,
+  ): Promise<{ pauseMs: number; from: number; to: number; movedGroups: number }> {
+    return this.call(job, 'POST', '/api/v1/job/rescale', body, timeoutMs);
+  }
+
+  stop(
+    job: StreamJob,
+    savepoint: string | undefined,
+    timeoutMs: number,
+  ): Promise<{ location?: string; checkpoint?: number }> {
+    return this.call(job, 'POST', '/api/v1/job/stop', savepoint === undefined ? {} : { savepoint }, timeoutMs);
+  }
+
+  savepoint(
+    job: StreamJob,
+    name: string,
+    timeoutMs: number,
+  ): Promise<{ name: string; location: string; checkpoint: number }> {
+    return this.call(job, 'POST', '/api/v1/job/savepoints', { name }, timeoutMs);
+  }
+
+  async cancel(job: StreamJob, timeoutMs: number): Promise<void> {
+    await this.call(job, 'POST', '/api/v1/job/cancel', {}, timeoutMs);
+  }
+
+  /** Rejects with TW6005 when nobody answers, with TW8003 when the coordinator refuses. */
+  async call<T>(
+    job: StreamJob,
+    method: 'GET' | 'POST',
+    path: string,
+    body: object | undefined,
+    timeoutMs: number,
+  ): Promise<T> {
+    let answer: { status: number; text: string };
+    try {
+      answer = await this.transport(job, method, path, body, timeoutMs);
+    } catch (cause) {
+      throw new TidewheelError('TW6005', `the coordinator does not answer: ${(cause as Error).message}`, { cause });
+    }
+    let value: T & { message?: string };
+    try {
+      value = JSON.parse(answer.text);
+    } catch (cause) {
+      throw new TidewheelError('TW6005', `the coordinator does not answer (${answer.status})`, { cause });
+    }
+    // The API server's proxy speaks of itself with 502 and 503, and in its own form.
+    if (answer.status >= 500 || (value as { kind?: string }).kind === 'Status') {
+      throw new TidewheelError('TW6005', `the coordinator does not answer (${answer.status})`);
+    }
+    if (answer.status >= 300) throw new TidewheelError('TW8003', value.message ?? `it answered ${answer.status}`);
+    return value;
+  }
+}
+
+/** Straight to the coordinator's Service: from within the cluster. */
+export const inCluster: Transport = (job, method, path, body, timeoutMs) =>
+  new Promise((resolve, reject) => {
+    const text = body && JSON.stringify(body);
+    const sent = request(
+      {
+        host: namesOf(job).coordinatorHost,
+        port: HTTP_PORT,
+        method,
+        path,
+        timeout: timeoutMs,
+        headers: text ? { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) } : {},
+      },
+      (response) => {
+        let answer = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk) => (answer += chunk));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text: answer }));
+        response.on('error', reject);
+      },
+    );
+    sent.on('timeout', () => sent.destroy(new Error(`no answer after ${timeoutMs} ms`)));
+    sent.on('error', reject);
+    sent.end(text);
+  });
+
+/** Through the API server: from anywhere that kubectl works. */
+export function throughApiServer(client: KubeClient): Transport {
+  return (job, method, path, body, timeoutMs) => {
+    const service = `/api/v1/namespaces/${job.metadata.namespace}/services/http:${namesOf(job).coordinator}:http/proxy`;
+    return client.raw(method, service + path, body, timeoutMs);
+  };
+}

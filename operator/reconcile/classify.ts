@@ -1,0 +1,66 @@
+/** The difference between what runs and what is asked for, by what it takes to get there. Pure. */
+import type { StreamJobSpec } from '../../api/index.js';
+import { OPERATOR_FIELDS, sorted } from '../resources/deployed.js';
+
+export type ChangeClass = 'none' | 'inPlace' | 'upgrade';
+
+export interface Difference {
+  readonly kind: ChangeClass;
+  /** Fields of the spec that differ. */
+  readonly fields: readonly string[];
+  /** In place, and the coordinator must read its file again. */
+  readonly restartsCoordinator: boolean;
+  /** Runner pods must be made anew. */
+  readonly replacesRunners: boolean;
+}
+
+/** Followed by a rescale, while the coordinator stays. */
+const SCALE = new Set<string>(['parallelism', 'slotsPerRunner']);
+/** Read by the coordinator alone: it is replaced while the tasks go on. */
+const COORDINATOR = new Set<string>(['restart', 'coordinatorResources']);
+const CHECKPOINT_IN_TASKS = ['guarantee', 'mode'] as const;
+/** Parts of the runners' pods. */
+const RUNNER_PODS = new Set<string>([
+  'resources',
+  'podTemplate',
+  'image',
+  'imagePullPolicy',
+  'imagePullSecrets',
+  'serviceAccountName',
+  'priorityClassName',
+  'env',
+  'secrets',
+  'tls',
+  'storage',
+  'logLevel',
+]);
+const OPERATOR = new Set<string>(OPERATOR_FIELDS);
+
+export function classify(old: StreamJobSpec, next: StreamJobSpec): Difference {
+  const names = new Set([...Object.keys(old), ...Object.keys(next)]) as Set<keyof StreamJobSpec>;
+  const fields = [...names].filter((name) => !same(old[name], next[name])).sort();
+  let kind: ChangeClass = 'none';
+  let restartsCoordinator = false;
+  let replacesRunners = false;
+  for (const name of fields) {
+    if (OPERATOR.has(name)) continue;
+    if (SCALE.has(name)) {
+      if (kind === 'none') kind = 'inPlace';
+    } else if (
+      COORDINATOR.has(name) ||
+      (name === 'checkpoint' && !CHECKPOINT_IN_TASKS.some((f) => !same(old.checkpoint[f], next.checkpoint[f])))
+    ) {
+      if (kind === 'none') kind = 'inPlace';
+      restartsCoordinator = true;
+    } else {
+      kind = 'upgrade';
+      restartsCoordinator = true;
+      if (RUNNER_PODS.has(name)) replacesRunners = true;
+    }
+  }
+  return { kind, fields, restartsCoordinator, replacesRunners };
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+}

@@ -1,0 +1,67 @@
+/** What all steps work with. */
+import type { StreamJob, StreamJobSpec, StreamJobStatus, StreamSnapshot } from '../../api/index.js';
+import type { Logger } from '../../runtime/source/contract.js';
+import type { CoordinatorApi, CoordinatorView } from '../coordinator-api.js';
+import type { KubeClient } from '../kube/client.js';
+import type { EventRecorder } from '../kube/events.js';
+import type { Informer } from '../kube/informer.js';
+import type { KubeObject } from '../kube/objects.js';
+import type { OperatorMetrics } from '../metrics.js';
+import type { Beginning } from '../resources/deployed.js';
+import type { OperatorSettings } from '../resources/pods.js';
+import type { Operations } from './operations.js';
+
+export interface Context {
+  readonly client: KubeClient;
+  readonly jobs: Informer<StreamJob & KubeObject>;
+  readonly snapshots: Informer<StreamSnapshot & KubeObject>;
+  readonly deployments: Informer<KubeObject>;
+  readonly statefulSets: Informer<KubeObject>;
+  readonly pods: Informer<KubeObject>;
+  readonly coordinators: CoordinatorApi;
+  readonly operations: Operations;
+  readonly events: EventRecorder;
+  readonly metrics: OperatorMetrics;
+  readonly settings: OperatorSettings;
+  readonly log: Logger;
+  readonly now: () => number;
+  /** What is remembered of a job between two looks; losing it loses nothing that matters. */
+  readonly memory: Map<string, JobMemory>;
+}
+
+export interface JobMemory {
+  rates?: { rowsIn: number; atMs: number; perSecond?: number };
+  writtenMs?: number;
+  significant?: string;
+  certificateDueMs?: number;
+  surroundings?: string;
+  judged?: { key: string; judgement: import('./judge.js').Judgement };
+  restarts?: number;
+}
+
+/** A job as it is now: what is asked for, what stands in the cluster, and what its coordinator says. */
+export interface Look {
+  readonly key: string;
+  readonly job: StreamJob & KubeObject;
+  readonly spec: StreamJobSpec;
+  readonly generation: number;
+  readonly deployment?: KubeObject;
+  /** What the pods were made from. */
+  readonly deployed?: { readonly spec: StreamJobSpec; readonly beginning?: Beginning; readonly generation: number };
+  readonly runners?: KubeObject;
+  readonly coordinatorPods: readonly KubeObject[];
+  readonly runnerPods: readonly KubeObject[];
+  /** Undefined while it doesn't answer. */
+  readonly view?: CoordinatorView;
+  /** The status to be written. Steps change it. */
+  readonly status: { -readonly [F in keyof StreamJobStatus]?: StreamJobStatus[F] };
+  readonly memory: JobMemory;
+}
+
+/** After how many milliseconds to look again; undefined: only when something changes. */
+export type Again = number | undefined;
+
+/** While something is going on. */
+export const SOON_MS = 250;
+/** While all is well: rates are read. */
+export const STEADY_MS = 5000;

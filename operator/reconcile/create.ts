@@ -1,0 +1,42 @@
+import { TidewheelError } from '../../api/index.js';
+import { type Beginning, runnersOf } from '../resources/deployed.js';
+import { shortHash } from '../resources/names.js';
+import { applyPods, applySurroundings } from './apply.js';
+import { beginChange } from './change.js';
+import { type Again, type Context, type Look, SOON_MS } from './context.js';
+
+/** First start: everything the job needs, all at once. */
+export async function create(context: Context, look: Look): Promise<Again> {
+  const { spec, generation } = look;
+  const beginning = beginningOf(context, look);
+  const isUp = spec.state === 'running';
+  const message = `starts with parallelism ${spec.parallelism} on ${runnersOf(spec)} runner(s)`;
+  if (isUp) beginChange(context, look, 'start', 'pods', message);
+  look.status.attempt = (look.status.attempt ?? 0) + 1;
+  if (beginning?.from !== undefined) look.status.restoredFrom = beginning.from;
+  await Promise.all([
+    applySurroundings(context, look, spec),
+    applyPods(context, look, spec, { isUp, generation, beginning }),
+  ]);
+  return SOON_MS;
+}
+
+/**
+ * What `restore` says, for a first start and for one where it changed. Throws TW4101 while a snapshot that is named is not there.
+ */
+export function beginningOf(context: Context, look: Look): Beginning | undefined {
+  const { restore } = look.spec;
+  let from = restore.from;
+  if (restore.snapshotRef !== undefined) {
+    const snapshot = context.snapshots.get(`${look.job.metadata.namespace}/${restore.snapshotRef}`);
+    from = snapshot?.status?.location;
+    if (from === undefined) {
+      const why = snapshot ? `is ${snapshot.status?.phase ?? 'Pending'}` : 'is not there';
+      throw new TidewheelError('TW4101', `StreamSnapshot ${restore.snapshotRef} of spec.restore ${why}`, {
+        retryable: true,
+      });
+    }
+  }
+  if (from === undefined) return undefined;
+  return { id: `restore-${shortHash([look.job.metadata.uid, from])}`, from };
+}

@@ -1,0 +1,61 @@
+import { parseDuration } from '../../runtime/time/duration.js';
+import { DEPLOYMENTS, STATEFUL_SETS, STREAM_JOBS } from '../kube/objects.js';
+import { FINALIZER, namesOf } from '../resources/names.js';
+import { tell } from './change.js';
+import { type Again, type Context, type Look, SOON_MS } from './context.js';
+
+/**
+ * Takes a last savepoint if the policy says so, stops the job, and gives the finalizer back; owner references take the rest. A
+ * coordinator or store that doesn't answer holds deletion up until the deadline and no longer.
+ */
+export async function remove(context: Context, look: Look): Promise<Again> {
+  const { job, key, spec, view } = look;
+  if (!job.metadata.finalizers?.includes(FINALIZER)) return undefined;
+  look.status.phase = 'Deleting';
+  const ageMs = context.now() - Date.parse(job.metadata.deletionTimestamp ?? '');
+  const isLate = ageMs > parseDuration(spec.deadlines.delete);
+  const operation = context.operations.get(key);
+  const mayBeStopped = view !== undefined && ['running', 'restarting', 'deploying', 'starting'].includes(view.state);
+  if (!isLate && look.deployment && look.deployment.spec.replicas > 0) {
+    if (operation?.state === 'running') return SOON_MS;
+    const isTried = operation?.name === 'delete';
+    if (mayBeStopped && !isTried) {
+      const withSavepoint = spec.deletionPolicy.savepoint && view.state === 'running';
+      context.operations.start(key, 'delete', look.generation, async () => {
+        if (!withSavepoint) return context.coordinators.cancel(job, 5000);
+        return context.coordinators.stop(
+          job,
+          `deleted-${Math.floor(context.now() / 1000).toString(36)}`,
+          parseDuration(spec.deadlines.delete),
+        );
+      });
+      return SOON_MS;
+    }
+    if (isTried && operation.state === 'failed' && spec.deletionPolicy.savepoint) {
+      tell(context, look, 'Warning', 'SavepointFailed', `no last savepoint: ${operation.error?.message}`);
+      context.operations.clear(key);
+      return 2000;
+    }
+    if (isTried && operation.state === 'done' && spec.deletionPolicy.savepoint) {
+      const { location } = (operation.result ?? {}) as { location?: string };
+      tell(context, look, 'Normal', 'LastSavepoint', `the state is kept in ${location}`);
+    }
+    if (!view && spec.deletionPolicy.savepoint) return SOON_MS * 4;
+  }
+  if (isLate) {
+    const note = `gave up after ${Math.round(ageMs / 1000)} s; the state in the store is left behind`;
+    tell(context, look, 'Warning', 'LeftBehind', note);
+  }
+  const names = namesOf(job);
+  const namespace = job.metadata.namespace ?? '';
+  // At once, rather than when the garbage collector comes by.
+  await Promise.all([
+    context.client.delete(DEPLOYMENTS, namespace, names.coordinator),
+    context.client.delete(STATEFUL_SETS, namespace, names.runner),
+  ]);
+  const finalizers = job.metadata.finalizers.filter((f) => f !== FINALIZER);
+  await context.client.mergePatch(STREAM_JOBS, namespace, job.metadata.name, { metadata: { finalizers } });
+  context.operations.clear(key);
+  context.memory.delete(key);
+  return undefined;
+}

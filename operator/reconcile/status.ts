@@ -1,0 +1,141 @@
+/** The status of a job: what `kubectl get`, `kubectl wait` and Argo CD read. */
+import { type ConditionChange, type JobPhase, type StreamJobStatus, setCondition } from '../../api/index.js';
+import { sorted } from '../resources/deployed.js';
+import { LABEL_COMPONENT, LABEL_JOB, shortHash } from '../resources/names.js';
+import type { Context, Look } from './context.js';
+import { isReady } from './look.js';
+import { type PodProblem, podProblem, refusedPods } from './pod-problems.js';
+
+/** Writes when only rates changed. */
+const RATES_EVERY_MS = 5000;
+const MOVING: ReadonlySet<JobPhase> = new Set<JobPhase>([
+  'Pending',
+  'Starting',
+  'Rescaling',
+  'Upgrading',
+  'RollingBack',
+  'Suspending',
+  'Restarting',
+  'Deleting',
+]);
+
+/** Takes over what coordinator and pods say. The phase is set by the steps or by `settledPhase`. */
+export function fillStatus(context: Context, look: Look): PodProblem | undefined {
+  const { status, view, memory, spec, job } = look;
+  const now = context.now();
+  status.observedGeneration = look.generation;
+  status.selector = `${LABEL_JOB}=${job.metadata.name.slice(0, 63)},${LABEL_COMPONENT}=runner`;
+  status.runners = look.runnerPods.filter(isReady).length;
+  if (view) {
+    status.parallelism = view.parallelism;
+    status.restarts = view.restarts;
+    status.lag = String(view.lag);
+    if (view.lastCheckpoint) {
+      const { id, atMs } = view.lastCheckpoint;
+      if (status.lastCheckpoint?.id !== id) status.lastCheckpoint = { id, time: new Date(atMs).toISOString() };
+    }
+    if (view.exception) {
+      const { atMs, message, code, runner } = view.exception;
+      status.failure = { time: new Date(atMs).toISOString(), message: message.slice(0, 2000), code, runner };
+    }
+    if (view.state === 'running') status.startedAt ??= new Date(now).toISOString();
+    const { rates } = memory;
+    if (!rates || view.rowsIn < rates.rowsIn) memory.rates = { rowsIn: view.rowsIn, atMs: now };
+    else if (now - rates.atMs >= 2000) {
+      const perSecond = ((view.rowsIn - rates.rowsIn) * 1000) / (now - rates.atMs);
+      memory.rates = { rowsIn: view.rowsIn, atMs: now, perSecond };
+    }
+    if (memory.rates?.perSecond !== undefined) status.recordsPerSecond = String(Math.round(memory.rates.perSecond));
+  }
+  const runs = view?.state === 'running' ? view.parallelism : 0;
+  status.ready = `${runs}/${spec.state === 'suspended' ? 0 : spec.parallelism}`;
+  return podProblem([...look.coordinatorPods, ...look.runnerPods], now) ?? refusedPods(look.deployment);
+}
+
+/** The phase where nothing is being changed: that of the job itself. */
+export function settledPhase(look: Look): JobPhase {
+  const { view, status } = look;
+  if (!view) return status.phase === 'Running' ? 'Running' : status.startedAt ? 'Restarting' : 'Starting';
+  switch (view.state) {
+    case 'running':
+      return 'Running';
+    case 'finished':
+      return 'Completed';
+    case 'failed':
+      return 'Failed';
+    case 'restarting':
+      return 'Restarting';
+    case 'stopping':
+      return status.phase === 'Rescaling' ? 'Rescaling' : 'Running';
+    default:
+      return status.startedAt && status.phase !== 'Starting' ? 'Restarting' : 'Starting';
+  }
+}
+
+export function setConditions(context: Context, look: Look, problem: PodProblem | undefined): void {
+  const { status } = look;
+  const { phase = 'Pending' } = status;
+  const now = new Date(context.now());
+  let conditions = status.conditions ?? [];
+  const set = (change: ConditionChange) => {
+    conditions = [...setCondition(conditions, change, look.generation, now)];
+  };
+  const message = (status.message ?? phase).slice(0, 2000);
+  const { view, spec } = look;
+  if (phase === 'Completed') set({ type: 'Ready', status: 'False', reason: 'Completed', message: 'all input is read' });
+  else if (view?.state === 'running') {
+    const text = `${view.parallelism} of ${spec.parallelism} instances of each step run`;
+    set({ type: 'Ready', status: 'True', reason: 'Running', message: text });
+  } else if (look.deployment && !view && status.startedAt && look.deployment.spec.replicas > 0 && phase === 'Running') {
+    set({
+      type: 'Ready',
+      status: 'Unknown',
+      reason: 'CoordinatorAway',
+      message: 'the coordinator does not answer; the tasks go on',
+    });
+  } else set({ type: 'Ready', status: 'False', reason: phase, message });
+  const isMoving = MOVING.has(phase);
+  set({
+    type: 'Progressing',
+    status: isMoving ? 'True' : 'False',
+    reason: phase,
+    message: isMoving ? message : `is ${phase}`,
+  });
+  const degraded = whyDegraded(look, problem);
+  if (degraded) set({ type: 'Degraded', status: 'True', ...degraded });
+  else set({ type: 'Degraded', status: 'False', reason: 'AsExpected', message: 'nothing is wrong' });
+  status.conditions = [...conditions];
+}
+
+function whyDegraded(look: Look, problem: PodProblem | undefined): { reason: string; message: string } | undefined {
+  const { change, phase, failure, message } = look.status;
+  if (phase === 'Failed') return { reason: 'Failed', message: failure?.message ?? 'the job failed' };
+  if (phase === 'Refused') return { reason: 'SpecRefused', message: message ?? 'the spec is refused' };
+  if (problem) return { reason: problem.reason, message: problem.message.slice(0, 2000) };
+  if (change?.generation === look.generation) {
+    if (change.kind === 'refused') return { reason: 'ChangeRefused', message: change.message ?? '' };
+    if (change.kind === 'rollback') return { reason: 'RolledBack', message: change.message ?? '' };
+  }
+  if (phase === 'Restarting') return { reason: 'Restarting', message: failure?.message ?? 'the job restarts' };
+  return undefined;
+}
+
+/** Writes the status if something changed that matters, or if its rates are old. */
+export async function writeStatus(context: Context, look: Look): Promise<void> {
+  const { job, memory } = look;
+  const status = look.status as StreamJobStatus;
+  const now = context.now();
+  const { recordsPerSecond: _r, lag: _l, lastCheckpoint: _c, nodes: _n, autoscaler: _a, ...rest } = status;
+  const significant = shortHash(sorted(rest));
+  const isSame = JSON.stringify(sorted(status)) === JSON.stringify(sorted(job.status ?? {}));
+  if (isSame) return;
+  if (significant === memory.significant && now - (memory.writtenMs ?? 0) < RATES_EVERY_MS) return;
+  const { name, namespace } = job.metadata;
+  const written = await context.client.apply<typeof job>(
+    { apiVersion: job.apiVersion, kind: job.kind, metadata: { name, namespace }, status },
+    'status',
+  );
+  memory.significant = significant;
+  memory.writtenMs = now;
+  context.jobs.note(written);
+}

@@ -1,0 +1,108 @@
+import type { StreamJobSpec } from '../../api/index.js';
+import { parseDuration } from '../../runtime/time/duration.js';
+import type { Beginning } from '../resources/deployed.js';
+import { applyPods, applySurroundings, replaceRunnerPods } from './apply.js';
+import { beginChange, endChange, tell } from './change.js';
+import type { Difference } from './classify.js';
+import { type Again, type Context, type Look, SOON_MS, STEADY_MS } from './context.js';
+import { beginningOf } from './create.js';
+import { stopJob } from './stop-job.js';
+
+/** Savepoint, new job file, new coordinator; the runners stay, unless their own template changed. */
+export async function upgrade(context: Context, look: Look, difference: Difference): Promise<Again> {
+  const { spec, generation } = look;
+  look.status.phase = 'Upgrading';
+  beginChange(context, look, 'upgrade', 'savepoint', `upgrades: ${difference.fields.join(', ')} changed`);
+  const stopped = stopJob(context, look, `upgrade-g${generation}`);
+  look.status.message = stopped.isStopped ? 'switches to the new spec' : stopped.why;
+  if (!stopped.isStopped) return SOON_MS;
+  if (look.status.change) look.status.change = { ...look.status.change, step: 'switch' };
+  // What a roll-back returns to.
+  if (look.status.stable && stopped.snapshot !== undefined) {
+    look.status.stable = { ...look.status.stable, snapshot: stopped.snapshot };
+  }
+  let beginning: Beginning | undefined;
+  if (spec.upgradeMode === 'stateless') beginning = { id: `stateless-${look.job.metadata.uid}-g${generation}` };
+  else if (difference.fields.includes('restore')) beginning = beginningOf(context, look);
+  context.operations.clear(look.key);
+  await switchTo(context, look, spec, generation, beginning, difference.replacesRunners);
+  return SOON_MS;
+}
+
+async function switchTo(
+  context: Context,
+  look: Look,
+  spec: StreamJobSpec,
+  generation: number,
+  beginning: Beginning | undefined,
+  replacesRunners: boolean,
+): Promise<void> {
+  look.status.attempt = (look.status.attempt ?? 0) + 1;
+  await applySurroundings(context, look, spec);
+  await applyPods(context, look, spec, { isUp: true, generation, beginning });
+  if (replacesRunners) await replaceRunnerPods(context, look.runnerPods);
+}
+
+/**
+ * Whether an upgrade that has been switched to must be undone: it failed, or didn't run within its deadline, or kept failing. Says
+ * why.
+ */
+export function whyBroken(context: Context, look: Look): string | undefined {
+  const { change, stable } = look.status;
+  const { spec, view, deployed } = look;
+  if (change?.kind !== 'upgrade' || change.step === 'savepoint' || !stable?.spec || !spec.rollback) return undefined;
+  if (deployed?.generation !== look.generation || change.generation !== look.generation) return undefined;
+  const sinceMs = context.now() - Date.parse(change.startedAt ?? '');
+  const windowMs = parseDuration(spec.deadlines.start) + parseDuration(spec.deadlines.stable);
+  if (change.completedAt && sinceMs > (change.durationMs ?? 0) + parseDuration(spec.deadlines.stable)) return undefined;
+  if (view?.state === 'failed') return view.exception?.message ?? 'the job failed';
+  if (view && view.restarts >= 3) return `it restarted ${view.restarts} times: ${view.exception?.message ?? ''}`;
+  if (view?.state === 'running') return undefined;
+  const crash = [...look.coordinatorPods, ...look.runnerPods]
+    .flatMap((p) => p.status?.containerStatuses ?? [])
+    .find((c: any) => c.restartCount >= 3);
+  if (crash && !view)
+    return `pods keep crashing: ${crash.lastState?.terminated?.message ?? crash.lastState?.terminated?.reason ?? ''}`;
+  if (sinceMs > windowMs) return `not running after ${Math.round(sinceMs / 1000)} s`;
+  return undefined;
+}
+
+/** Back to the last spec that ran, and to the state that it had. */
+export async function rollBack(context: Context, look: Look, why: string): Promise<Again> {
+  const { stable } = look.status;
+  if (!stable?.spec) return STEADY_MS;
+  const spec = stable.spec as StreamJobSpec;
+  tell(context, look, 'Warning', 'UpgradeBroken', `generation ${look.generation} is broken: ${why}`);
+  look.status.failure = { time: new Date(context.now()).toISOString(), message: why };
+  look.status.phase = 'RollingBack';
+  beginChange(context, look, 'rollback', 'switch', `back to generation ${stable.generation}: ${why}`.slice(0, 900));
+  if (look.view) await context.coordinators.cancel(look.job, 5000).catch(() => {});
+  const id = `rollback-${look.job.metadata.uid}-g${look.generation}-${look.status.attempt ?? 0}`;
+  const beginning = stable.snapshot === undefined ? undefined : { id, from: stable.snapshot };
+  await switchTo(context, look, spec, look.generation, beginning, true);
+  return SOON_MS;
+}
+
+/** The upgrade or start under way has tasks that run. */
+export function noteRunning(context: Context, look: Look): void {
+  const { change } = look.status;
+  if (!change || change.completedAt || change.kind === 'refused' || change.kind === 'suspend') return;
+  if (change.kind === 'inPlace') return;
+  const words = { upgrade: 'upgraded', rollback: 'rolled back', resume: 'resumed', start: 'started' } as Record<
+    string,
+    string
+  >;
+  endChange(context, look, `${words[change.kind ?? ''] ?? change.kind}: ${change.message ?? ''}`);
+}
+
+/** Remembers what ran without failure long enough. */
+export function noteStable(context: Context, look: Look): boolean {
+  const { change, stable } = look.status;
+  const { deployed, view, spec } = look;
+  if (view?.state !== 'running' || !deployed || !change?.completedAt || change.kind === 'refused') return false;
+  const runsMs = context.now() - Math.max(Date.parse(change.completedAt), view.startedAtMs);
+  if (runsMs < parseDuration(spec.deadlines.stable) && stable) return false;
+  if (stable?.generation === deployed.generation) return false;
+  look.status.stable = { generation: deployed.generation, spec: deployed.spec };
+  return true;
+}

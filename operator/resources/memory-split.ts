@@ -1,0 +1,44 @@
+/** One memory number → the parts of a Node process. */
+
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  Ki: 1024,
+  Mi: 1024 ** 2,
+  Gi: 1024 ** 3,
+  Ti: 1024 ** 4,
+};
+const MIB = 1024 * 1024;
+
+/** Bytes of a Kubernetes quantity of memory. Throws for text that is none. */
+export function bytesOf(quantity: string | number): number {
+  const match = /^([0-9.]+)(m|[kMGT]i?|Ki)?$/.exec(String(quantity).trim());
+  if (!match) throw new Error(`'${quantity}' is not a quantity of memory`);
+  const [, number, unit = ''] = match;
+  return unit === 'm' ? Number(number) / 1000 : Number(number) * UNITS[unit];
+}
+
+export interface MemorySplit {
+  readonly oldSpaceMiB: number;
+  readonly semiSpaceMiB: number;
+}
+
+/**
+ * What is left for heaps after code, stacks and buffers outside the heap (60 MiB and a quarter), shared by the threads: each slot
+ * has a heap of its own.
+ */
+export function splitMemory(bytes: number, threads: number): MemorySplit {
+  const total = bytes / MIB;
+  const heaps = Math.max(48, (total - 60) * 0.75);
+  const perThread = heaps / Math.max(1, threads);
+  const semiSpaceMiB = perThread >= 400 ? 32 : perThread >= 150 ? 16 : 4;
+  return { oldSpaceMiB: Math.max(32, Math.floor(perThread - 2 * semiSpaceMiB)), semiSpaceMiB };
+}
+
+/** As NODE_OPTIONS has it. */
+export function nodeOptions(split: MemorySplit): string {
+  return `--max-old-space-size=${split.oldSpaceMiB} --max-semi-space-size=${split.semiSpaceMiB}`;
+}

@@ -1,0 +1,190 @@
+/** The operator as a process: caches, leader election, the queue, and the port that tells how it does. */
+import { createServer } from 'node:http';
+import { type StreamJob, type StreamSnapshot, toErrorMessage } from '../api/index.js';
+import type { Logger } from '../runtime/source/contract.js';
+import { CoordinatorApi, inCluster, throughApiServer } from './coordinator-api.js';
+import { KubeClient } from './kube/client.js';
+import { connectKube } from './kube/connection.js';
+import { EventRecorder } from './kube/events.js';
+import { Informer } from './kube/informer.js';
+import { Leader } from './kube/leader.js';
+import {
+  DEPLOYMENTS,
+  type KubeObject,
+  keyOf,
+  PODS,
+  type ResourceType,
+  STATEFUL_SETS,
+  STREAM_JOBS,
+  STREAM_SNAPSHOTS,
+} from './kube/objects.js';
+import { WorkQueue } from './kube/work-queue.js';
+import { operatorMetrics } from './metrics.js';
+import type { Context } from './reconcile/context.js';
+import { reconcileJob } from './reconcile/job.js';
+import { Operations } from './reconcile/operations.js';
+import { reconcileSnapshot, SNAPSHOT_KEY } from './reconcile/snapshot.js';
+import { LABEL_JOB } from './resources/names.js';
+import type { OperatorSettings } from './resources/pods.js';
+
+export interface OperatorOptions {
+  readonly log: Logger;
+  readonly settings: OperatorSettings;
+  /** Namespaces to look after; empty: all. */
+  readonly namespaces: readonly string[];
+  readonly identity: string;
+  /** Lease by which one of several leads; undefined: no election. */
+  readonly lease?: { readonly namespace: string; readonly name: string };
+  readonly port: number;
+  readonly host: string;
+  readonly workers: number;
+  readonly context?: string;
+  /** Coordinators are asked through the API server: for an operator outside the cluster. */
+  readonly outside: boolean;
+  readonly onLost: () => void;
+}
+
+export interface RunningOperator {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+export async function runOperator(options: OperatorOptions): Promise<RunningOperator> {
+  const { log } = options;
+  const client = new KubeClient(await connectKube({ context: options.context }));
+  const warn = (what: string) => (error: unknown) => log.warn({ error: toErrorMessage(error).message }, what);
+  const queue: WorkQueue = new WorkQueue({
+    workers: options.workers,
+    work: (key) => look(key),
+    onError: (key, error, tries) => {
+      const { code, message, stack } = toErrorMessage(error);
+      log.warn(
+        { key, code, error: message, tries, ...(code === 'TW9001' ? { stack } : {}) },
+        'could not reconcile; tries again',
+      );
+    },
+  });
+  const operations = new Operations((key) => queue.add(key));
+  const spaces = options.namespaces.length === 0 ? [undefined] : options.namespaces;
+  if (spaces.length > 1) throw new Error('an operator looks after one namespace or all; run one for each');
+  const [namespace] = spaces;
+  let isStarted = false;
+  const informer = <T extends KubeObject>(type: ResourceType, change: (o: T) => void, own: boolean) =>
+    new Informer<T>(client, {
+      type,
+      namespace,
+      ...(own ? { labelSelector: LABEL_JOB, trim: trim as never } : {}),
+      onChange: (object) => isStarted && change(object),
+      onError: warn(`can't watch ${type.plural}`),
+    });
+  const ofJob = (object: KubeObject) =>
+    queue.add(`${object.metadata.namespace}/${object.metadata.labels?.[LABEL_JOB]}`);
+  const jobs = informer<StreamJob & KubeObject>(STREAM_JOBS, (job) => queue.add(keyOf(job)), false);
+  const snapshots = informer<StreamSnapshot & KubeObject>(
+    STREAM_SNAPSHOTS,
+    (s) => queue.add(SNAPSHOT_KEY + keyOf(s)),
+    false,
+  );
+  const deployments = informer<KubeObject>(DEPLOYMENTS, ofJob, true);
+  const statefulSets = informer<KubeObject>(STATEFUL_SETS, ofJob, true);
+  const pods = informer<KubeObject>(PODS, ofJob, true);
+  const all = [jobs, snapshots, deployments, statefulSets, pods];
+  const leader =
+    options.lease &&
+    new Leader(client, {
+      ...options.lease,
+      identity: options.identity,
+      onLost: options.onLost,
+      onError: warn("can't renew the lease"),
+    });
+  const metrics = operatorMetrics({
+    queueDepth: () => queue.depth,
+    working: () => queue.working,
+    isLeader: () => leader?.isLeader ?? isStarted,
+    phases: () => {
+      const counts = new Map<string, number>();
+      for (const job of jobs.all) {
+        const phase = job.status?.phase ?? 'Pending';
+        counts.set(phase, (counts.get(phase) ?? 0) + 1);
+      }
+      return counts;
+    },
+  });
+  const context: Context = {
+    client,
+    jobs,
+    snapshots,
+    deployments,
+    statefulSets,
+    pods,
+    coordinators: new CoordinatorApi(options.outside ? throughApiServer(client) : inCluster),
+    operations,
+    events: new EventRecorder(client, options.identity, warn("can't record an event")),
+    metrics,
+    settings: options.settings,
+    log,
+    now: () => Date.now(),
+    memory: new Map(),
+  };
+  const look = async (key: string): Promise<number | undefined> => {
+    const isSnapshot = key.startsWith(SNAPSHOT_KEY);
+    const kind = isSnapshot ? 'StreamSnapshot' : 'StreamJob';
+    const start = performance.now();
+    try {
+      const again = isSnapshot
+        ? await reconcileSnapshot(context, key.slice(SNAPSHOT_KEY.length))
+        : await reconcileJob(context, key);
+      metrics.reconciled(kind, (performance.now() - start) / 1000);
+      return again;
+    } catch (error) {
+      metrics.reconciled(kind, (performance.now() - start) / 1000, toErrorMessage(error).code);
+      throw error;
+    }
+  };
+  const server = createServer(async (request, response) => {
+    const path = (request.url ?? '/').split('?')[0];
+    if (path === '/metrics') {
+      response.writeHead(200, { 'content-type': metrics.registry.contentType }).end(await metrics.registry.metrics());
+    } else if (path === '/healthz' || path === '/readyz') response.writeHead(200).end('ok\n');
+    else response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  const { port } = server.address() as { port: number };
+  let isStopping = false;
+  const lead = async () => {
+    if (leader) {
+      log.info({ identity: options.identity }, 'waits to lead');
+      await leader.acquire();
+    }
+    if (isStopping) return;
+    await Promise.all(all.map((i) => i.start()));
+    isStarted = true;
+    log.info({ jobs: jobs.size, namespace: namespace ?? 'all' }, 'operator leads');
+    for (const job of jobs.all) queue.add(keyOf(job));
+    for (const snapshot of snapshots.all) queue.add(SNAPSHOT_KEY + keyOf(snapshot));
+  };
+  void lead().catch((error) => {
+    log.error({ error: toErrorMessage(error).message }, "can't start");
+    options.onLost();
+  });
+  return {
+    port,
+    stop: async () => {
+      isStopping = true;
+      await queue.stop();
+      if (isStarted) await Promise.all(all.map((i) => i.stop()));
+      await leader?.release();
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+/** What is kept of the objects that the operator made. */
+function trim(object: KubeObject): KubeObject {
+  const { apiVersion, kind, metadata, spec, status } = object;
+  return { apiVersion, kind, metadata, spec: { replicas: spec?.replicas }, status };
+}
