@@ -1,6 +1,7 @@
 /** Files that are generated from api/, connectors and formats, as path and text. */
 import { stringify } from 'yaml';
 import { API_GROUP, ERROR_CODES, type ErrorCodeDoc, RESOURCE_KINDS, toCustomResourceDefinition } from '../api/index.js';
+import { functionReference } from './docs-functions.js';
 import { referencePages } from './reference-pages.js';
 
 export async function generatedFiles(): Promise<Map<string, string>> {
@@ -13,6 +14,7 @@ export async function generatedFiles(): Promise<Map<string, string>> {
     );
   }
   files.set('docs/errors.md', errorReference());
+  files.set('docs/sql-functions.md', functionReference());
   return files;
 }
 
