@@ -89,6 +89,11 @@ export class InputGate {
     return this.combined;
   }
 
+  /** All rows of that input have been handed out. */
+  inputEnded(input: number): boolean {
+    return this.channels.every((channel) => channel.input !== input || channel.ended);
+  }
+
   queued(): number {
     let n = 0;
     for (const channel of this.channels) n += channel.size;

@@ -64,6 +64,8 @@ export class Task {
   private readonly due: number[] = [];
   private readonly history = new Map<string, NodeHistory>();
   private readonly heads: Emit[];
+  /** Inputs whose end the head waits for, as bits. */
+  private sides = 0;
   /** Index of the link that makes the watermark; -1: it comes from the source or from upstream. */
   private readonly generator: number;
   private generated = Number.NEGATIVE_INFINITY;
@@ -76,6 +78,7 @@ export class Task {
     const inputs = Math.max(1, ...parts.stage.inputs.map((e) => e.input + 1));
     this.generator = parts.chain.links.findIndex((l) => l.transform.generatedWatermark);
     this.heads = Array.from({ length: inputs }, (_, i) => parts.chain.head(i));
+    if (parts.chain.links[0]?.transform.endOfSide) this.sides = (1 << inputs) - 1;
   }
 
   get stage(): Stage {
@@ -217,6 +220,7 @@ export class Task {
 
   private stepGate(): boolean {
     const event = this.parts.gate!.poll();
+    if (this.sides > 0) this.tellEndedSides();
     if (!event) return false;
     switch (event.type) {
       case 'element': {
@@ -260,6 +264,15 @@ export class Task {
       if (transform.onWatermark) out = transform.onWatermark(out);
     }
     for (const output of this.parts.outputs) output.broadcast({ type: 'watermark', timestamp: out });
+  }
+
+  /** Tells a transform that wants to know which of its inputs have ended. The event at hand comes from another. */
+  private tellEndedSides(): void {
+    for (let input = 0; input < this.heads.length; input++) {
+      if ((this.sides & (1 << input)) === 0 || !this.parts.gate!.inputEnded(input)) continue;
+      this.sides &= ~(1 << input);
+      this.parts.chain.links[0].transform.endOfSide!(input);
+    }
   }
 
   private fireDue(): void {

@@ -61,6 +61,8 @@ export interface Transform {
   flush?(): void;
   /** Every few milliseconds, and when there is nothing more at hand: emit what shouldn't wait longer. */
   tick?(): void;
+  /** One of several inputs has ended; its last row has been processed. */
+  endOfSide?(input: number): void;
   /** The input has ended (after its last watermark). */
   endOfInput?(): void;
   /** True while the transform can take no more rows (calls under way). The task waits for ctx.wake(). */

@@ -1,10 +1,13 @@
 /** Transforms by the kind that a plan names. A new transform registers here. */
 import { calc } from './calc.js';
+import { upsertMaterialize } from './changelog/materialize.js';
+import { changelogNormalize } from './changelog/normalize.js';
 import type { TransformFactory } from './contract.js';
 import { userFunction } from './functions.js';
 import { groupAggregate } from './group-aggregate.js';
 import { intervalJoin } from './join/interval.js';
 import { regularJoin } from './join/regular.js';
+import { temporalJoin } from './join/temporal.js';
 import { windowJoin } from './join/window.js';
 import { deduplicate } from './order/deduplicate.js';
 import { rank } from './order/rank.js';
@@ -32,6 +35,9 @@ export const transforms: Readonly<Record<string, TransformFactory>> = {
   join: regularJoin,
   intervalJoin,
   windowJoin,
+  temporalJoin,
+  changelogNormalize,
+  upsertMaterialize,
   rank,
   windowRank,
   deduplicate,

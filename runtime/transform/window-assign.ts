@@ -1,4 +1,5 @@
-/** `windowAssign`: each row once for each window that its time falls into, with the window's bounds. Keeps nothing. */
+/** `windowAssign`: each row once for each window that its time falls into, with the window's bounds. Keeps nothing.
+ * A row without a time is dropped and counted. */
 import { Codegen, property } from '../expr/codegen/codegen.js';
 import type { Window } from '../graph/plan.js';
 import type { Row, RowKind } from '../record/types.js';
@@ -29,7 +30,7 @@ export const windowAssign: TransformFactory = (ctx): Transform => {
   const start = cg.bind(slicing.windowStart, 'windowStart');
   const process = cg.build<(row: Row, kind: RowKind) => void>(`return function windowAssign(row, kind) {
     const ts = ${time};
-    if (ts === null) throw new TypeError('the event time of a row is NULL; filter such rows before the window: ' + JSON.stringify(row));
+    if (ts === null) { ${cg.bind(ctx.metrics, 'metrics')}.lateRows++; return; }
     let r = (ts - ${offsetMs}) % ${sliceMs}; if (r < 0) r += ${sliceMs};
     const slice = ts - r + ${sliceMs};
     ${

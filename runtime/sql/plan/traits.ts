@@ -118,13 +118,12 @@ export class TraitsOf {
             ? [[...relation.partitionBy, relation.rankName], ...input.keys]
             : input.keys;
         const windowed = this.isWindowRank(relation.partitionBy, input);
-        const keepsFirst =
-          first &&
-          relation.orderBy.length === 1 &&
-          !relation.orderBy[0].descending &&
-          input.time.has(relation.orderBy[0].column);
+        // A row a key by time: the first is final, the last makes a table with versions.
+        const [order] = relation.orderBy;
+        const byTime = first && relation.orderBy.length === 1 && !relation.rankName && input.time.has(order.column);
+        const keepsFirst = byTime && !order.descending;
         return {
-          time: windowed || keepsFirst ? input.time : new Map(),
+          time: windowed || byTime ? input.time : new Map(),
           windowColumns: windowed ? input.windowColumns : undefined,
           updating: !this.batch && !windowed && !(keepsFirst && !input.updating),
           keys,

@@ -177,6 +177,9 @@ export class PlanRun {
     for (const { step: follower, input } of step.followers) {
       for (const task of follower.tasks) {
         task.watermarks[input][subtask] = timestamp;
+        if (timestamp === MAX_WATERMARK && task.watermarks[input].every((w) => w === MAX_WATERMARK)) {
+          task.transform.endOfSide?.(input);
+        }
         const least = Math.min(...task.watermarks.flat());
         if (least <= task.watermark) continue;
         task.watermark = least;
