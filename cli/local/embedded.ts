@@ -49,24 +49,30 @@ export async function runEmbedded(
   coordinator.start();
   void runner.run();
   // Jobs that are over in a moment don't pay for a server.
-  let api: { close(): Promise<void> } | undefined;
+  let api: Promise<{ close(): Promise<void> }> | undefined;
   const file = addressFile(options.stateDir, job.name);
-  const timer = setTimeout(async () => {
+  const serve = async () => {
     const { serveCoordinator } = await import('../../runtime/coordinator/server.js');
     const ports = await serveCoordinator(coordinator, {
       host: '127.0.0.1',
       controlPort: 0,
       httpPort: options.httpPort ?? 0,
     });
-    api = ports;
     await writeAddress(file, { host: '127.0.0.1', ...ports, pid: process.pid });
+    return ports;
+  };
+  const timer = setTimeout(() => {
+    api = serve();
+    api.catch((error) => options.log.error({ err: error }, 'the REST API could not be started'));
   }, API_AFTER_MS);
   return {
     coordinator,
     close: async () => {
       clearTimeout(timer);
+      // The job may be over while the server is only starting: it is closed all the same.
+      const server = await api?.catch(() => undefined);
+      await server?.close();
       if (api) await rm(file, { force: true });
-      await api?.close();
       await runner.stop();
       coordinator.close();
     },
