@@ -7,7 +7,7 @@ import type { NamedExpr } from '../expr/ir.js';
 import { detach } from '../record/batch-codec.js';
 import { combineHash, hashNumber, hashString, hashValue } from '../record/hash.js';
 import type { DataType, Field, RowSchema } from '../record/types.js';
-import { mapKeyOf } from '../state/table.js';
+import { mapKeyOf, pairKey } from '../state/table.js';
 
 const INTEGERS = new Set([
   'TINYINT',
@@ -49,6 +49,7 @@ export function keyCode(
 export function mapKeyCode(parts: readonly string[], types: readonly DataType[], cg: Codegen): string {
   if (parts.length === 0) return '0';
   if (parts.length === 1 && PRIMITIVE.has(types[0].kind)) return parts[0];
+  if (parts.length === 2) return `${cg.bind(pairKey, 'pairKey')}(${parts.join(', ')})`;
   return `${cg.bind(mapKeyOf, 'mapKeyOf')}([${parts.join(', ')}])`;
 }
 

@@ -5,7 +5,7 @@ import { formatGroups, type SegmentRef } from '../../../runtime/snapshot/segment
 import type { ObjectStore } from '../../../runtime/snapshot/store.js';
 import type { BucketTable } from '../../../runtime/state/bucket-table.js';
 import { NodeState } from '../../../runtime/state/node-state.js';
-import { hashKey, type KeyedTable, type NamespacedTable } from '../../../runtime/state/table.js';
+import { hashKey, type KeyedTable, mapKeyOf, type NamespacedTable, pairKey } from '../../../runtime/state/table.js';
 
 const GROUPS = 16;
 const ALL = Array.from({ length: GROUPS }, (_, g) => g);
@@ -172,4 +172,19 @@ describe('state that is cut again and again', () => {
     const read = await kept.restoreInto(state);
     expect(read).toBeLessThan(2.5 * kept.state.cutSegment(true).bytes!.length);
   });
+});
+
+test('different keys of two parts are different in a map, equal ones are equal', () => {
+  const values = [0, -0, 1, -1, 0.5, 2 ** 26 - 1, 2 ** 26, 2 ** 40, 2n ** 60n, null, true, '1', 'n1;', ''];
+  const keys = new Map<unknown, string>();
+  for (const a of values) {
+    for (const b of values) {
+      const key = pairKey(a, b);
+      expect(mapKeyOf([a, b])).toBe(key);
+      // 0 and −0 are one value.
+      const name = `${typeof a} ${String(a)} | ${typeof b} ${String(b)}`;
+      expect(keys.get(key) ?? name).toBe(name);
+      keys.set(key, name);
+    }
+  }
 });
