@@ -8,10 +8,11 @@ export async function generatedFiles(): Promise<Map<string, string>> {
   const files = new Map<string, string>(await referencePages());
   for (const kind of RESOURCE_KINDS) {
     const crd = stringify(toCustomResourceDefinition(kind), { lineWidth: 120, aliasDuplicateObjects: false });
-    files.set(
-      `crds/${API_GROUP}_${kind.plural}.yaml`,
-      `# Generated from api/ by \`npm run generate\`. Do not edit.\n${crd}`,
-    );
+    const text = `# Generated from api/ by \`npm run generate\`. Do not edit.\n${crd}`;
+    const name = `${API_GROUP}_${kind.plural}.yaml`;
+    files.set(`crds/${name}`, text);
+    // Helm reads only what lies within the chart.
+    files.set(`charts/tidewheel/files/crds/${name}`, text);
   }
   files.set('docs/errors.md', errorReference());
   files.set('docs/sql-functions.md', functionReference());

@@ -1,0 +1,115 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { Ajv } from 'ajv';
+import { parse } from 'yaml';
+import { loadJob } from '../../../runtime/job/index.js';
+
+const CHART = join(process.cwd(), 'charts/tidewheel');
+const read = (path: string) => readFileSync(join(CHART, path), 'utf8');
+const values = parse(read('values.yaml'));
+const schema = JSON.parse(read('values.schema.json'));
+const accepts = new Ajv({ strict: false }).compile(schema);
+
+const templates = readdirSync(join(CHART, 'templates'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.(yaml|tpl|txt)$/.test(name))
+  .map((name) => [name, read(`templates/${name}`)] as const);
+
+function at(tree: any, path: readonly string[]): unknown {
+  return path.reduce((node, name) => node?.[name], tree);
+}
+
+const inSchema = (path: readonly string[]) => path.flatMap((name) => ['properties', name]);
+
+/** Paths of all values that the chart knows. Maps that users fill (labels, resources …) end a path. */
+function* leaves(tree: Record<string, any>, path: readonly string[] = []): Generator<readonly string[]> {
+  for (const [name, child] of Object.entries(tree)) {
+    const here = [...path, name];
+    if (at(schema, [...inSchema(here), 'properties']) !== undefined) yield* leaves(child, here);
+    else yield here;
+  }
+}
+
+describe('values of the chart', () => {
+  test('the defaults are what the schema accepts', () => {
+    expect({ ok: accepts(values), errors: accepts.errors }).toEqual({ ok: true, errors: null });
+  });
+
+  test.each([
+    ['a misspelt name', { replcas: 2 }],
+    ['a misspelt name further down', { watch: { namespace: ['a'] } }],
+    ['no replica', { replicas: 0 }],
+    ['a namespace that can’t be one', { watch: { namespaces: ['Team_A'] } }],
+    ['a level that is not known', { logLevel: 'loud' }],
+    ['a digest without its algorithm', { image: { repository: 'x', digest: 'abc' } }],
+    ['no service account at all', { serviceAccount: { create: false, name: '' } }],
+    ['a store with a short password', { minio: { secretKey: 'short' } }],
+  ])('%s is refused', (_, wrong) => {
+    expect(accepts({ ...values, ...wrong })).toBe(false);
+  });
+
+  test('each value that a template reads has a default', () => {
+    const missing = templates.flatMap(([name, text]) =>
+      [...text.matchAll(/\.Values\.([A-Za-z.]+)/g)]
+        .filter(([, path]) => at(values, path.split('.')) === undefined)
+        .map(([path]) => `${name}: ${path}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  test('each value is in the schema and is read by a template', () => {
+    const text = templates.map(([, t]) => t).join('\n');
+    for (const path of leaves(values)) {
+      expect([
+        path.join('.'),
+        at(
+          schema,
+          path.flatMap((p) => ['properties', p]),
+        ),
+      ]).toEqual([path.join('.'), expect.anything()]);
+      // Within `with .Values.monitoring` the rest of the path stands alone.
+      const read = [path.join('.'), path.slice(1).join('.')].some((p) => p !== '' && text.includes(`.${p}`));
+      expect([path.join('.'), read]).toEqual([path.join('.'), true]);
+    }
+  });
+});
+
+test('chart, package and image have one version', () => {
+  const chart = parse(read('Chart.yaml'));
+  const { version } = JSON.parse(readFileSync(join(process.cwd(), 'package.json'), 'utf8'));
+  expect([chart.version, chart.appVersion]).toEqual([version, version]);
+});
+
+test('each metric of the dashboard is one that a coordinator has', () => {
+  const known = readFileSync(join(process.cwd(), 'runtime/coordinator/metrics.ts'), 'utf8');
+  const dashboard = JSON.parse(read('files/dashboards/tidewheel.json'));
+  const used = new Set(JSON.stringify(dashboard.panels).match(/tidewheel_\w+/g));
+  expect(used.size).toBeGreaterThan(5);
+  for (const name of used) expect(known).toContain(`'${name}'`);
+});
+
+describe('rights', () => {
+  const rules = parse(
+    read('templates/_rules.tpl')
+      .replaceAll(/\{\{\/\*[\s\S]*?\*\/\}\}/g, '')
+      .replaceAll(/\{\{.*?\}\}/g, ''),
+  ) as { apiGroups: string[]; resources: string[]; verbs: string[] }[];
+
+  test('nothing is granted by wildcard', () => {
+    for (const rule of rules) expect([...rule.apiGroups, ...rule.resources, ...rule.verbs]).not.toContain('*');
+  });
+
+  test('the operator can neither enter pods nor give away rights', () => {
+    const granted = rules.flatMap((rule) => rule.resources);
+    for (const resource of ['pods/exec', 'pods/attach', 'pods/portforward', 'roles', 'rolebindings', 'nodes']) {
+      expect(granted).not.toContain(resource);
+    }
+    expect(rules.filter((r) => r.resources.includes('pods')).flatMap((r) => r.verbs)).not.toContain('create');
+  });
+});
+
+test('the job of the first look is a valid one that needs no store, broker or secret', async () => {
+  const job = await loadJob(join(process.cwd(), 'examples/kubernetes/quickstart.yaml'), {});
+  expect(job.name).toBe('quickstart');
+  expect(job.spec.storage).toBeUndefined();
+});
