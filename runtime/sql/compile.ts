@@ -35,8 +35,6 @@ export interface CompileOptions {
   readonly sourceParallelism?: number;
   /** Session time zone of TIMESTAMP_LTZ. Default 'UTC'. */
   readonly timeZone?: string;
-  /** Window aggregates pre-aggregate before the exchange, where they can. */
-  readonly twoPhase?: boolean;
 }
 
 /** What a statement of the script does, for listings. */
@@ -131,7 +129,6 @@ class Compilation {
       batch: this.batch,
       ttlMs: this.ttlMs || undefined,
       sourceParallelism: this.options.sourceParallelism,
-      twoPhase: this.options.twoPhase ?? false,
       timeZone: this.timeZone,
       bounded: (connector, given) => this.options.connectors[connector].source?.bounded(given) ?? false,
       changelogOf: (connector) => this.options.connectors[connector]?.sink?.changelog,

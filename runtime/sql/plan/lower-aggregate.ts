@@ -5,7 +5,7 @@ import type { Field } from '../../record/types.js';
 import { SqlError, unsupported } from '../error.js';
 import { filter, origin, project, uniqueNames } from './build.js';
 import { allOf, column, columnsOf, columnsOfAggregate, conjuncts, isVolatile } from './expression.js';
-import { byKey, type Draft, edge, type Lowering, type Made } from './lower.js';
+import { byKey, edge, type Lowering, type Made } from './lower.js';
 import type { AggregateRelation, CalcRelation, Relation, WindowAssignRelation } from './relation.js';
 import { type WindowColumns, windowKeys } from './traits.js';
 
@@ -105,35 +105,12 @@ function emitWindow(
   const below = lowering.lower(input);
   const name = `${titles[spec.window.kind]}(${spec.keys.map((key) => key.name).join(', ')})`;
   const columns = spec.keys.map((key) => (key.expr.op === 'column' ? key.expr.name : key.name));
-  const base: Omit<Draft, 'inputs' | 'spec' | 'fields'> = { name, updating: false };
-  if (!lowering.options.twoPhase || !mergeable(spec)) {
-    const { partitioning, parallelism } = byKey(columns);
-    return lowering.add('window', relation, {
-      ...base,
-      spec,
-      inputs: [edge(below, partitioning)],
-      fields,
-      parallelism,
-    });
-  }
-  // Local rows: the keys under their output names, the accumulators, and the slice they belong to.
-  const keyFields = fields.slice(0, spec.keys.length);
-  const local = lowering.add('local', relation, {
-    ...base,
-    name: `Local${name}`,
-    spec: { ...spec, phase: 'local' },
-    inputs: [edge(below, { kind: 'forward' })],
-    fields: [
-      ...keyFields,
-      { name: '$acc', type: { kind: 'ANY', nullable: false } },
-      { name: '$slice', type: { kind: 'BIGINT', nullable: false } },
-    ],
-  });
-  const { partitioning, parallelism } = byKey(keyFields.map((f) => f.name));
+  const { partitioning, parallelism } = byKey(columns);
   return lowering.add('window', relation, {
-    ...base,
-    spec: { ...spec, keys: keyFields.map((f) => ({ name: f.name, expr: column(f) })), phase: 'global' },
-    inputs: [edge(local, partitioning)],
+    name,
+    spec,
+    inputs: [edge(below, partitioning)],
+    updating: false,
     fields,
     parallelism,
   });
@@ -146,17 +123,6 @@ const titles: Record<Window['kind'], string> = {
   session: 'SessionWindow',
   attached: 'Window',
 };
-
-const MERGEABLE = new Set(['COUNT', 'SUM', 'SUM0', '$SUM0', 'MIN', 'MAX', 'AVG']);
-
-function mergeable(spec: WindowAggregateSpec): boolean {
-  return (
-    spec.timeColumn !== undefined &&
-    spec.window.kind !== 'session' &&
-    spec.window.kind !== 'attached' &&
-    spec.aggregates.every((call) => MERGEABLE.has(call.fn) && !call.distinct)
-  );
-}
 
 function keyExpr(input: Relation, key: { readonly name: string; readonly column: string }): NamedExpr {
   return { name: key.name, expr: column(input.fields.find((f) => f.name === key.column)!) };

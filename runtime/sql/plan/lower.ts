@@ -20,8 +20,6 @@ export interface LowerOptions {
   readonly batch: boolean;
   readonly ttlMs?: number;
   readonly sourceParallelism?: number;
-  /** Window aggregates pre-aggregate before the exchange. */
-  readonly twoPhase: boolean;
   readonly timeZone: string;
   /** Whether a table's source ends by itself. */
   readonly bounded: (connector: string, options: Readonly<Record<string, string>>) => boolean;

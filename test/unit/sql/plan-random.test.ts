@@ -11,7 +11,7 @@ test.each([
     const sql = new RandomQuery(seed).query(seed % 5);
     let problems: string[];
     try {
-      problems = inconsistencies(compile(table + sql, { mode, twoPhase: seed % 2 === 0 }).plan);
+      problems = inconsistencies(compile(table + sql, { mode }).plan);
     } catch (error) {
       problems = [String(error)];
     }

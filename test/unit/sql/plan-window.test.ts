@@ -152,32 +152,3 @@ describe('windows of GROUP BY, as they were written before window functions', ()
     );
   });
 });
-
-describe('two phases', () => {
-  test('a local aggregate in front of the exchange', () => {
-    const sql = `${PAYMENTS} SELECT card, COUNT(*) c, AVG(amount) FROM
-      TABLE(HOP(TABLE payments, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '1' MINUTE)) GROUP BY card, window_start, window_end`;
-    expect(outline(sql, { twoPhase: true }).slice(1, 3)).toEqual([
-      'collect/local1: HOP of 60 s every 5 s on ts local by [card] [COUNT(*), AVG(amount)] bounds window_start window_end - <- source:payments',
-      'collect/window1: HOP of 60 s every 5 s on ts global by [card] [COUNT(*), AVG(amount)] bounds window_start window_end - <- hash(card) collect/local1',
-    ]);
-    const local = nodesOf(sql, { twoPhase: true }).get('collect/local1')!;
-    expect(local.schema.fields.map((f) => `${f.name} ${f.type.kind}`)).toEqual([
-      'card VARCHAR',
-      '$acc ANY',
-      '$slice BIGINT',
-    ]);
-  });
-
-  test.each([
-    ['DISTINCT', `SELECT card, COUNT(DISTINCT note) c FROM ${TUMBLE} GROUP BY card, window_start, window_end`],
-    [
-      'SESSION',
-      `SELECT card, COUNT(*) FROM TABLE(SESSION(TABLE payments PARTITION BY card, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY card, window_start, window_end`,
-    ],
-  ])('not for %s', (_, query) => {
-    const window = nodesOf(PAYMENTS + query, { twoPhase: true }).get('collect/window1')!;
-    expect(window.spec).toMatchObject({ phase: 'single' });
-    expect(window.inputs[0].from).toBe('source:payments');
-  });
-});
