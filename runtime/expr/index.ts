@@ -12,7 +12,8 @@ export { type Acc, type CompiledAggregates, compileAggregates } from './aggregat
 export { AGGREGATES, type AggregateDef } from './aggregates/functions.js';
 export { type AggregateSignature, aggregateNames, isAggregate, resolveAggregate } from './aggregates/resolve.js';
 export type { AccField } from './aggregates/slots.js';
-export { CastError, castProblem } from './casts/cast.js';
+export { castProblem } from './casts/allowed.js';
+export { CastError } from './casts/cast.js';
 export { Codegen, type CodegenOptions, property, propertyKey } from './codegen/codegen.js';
 export {
   compileExpr,

@@ -15,7 +15,7 @@
  * CAST and TRY_CAST go through resolveCast.
  */
 import type { DataType } from '../record/types.js';
-import { castProblem } from './casts/cast.js';
+import { castProblem } from './casts/allowed.js';
 import { dependsOnZone } from './codegen/compile.js';
 import { functionByName, functionNames } from './functions/index.js';
 import type { CallExpr, Expr } from './ir.js';

@@ -45,6 +45,7 @@ import {
   yearMonthToString,
 } from '../values/time-text.js';
 import { fromLocal, toLocal } from '../values/zone.js';
+import { castProblem } from './allowed.js';
 
 /** A value that its target type can't hold: fails the record's job, as Flink's CAST. */
 export class CastError extends Error {
@@ -60,49 +61,6 @@ export interface CastContext {
   /** Session time zone, for TIMESTAMP_LTZ. */
   readonly zone: string;
 }
-
-/** A reason why there is no CAST between the types, or `undefined` when there is one. */
-export function castProblem(from: DataType, to: DataType): string | undefined {
-  if (from.kind === 'NULL' || from.kind === 'ANY' || to.kind === 'ANY') return undefined;
-  const none = `no CAST from ${typeToString(t.withNullable(from, true))} to ${typeToString(t.withNullable(to, true))}`;
-  if (t.isString(to)) return undefined;
-  if (t.isString(from)) return t.isInterval(to) || isComposite(to) || to.kind === 'NULL' ? none : undefined;
-  if (t.isBinary(to)) return t.isBinary(from) ? undefined : none;
-  if (to.kind === 'BOOLEAN') return from.kind === 'BOOLEAN' || t.isNumeric(from) ? undefined : none;
-  if (t.isNumeric(to)) {
-    if (t.isNumeric(from) || from.kind === 'BOOLEAN') return undefined;
-    if (from.kind === 'TIMESTAMP') return `${none}; UNIX_TIMESTAMP(CAST(ts AS STRING)) gives seconds`;
-    return none;
-  }
-  if (t.isInterval(to)) return from.kind === to.kind ? undefined : `${none}; number * INTERVAL '1' DAY is one`;
-  if (t.isTemporal(to)) {
-    if (t.isNumeric(from)) return `${none}; TO_TIMESTAMP_LTZ(number, precision) does that`;
-    if (!t.isTemporal(from)) return none;
-    if (from.kind === 'TIME') return to.kind === 'DATE' ? none : undefined;
-    return from.kind === 'DATE' && to.kind === 'TIME' ? none : undefined;
-  }
-  if (from.kind !== to.kind) return none;
-  switch (from.kind) {
-    case 'ARRAY':
-    case 'MULTISET':
-      return castProblem(from.element, (to as typeof from).element);
-    case 'MAP':
-      return castProblem(from.key, (to as typeof from).key) ?? castProblem(from.value, (to as typeof from).value);
-    case 'ROW': {
-      const fields = (to as typeof from).fields;
-      if (fields.length !== from.fields.length) return none;
-      for (let i = 0; i < fields.length; i++) {
-        const problem = castProblem(from.fields[i].type, fields[i].type);
-        if (problem) return problem;
-      }
-      return undefined;
-    }
-    default:
-      return undefined;
-  }
-}
-
-const isComposite = (type: DataType) => ['ARRAY', 'MAP', 'MULTISET', 'ROW'].includes(type.kind);
 
 /** The code that turns the code of a value (not NULL) into the target type. May give `null`, see castMayBeNull. */
 export function castCode(from: DataType, to: DataType, code: string, c: CastContext): string {

@@ -18,7 +18,7 @@ import {
   subtractLong,
 } from '../values/exact.js';
 import { defineFamily, type EmitCall, type FunctionEntry } from './definition.js';
-import type { Infer, Signature } from './signature.js';
+import { type Infer, parseSignatures, type Signature } from './signature.js';
 
 type Operator = '+' | '-' | '*' | '/' | '%';
 const PER_MILLI = (precision: number) => (precision <= 3 ? 1 : precision <= 6 ? 1000 : 1000000);
@@ -225,6 +225,21 @@ export function shiftCode(
   }
 }
 
+const negateInfer = parseSignatures('-', ['(NUMERIC) -> T1', '(INTERVAL) -> T1']);
+
+/** 2147483648 is a BIGINT, but −2147483648 is an INT (the cast wraps it around, and so does the negation); BIGINT alike. */
+function leastInteger(arg: Expr | undefined): Signature | undefined {
+  if (arg?.op !== 'literal') return undefined;
+  const value = String(arg.value);
+  const type =
+    value === '2147483648'
+      ? t.INT
+      : value === '9223372036854775808' && arg.encoding === 'bigint'
+        ? t.BIGINT
+        : undefined;
+  return type && { argTypes: [t.withNullable(type, false)], type: t.withNullable(type, false) };
+}
+
 function plusMinus(op: '+' | '-', doc: string, examples: readonly (readonly [string, string])[]): FunctionEntry {
   return {
     names: [op],
@@ -288,6 +303,7 @@ export const OPERATORS = defineFamily('arithmetic', [
     names: ['NEGATE'],
     syntax: ['- numeric'],
     signatures: ['(NUMERIC) -> T1', '(INTERVAL) -> T1'],
+    infer: (types, args) => leastInteger(args[0]) ?? negateInfer(types, args),
     doc: 'The negative.',
     examples: [['- 5', '-5']],
     emit: ([a], e) => {

@@ -3,7 +3,7 @@ import { type DataType, typeToString } from '../../record/types.js';
 import * as t from '../typing.js';
 import { comparableTypes, isBinary, isExactNumeric, isString, leastRestrictive, withNullable } from '../typing.js';
 import { comparatorOf, compareBytes, compareText, deepEquals, equalBytes } from '../values/compare.js';
-import { rescale } from '../values/decimal.js';
+import { rescaleCode } from '../values/decimal.js';
 import { defineFamily, type EmitCall, type FunctionEntry } from './definition.js';
 import type { Infer } from './signature.js';
 
@@ -18,8 +18,8 @@ export function compareCode(op: Operator, a: string, b: string, typeA: DataType,
   const equality = op === '=' || op === '<>';
   if (isExactNumeric(typeA) && isExactNumeric(typeB)) {
     const digits = scaleOf(typeB) - scaleOf(typeA);
-    const left = digits > 0 ? e.fn(rescale, a, String(digits)) : a;
-    const right = digits < 0 ? e.fn(rescale, b, String(-digits)) : b;
+    const left = digits > 0 ? rescaleCode(a, digits, e.fn) : a;
+    const right = digits < 0 ? rescaleCode(b, -digits, e.fn) : b;
     return `(${left} ${js} ${right})`;
   }
   if (isString(typeA)) return equality ? `(${a} ${js} ${b})` : `(${e.fn(compareText, a, b)} ${js} 0)`;

@@ -2,9 +2,10 @@
 
 import { ACCESS } from './access.js';
 import { OPERATORS } from './arithmetic.js';
-import { COLLECTION, CONSTRUCTION, ITEM } from './collection.js';
+import { COLLECTION } from './collection.js';
 import { COMPARISON } from './comparison.js';
 import { CONDITIONAL } from './conditional.js';
+import { CONSTRUCTION, ITEM } from './construction.js';
 import { CONVERSION } from './conversion.js';
 import type { FunctionDef } from './definition.js';
 import { HASH } from './hash.js';

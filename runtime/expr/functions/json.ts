@@ -3,7 +3,8 @@
  * 'ERROR', 'DEFAULT', and follow json and path.
  */
 import { type DataType, typeToString } from '../../record/types.js';
-import { castFunction, castProblem } from '../casts/cast.js';
+import { castProblem } from '../casts/allowed.js';
+import { castFunction } from '../casts/cast.js';
 import * as t from '../typing.js';
 import { type Found, followJsonPath, type JsonPath, parseJsonPath } from '../values/json-path.js';
 import { jsonWriter } from '../values/json-text.js';

@@ -330,6 +330,13 @@ export const STRING_MORE = defineFamily('string', [
     ["IS_DECIMAL('1.5')", 'TRUE'],
     (s: string) => /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(s.trim()),
   ),
+  one(
+    '(STRING, STRING) -> BIGINT',
+    "How often the first character of the second string occurs in the first. Not in Flink, where Nexmark's query 14 brings it along.",
+    'COUNT_CHAR',
+    ["COUNT_CHAR('banana', 'a')", '3'],
+    text.countCharacter,
+  ),
   {
     names: ['CURRENT_DATABASE'],
     signatures: ['() -> STRING!'],

@@ -41,6 +41,19 @@ export function rescale(value: Exact, digits: number): Exact {
   return normalize(divideHalfUp(value, bigPower(down)));
 }
 
+/** The code of `rescale(code, digits)` for digits ≥ 0: computed now where the code is a number. */
+export function rescaleCode(
+  code: string,
+  digits: number,
+  call: (fn: typeof rescale, ...args: string[]) => string,
+): string {
+  if (digits === 0) return code;
+  const number = /^\(?(-?\d{1,15})\)?$/.exec(code);
+  if (!number) return call(rescale, code, String(digits));
+  const value = rescale(Number(number[1]), digits);
+  return typeof value === 'bigint' ? `(${value}n)` : `(${value})`;
+}
+
 /** a / b rounded HALF_UP (ties away from zero); b positive or negative, not zero. */
 export function divideHalfUp(a: bigint, b: bigint): bigint {
   let quotient = a / b;

@@ -164,3 +164,12 @@ export function translate(text: string, from: string, to: string): string {
   for (const c of text) out += table.get(c) ?? c;
   return out;
 }
+
+/** Occurrences of the first character of `character`. */
+export function countCharacter(text: string, character: string): number {
+  if (character === '') return 0;
+  const wanted = String.fromCodePoint(character.codePointAt(0)!);
+  let count = 0;
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + wanted.length)) count++;
+  return count;
+}

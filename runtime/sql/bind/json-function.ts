@@ -1,5 +1,5 @@
 /** JSON functions with clauses of their own: the clauses become text arguments (see expr/resolve.ts). */
-import { type Expr, isString, STRING } from '../../expr/index.js';
+import { type Expr, isString } from '../../expr/index.js';
 import { type DataType, typeToString } from '../../record/types.js';
 import type { Expression, JsonFunction, JsonQuery, JsonValue, JsonValueBehavior, Span } from '../ast/index.js';
 import { SqlError, unsupported } from '../error.js';
@@ -42,7 +42,7 @@ function jsonValue(binder: ExpressionBinder, node: JsonValue): Expr {
   const returning = node.returning && { ...bindType(node.returning), nullable: true };
   const behavior = (clause: JsonValueBehavior | undefined): Expr[] => {
     if (!clause) return [text('NULL'), NULL];
-    const value = clause.value ? binder.cast(binder.bind(clause.value), returning ?? STRING, clause.span) : NULL;
+    const value = clause.value ? binder.bind(clause.value) : NULL;
     return [text(clause.behavior), value];
   };
   const args = [binder.bind(node.json), binder.bind(node.path)];
