@@ -54,7 +54,9 @@ export function compileCase(file: CaseFile, query: Query): Plan {
   const plan = compileSql(`${file.tables}\n${query.sql};`, {
     mode: query.mode ?? 'streaming',
     connectors: { filesystem: { source: { options: { path: {}, format: {} }, bounded: () => true } } },
-    formats: Object.fromEntries(Object.keys(formats).map((name) => [name, { options: {} }])),
+    formats: Object.fromEntries(
+      Object.entries(formats).map(([name, { changelog }]) => [name, { options: {}, changelog }]),
+    ),
   }).plan;
   plans.set(query, plan);
   return plan;
