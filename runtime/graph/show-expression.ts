@@ -64,6 +64,7 @@ function show(expr: Expr, outer: number): string {
     return `${fn}(${show(args[0], 0)} AS ${typeToString({ ...expr.type, nullable: true })})`;
   }
   if (fn === 'CASE') return showCase(args);
+  if (fn === '$NOT_NULL') return `NOT_NULL(${show(args[0], 0)})`;
   // A function of the script: name, parameters, body, then its values.
   if (fn === '$JS' && args[0].op === 'literal') {
     return `${args[0].value}(${args

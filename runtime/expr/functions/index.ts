@@ -12,6 +12,7 @@ import { HASH } from './hash.js';
 import { JSON_FUNCTIONS } from './json.js';
 import { LOGICAL } from './logical.js';
 import { MATH } from './math.js';
+import { NOT_NULL } from './not-null.js';
 import { REGEXP } from './regexp.js';
 import { SCRIPT } from './script.js';
 import { STRING_FUNCTIONS } from './string.js';
@@ -41,8 +42,8 @@ export const FUNCTIONS: readonly FunctionDef[] = [
 
 const byId = new Map<string, FunctionDef>();
 const byName = new Map<string, FunctionDef>();
-// Calls of a script's own functions are bound by name, but aren't in the reference.
-for (const def of SCRIPT) byId.set(def.id, def);
+// What only the planner writes isn't in the reference.
+for (const def of [...SCRIPT, ...NOT_NULL]) byId.set(def.id, def);
 for (const def of FUNCTIONS) {
   if (byId.has(def.id)) throw new TypeError(`two functions have the id ${def.id}`);
   byId.set(def.id, def);

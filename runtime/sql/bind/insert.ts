@@ -9,7 +9,7 @@ import { project } from '../plan/build.js';
 import { column } from '../plan/expression.js';
 import type { Output } from '../plan/relation.js';
 import { type Environment, plainContext } from './environment.js';
-import { ExpressionBinder } from './expression.js';
+import { ExpressionBinder, text } from './expression.js';
 import { QueryBinder } from './query.js';
 import { Scope } from './scope.js';
 
@@ -76,7 +76,8 @@ export function bindInsert(env: Environment, node: Insert): Output {
   });
   const exprs: NamedExpr[] = writableColumns(target).map(({ field }) => {
     const value = values.get(field.name);
-    if (value) return { name: field.name, expr: value };
+    if (value)
+      return { name: field.name, expr: field.type.nullable ? value : notNull(value, `'${field.name}' of '${name}'`) };
     if (!field.type.nullable) {
       throw new SqlError(
         'TW2003',
@@ -87,6 +88,12 @@ export function bindInsert(env: Environment, node: Insert): Output {
     return { name: field.name, expr: { op: 'literal', value: null, type: field.type } };
   });
   return { relation: project(query.relation, exprs, binder.origin(node.span)), table: target, at: node.span };
+}
+
+/** The value, where it is one: a NULL fails the job when the row comes, as in Flink. */
+function notNull(value: Expr, column: string): Expr {
+  if (!value.type.nullable) return value;
+  return { op: 'call', fn: '$NOT_NULL', args: [value, text(column)], type: { ...value.type, nullable: false } };
 }
 
 /** The span of the i-th select item, where there is one. */

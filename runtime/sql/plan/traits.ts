@@ -159,7 +159,9 @@ export class TraitsOf {
     if (!relation.project) return input;
     const outputs = new Map<string, string[]>();
     const time = new Map<string, TimeAttribute>();
-    for (const { name, expr } of relation.project) {
+    for (const { name, expr: written } of relation.project) {
+      // The check of a NOT NULL column leaves the value as it is.
+      const expr = written.op === 'call' && written.fn === '$NOT_NULL' ? written.args[0] : written;
       if (expr.op === 'column') {
         outputs.set(expr.name, [...(outputs.get(expr.name) ?? []), name]);
         const attribute = input.time.get(expr.name);

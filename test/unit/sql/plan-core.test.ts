@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { SinkSpec, SourceSpec } from '../../../runtime/graph/plan.js';
+import { compileProjection } from '../../../runtime/expr/index.js';
+import type { CalcSpec, SinkSpec, SourceSpec } from '../../../runtime/graph/plan.js';
 import { showExpression } from '../../../runtime/graph/show-expression.js';
 import { typeToString } from '../../../runtime/record/types.js';
 import { compile, nodesOf, outline, PAYMENTS, PAYMENTS_FILE } from './planning.js';
@@ -217,6 +218,14 @@ describe('INSERT INTO', () => {
       'p~2/calc1',
       'sink:p~2',
     ]);
+  });
+
+  test('a NULL for a column that is NOT NULL fails when its row comes', () => {
+    const sql = `${PAYMENTS}${PRINT('k', 'card STRING NOT NULL, n BIGINT')} INSERT INTO k SELECT card, 1 FROM payments`;
+    expect(outline(sql)[1]).toBe('k/calc1: calc [NOT_NULL(card) card, 1 n] <- source:payments');
+    const write = compileProjection((nodesOf(sql).get('k/calc1')!.spec as CalcSpec).project!);
+    expect(write({ card: 'a' })).toEqual({ card: 'a', n: 1 });
+    expect(() => write({ card: null })).toThrow("column 'card' of 'k' is NOT NULL, but a row has NULL for it");
   });
 
   test('rows of an updating result reach an upsert sink by its key', () => {
