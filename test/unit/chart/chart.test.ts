@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
+import { ALL_TYPES } from '../../../operator/kube/objects.js';
 import { loadJob } from '../../../runtime/job/index.js';
 
 const CHART = join(process.cwd(), 'charts/tidewheel');
@@ -92,6 +93,16 @@ test('each metric of the dashboard is one that a coordinator has', () => {
 });
 
 describe('rights', () => {
+  test.each(ALL_TYPES.filter((type) => type.kind !== 'Lease').map((type) => [type.kind, type] as const))(
+    'the operator may apply or look at every %s it has to do with',
+    (_, { group, plural }) => {
+      const verbs = rules
+        .filter((r) => r.apiGroups.includes(group) && r.resources.includes(plural))
+        .flatMap((r) => r.verbs);
+      expect(verbs).toEqual(expect.arrayContaining(plural === 'pods' ? ['list', 'watch'] : ['patch']));
+    },
+  );
+
   const rules = parse(
     read('templates/_rules.tpl')
       .replaceAll(/\{\{\/\*[\s\S]*?\*\/\}\}/g, '')
@@ -107,7 +118,9 @@ describe('rights', () => {
     for (const resource of ['pods/exec', 'pods/attach', 'pods/portforward', 'roles', 'rolebindings', 'nodes']) {
       expect(granted).not.toContain(resource);
     }
-    expect(rules.filter((r) => r.resources.includes('pods')).flatMap((r) => r.verbs)).not.toContain('create');
+    const verbs = (resource: string) => rules.filter((r) => r.resources.includes(resource)).flatMap((r) => r.verbs);
+    expect(verbs('pods')).not.toContain('create');
+    expect(verbs('secrets')).not.toContain('list');
   });
 });
 
