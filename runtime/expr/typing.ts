@@ -124,6 +124,14 @@ export function leastRestrictive(types: readonly DataType[]): DataType | undefin
   return result;
 }
 
+/** leastRestrictive, but FLOAT beside DOUBLE is DOUBLE: the rule of Flink's newer functions. */
+export function widest(types: readonly DataType[]): DataType | undefined {
+  const common = leastRestrictive(types);
+  return common?.kind === 'FLOAT' && types.some((type) => type.kind === 'DOUBLE')
+    ? withNullable(DOUBLE, common.nullable)
+    : common;
+}
+
 function merge(a: DataType, b: DataType): DataType | undefined {
   const nullable = a.nullable || b.nullable || a.kind === 'NULL' || b.kind === 'NULL';
   if (a.kind === 'NULL') return b.kind === 'NULL' ? b : withNullable(b, true);
@@ -179,6 +187,8 @@ function lengthOf(type: DataType): number {
 }
 
 function mergeNumeric(a: DataType, b: DataType): DataType {
+  // Of FLOAT and DOUBLE the first one wins, as in Calcite (COALESCE and its like widen, see widest).
+  if (isApproximate(a) && isApproximate(b)) return a;
   if (a.kind === 'DOUBLE' || b.kind === 'DOUBLE') return DOUBLE;
   if (a.kind === 'FLOAT' || b.kind === 'FLOAT') return a.kind === 'DECIMAL' || b.kind === 'DECIMAL' ? DOUBLE : FLOAT;
   if (a.kind === 'DECIMAL' || b.kind === 'DECIMAL') {
@@ -196,7 +206,7 @@ function mergeNumeric(a: DataType, b: DataType): DataType {
  * (comparison aligns scales without loss); text beside a number, time or boolean is parsed as that.
  */
 export function comparableTypes(a: DataType, b: DataType): readonly [DataType, DataType] | undefined {
-  if (isExactNumeric(a) && isExactNumeric(b)) return [a, b];
+  if ((isExactNumeric(a) && isExactNumeric(b)) || (isApproximate(a) && isApproximate(b))) return [a, b];
   const common = leastRestrictive([a, b]);
   if (common) {
     if (common.kind === 'VARCHAR' || common.kind === 'VARBINARY')

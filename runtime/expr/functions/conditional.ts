@@ -30,7 +30,7 @@ const caseInfer: Infer = (types) => {
 
 const coalesceInfer: Infer = (types) => {
   if (types.length === 0) return 'COALESCE takes at least one value';
-  const common = t.leastRestrictive(types);
+  const common = t.widest(types);
   if (!common) return noCommon('COALESCE', types);
   return {
     argTypes: types.map((type) => t.withNullable(common, type.nullable)),
@@ -45,7 +45,7 @@ const extreme =
   (name: string): Infer =>
   (types) => {
     if (types.length === 0) return `${name} takes at least one value`;
-    const common = t.leastRestrictive(types);
+    const common = t.widest(types);
     if (!common || (common.kind !== 'NULL' && !comparatorOf(common))) return noCommon(name, types);
     return {
       argTypes: types.map((type) => t.withNullable(common, type.nullable)),

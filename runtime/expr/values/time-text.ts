@@ -62,11 +62,15 @@ export function parseTime(text: string, precision = 3): number | null {
   return ((h * 60 + m) * 60 + s) * 1000 + fraction;
 }
 
-/** A timestamp of that precision from `yyyy-M-d[ H:m[:s[.f]]]`; further digits are cut; `null` when it is none. */
+/**
+ * A timestamp of that precision from `yyyy-M-d[ H:m[:s[.f]]]`; further digits are cut; `null` when it is
+ * none. A day up to 31 that the month doesn't have is its last one, as java.time's SMART resolver (and so Flink) has it.
+ */
 export function parseTimestamp(text: string, precision: number): Exact | null {
   const match = TIMESTAMP_TEXT.exec(text);
   if (!match) return null;
-  const days = daysOf(match[1], match[2], match[3]);
+  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  const days = day > 31 ? null : daysOf(match[1], match[2], String(Math.min(day, daysInMonth(year, month))));
   if (days === null) return null;
   const [h, m, s] = [Number(match[4] ?? 0), Number(match[5] ?? 0), Number(match[6] ?? 0)];
   if (h > 23 || m > 59 || s > 59) return null;

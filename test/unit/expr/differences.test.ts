@@ -27,6 +27,9 @@ test('a missing element is NULL, where Flink folds constants to -1', () => {
 
 test('a time before 1970 belongs to its own day, where Flink rounds fractions towards 1970', () => {
   expect(value("CAST(TIMESTAMP '1969-12-31 23:59:59.999' AS DATE)")).toBe('1969-12-31');
+  expect(value("EXTRACT(HOUR FROM TIMESTAMP '1969-12-31 23:59:59')")).toBe('23');
+  expect(value("EXTRACT(MILLISECOND FROM TIMESTAMP '1969-12-31 23:59:59.123')")).toBe('123');
+  expect(value("FLOOR(TIMESTAMP '1969-12-31 23:59:59' TO YEAR)")).toBe('1969-01-01T00:00');
 });
 
 test('a DOUBLE divided by zero is infinite, also as a constant', () => {

@@ -73,8 +73,7 @@ function duration(ms: number): string {
   return `PT${h !== 0 ? `${h}H` : ''}${m !== 0 ? `${m}M` : ''}${seconds !== 0 ? `${seconds}S` : ''}`;
 }
 
-/** java.time.Period. */
+/** java.time.Period, which Flink counts in months. */
 function period(months: number): string {
-  const [y, m] = [Math.trunc(months / 12), months % 12];
-  return months === 0 ? 'P0D' : `P${y !== 0 ? `${y}Y` : ''}${m !== 0 ? `${m}M` : ''}`;
+  return months === 0 ? 'P0D' : `P${months}M`;
 }
