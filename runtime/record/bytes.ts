@@ -9,6 +9,10 @@ declare global {
   }
 }
 
+const MAX_VARINT_BYTES = 10;
+/** Longer texts are measured before room is made for them. */
+const LONG_TEXT = 64 * 1024;
+
 /** A growing byte buffer that encoders write into. Positions are public because encoders are generated code. */
 export class ByteWriter {
   buf: Buffer;
@@ -101,6 +105,24 @@ export class ByteWriter {
       this.buf[at] = this.utf8(value);
       return;
     }
+    if (n > LONG_TEXT) {
+      this.longString(value);
+      return;
+    }
+    // ASCII, most likely: then the length is known before it is written.
+    this.reserve(MAX_VARINT_BYTES + n * 3);
+    const at = this.pos;
+    this.varint(n);
+    const size = this.buf.utf8Write(value, this.pos);
+    if (size !== n) {
+      this.pos = at;
+      this.varint(size);
+      this.buf.utf8Write(value, this.pos);
+    }
+    this.pos += size;
+  }
+
+  private longString(value: string): void {
     const size = Buffer.byteLength(value);
     this.varint(size);
     this.reserve(size);
