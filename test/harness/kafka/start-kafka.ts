@@ -17,6 +17,8 @@ export interface KafkaOptions {
   readonly dir?: string;
   /** Default: a free one. */
   readonly port?: number;
+  /** Address to listen on and to be reached at. Default loopback; pods of a kind cluster reach the gateway of its network. */
+  readonly host?: string;
   /** The longest transaction timeout that a producer may ask for. Default one hour. */
   readonly transactionMaxTimeoutMs?: number;
   /** Default 512. */
@@ -35,10 +37,10 @@ export interface KafkaServer extends TestKafka, ServerControls {
   readonly secured?: SecuredListeners;
 }
 
-/** Starts a real single-node broker (KRaft) on loopback and answers when it has answered a metadata request. */
+/** Starts a real single-node broker (KRaft), on loopback unless told otherwise, and answers when it has answered a metadata request. */
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServer> {
   const port = options.port ?? (await freePort());
-  const bootstrap = `127.0.0.1:${port}`;
+  const bootstrap = `${options.host ?? '127.0.0.1'}:${port}`;
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'tidewheel-kafka-')));
   const lives = serversFrom() === 'docker' ? inContainer(port, options) : await onThisMachine(port, dir, options);
   const controls = await startServer({
@@ -73,7 +75,7 @@ async function onThisMachine(port: number, dir: string, options: KafkaOptions) {
   if (!existsSync(data)) await cp(join(installed, 'formatted'), data, { recursive: true });
   const config = join(dir, 'server.properties');
   const secured = options.secured ? await securedListeners(dir) : undefined;
-  const listeners = [`PLAINTEXT://127.0.0.1:${port}`, ...(secured?.addresses ?? [])];
+  const listeners = [`PLAINTEXT://${options.host ?? '127.0.0.1'}:${port}`, ...(secured?.addresses ?? [])];
   const properties = {
     ...brokerProperties(options),
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
@@ -115,7 +117,7 @@ function inContainer(port: number, options: KafkaOptions) {
     ...brokerProperties(options),
     'controller.quorum.voters': '1@localhost:9093',
     listeners: 'PLAINTEXT://0.0.0.0:9092,CONTROLLER://localhost:9093',
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'advertised.listeners': `PLAINTEXT://${options.host ?? '127.0.0.1'}:${port}`,
     ...options.properties,
   };
   const env = Object.entries(properties).map(([key, value]) => [
@@ -128,6 +130,7 @@ function inContainer(port: number, options: KafkaOptions) {
       startContainer({
         image: `apache/kafka:${KAFKA_VERSION}`,
         name,
+        host: options.host,
         hostPort: port,
         containerPort: 9092,
         env: { ...Object.fromEntries(env), KAFKA_HEAP_OPTS: `-Xmx${options.heapMb ?? 512}m` },

@@ -24,6 +24,8 @@ export interface MinioOptions {
   readonly dir?: string;
   /** Default: a free one. */
   readonly port?: number;
+  /** Address to listen on and to be reached at. Default loopback; pods of a kind cluster reach the gateway of its network. */
+  readonly host?: string;
   /** Default `tidewheel-test`. */
   readonly bucket?: string;
 }
@@ -33,12 +35,13 @@ export interface MinioServer extends S3Location, ServerControls {
   readonly dir: string;
 }
 
-/** Starts a real MinIO server on loopback and answers when its bucket exists. */
+/** Starts a real MinIO server, on loopback unless told otherwise, and answers when its bucket exists. */
 export async function startMinio(options: MinioOptions = {}): Promise<MinioServer> {
   const port = options.port ?? (await freePort());
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'tidewheel-minio-')));
+  const host = options.host ?? '127.0.0.1';
   const location: S3Location = {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: `http://${host}:${port}`,
     accessKey: 'tidewheel',
     secretKey: 'tidewheel-secret',
     bucket: options.bucket ?? 'tidewheel-test',
@@ -46,8 +49,8 @@ export async function startMinio(options: MinioOptions = {}): Promise<MinioServe
   const env = { MINIO_ROOT_USER: location.accessKey, MINIO_ROOT_PASSWORD: location.secretKey, MINIO_BROWSER: 'off' };
   const lives =
     serversFrom() === 'docker'
-      ? inContainer(port, env)
-      : await onThisMachine(port, dir, env, options.dir ? undefined : dir);
+      ? inContainer(host, port, env)
+      : await onThisMachine(host, port, dir, env, options.dir ? undefined : dir);
   const client = minioClient(location);
   const controls = await startServer({
     name: `MinIO at ${location.endpoint}`,
@@ -77,7 +80,13 @@ export function minioClient(location: S3Location): Client {
   });
 }
 
-async function onThisMachine(port: number, dir: string, env: Record<string, string>, scratchDir?: string) {
+async function onThisMachine(
+  host: string,
+  port: number,
+  dir: string,
+  env: Record<string, string>,
+  scratchDir?: string,
+) {
   const installed = await provisionMinio();
   const data = join(dir, 'data');
   await mkdir(data, { recursive: true });
@@ -85,7 +94,7 @@ async function onThisMachine(port: number, dir: string, env: Record<string, stri
     launch: () =>
       startNative({
         command: join(installed.dir, 'bin', 'minio'),
-        args: ['server', '--quiet', '--address', `127.0.0.1:${port}`, data],
+        args: ['server', '--quiet', '--address', `${host}:${port}`, data],
         env: { ...env, MINIO_CI_CD: '1' },
         logFile: join(dir, 'server.log'),
         scratchDir,
@@ -94,13 +103,14 @@ async function onThisMachine(port: number, dir: string, env: Record<string, stri
   };
 }
 
-function inContainer(port: number, env: Record<string, string>) {
+function inContainer(host: string, port: number, env: Record<string, string>) {
   const name = `tidewheel-minio-${randomBytes(4).toString('hex')}`;
   return {
     launch: () =>
       startContainer({
         image: 'minio/minio',
         name,
+        host,
         hostPort: port,
         containerPort: 9000,
         env,

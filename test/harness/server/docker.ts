@@ -14,6 +14,8 @@ export function serversFrom(): 'native' | 'docker' {
 export interface ContainerCommand {
   readonly image: string;
   readonly name: string;
+  /** Address of this machine at which the port is published. Default loopback. */
+  readonly host?: string;
   readonly hostPort: number;
   readonly containerPort: number;
   readonly env: Record<string, string>;
@@ -29,7 +31,7 @@ export async function startContainer(command: ContainerCommand): Promise<Running
     await docker('start', command.name);
   } else {
     const env = Object.entries(command.env).flatMap(([key, value]) => ['-e', `${key}=${value}`]);
-    const publish = `127.0.0.1:${command.hostPort}:${command.containerPort}`;
+    const publish = `${command.host ?? '127.0.0.1'}:${command.hostPort}:${command.containerPort}`;
     await docker('run', '-d', '--name', command.name, '-p', publish, ...env, command.image, ...(command.args ?? []));
   }
   const watchdog = spawn(
