@@ -52,7 +52,8 @@ async function inThisProcess(args: Args, job: Awaited<ReturnType<typeof loadJob>
   const { coordinator } = run;
   let asked = false;
   process.on('SIGINT', () => {
-    if (asked) process.exit(130);
+    // A job that does not run yet, or not now, has nothing to save beyond its last checkpoint.
+    if (asked || coordinator.state !== 'running') process.exit(130);
     asked = true;
     const name = `stopped-${Date.now()}`;
     console.error('taking a savepoint, then stopping (Ctrl-C again: at once)');

@@ -158,6 +158,7 @@ export function jobView(c: Coordinator): Record<string, unknown> {
     watermark,
     lastCheckpoint: latest && { id: latest.id, atMs: latest.createdAtMs },
     lastRescale: c.lastRescale,
+    waitingFor: c.waitingFor,
     exception: c.exceptions[0],
     runners: c.runners.list.length,
   };

@@ -696,6 +696,11 @@ export class Coordinator {
     await this.deploy(lost?.parallelism ?? this.parallelism, latest, lost?.places ?? [], lost?.owners);
   }
 
+  /** What the job waits for before it can run, in words. */
+  get waitingFor(): string | undefined {
+    return this.splits.waitingFor;
+  }
+
   get isOver(): boolean {
     return ['finished', 'stopped', 'failed', 'cancelled'].includes(this.state);
   }

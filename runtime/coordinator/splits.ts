@@ -7,9 +7,13 @@ import type { NodeSnapshot, SplitSnapshot } from '../snapshot/manifest.js';
 import type { ConnectorContext, Logger } from '../source/contract.js';
 import type { Registry } from '../task/environment.js';
 
+const NOTICE_MS = 3000;
+
 export class SplitAssigner {
   private readonly known = new Map<string, Set<string>>();
   private readonly timers: NodeJS.Timeout[] = [];
+  /** A source that doesn't answer, in words. */
+  waitingFor: string | undefined;
 
   constructor(
     private readonly plan: Plan,
@@ -36,7 +40,10 @@ export class SplitAssigner {
         const connector = await this.registry.source((node.spec as SourceSpec).connector);
         const context = this.context(node);
         const saved = new Map((restored?.[node.id]?.splits ?? []).map((s) => [s.id, s]));
-        const found = await connector.enumerate(context, saved.size > 0 ? new Set(saved.keys()) : undefined);
+        const found = await this.noticing(
+          node,
+          connector.enumerate(context, saved.size > 0 ? new Set(saved.keys()) : undefined),
+        );
         const all = found.map((s): SplitSnapshot => saved.get(s.id) ?? { ...s, watermark: null });
         // Splits that were read in part and aren't listed any more (a file renamed) are read on.
         for (const s of saved.values()) if (!found.some((f) => f.id === s.id)) all.push(s);
@@ -84,6 +91,26 @@ export class SplitAssigner {
       }, interval);
       timer.unref();
       this.timers.push(timer);
+    }
+  }
+
+  /** Says so while a source can't be reached: a job that waits must not look like one that hangs. */
+  private async noticing<T>(node: PlanNode, work: Promise<T>): Promise<T> {
+    const started = Date.now();
+    const timer = setInterval(() => {
+      const waitedS = Math.round((Date.now() - started) / 1000);
+      const { connector } = node.spec as SourceSpec;
+      this.waitingFor = `${node.name}: no answer from its ${connector} for ${waitedS} s`;
+      this.log.warn(
+        { source: node.id, connector, waitedS },
+        `${node.name}: still waiting for its ${connector} to answer`,
+      );
+    }, NOTICE_MS);
+    try {
+      return await work;
+    } finally {
+      this.waitingFor = undefined;
+      clearInterval(timer);
     }
   }
 
