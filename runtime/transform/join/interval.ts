@@ -203,7 +203,9 @@ function processCode(
     const rows = bucket.rows;
     let at = rows.length;
     while (at > 0 && rows[at - 1].ts > ts) at--;
-    if (at === rows.length) rows.push(e); else rows.splice(at, 0, e);
+    if (at === 0 && rows.length === 0) bucket.rows = [e];
+    else if (at === rows.length) rows.push(e);
+    else rows.splice(at, 0, e);
     if (at === 0) ${b.start}(bucket, ts);
   };`);
 }

@@ -87,6 +87,20 @@ export const rank: TransformFactory = (ctx): Transform => {
   };
   const typeOf = (column: string) => stored.typeOf(column);
   const compare = compareBody(spec.orderBy, stored.at('e'), (c) => property('row', c), typeOf, cg);
+  // The best row alone is replaced in its entry.
+  const best =
+    to === 1 && !updating && !final
+      ? `if (n === 1) {
+      const e = rows[0];
+      if (compare(e, row) <= 0) return;
+      if (e._e !== ${b.table}.epoch) ${b.table}.touch(e);
+      ${cg.bind(send, 'send')}(e, 1, ${UPDATE_BEFORE});
+      ${stored.assignCode('e', 'row', cg)}
+      ${ttlMs ? 'e.t = now;' : ''}
+      ${cg.bind(send, 'send')}(e, 1, ${UPDATE_AFTER});
+      return;
+    }`
+      : '';
   const build = cg.build<(row: Row, kind: RowKind) => void>(`
   const compare = (e, row) => { ${compare} };
   // The first place whose row compares at or above bound: 0 the first equal one, 1 the first behind.
@@ -123,13 +137,16 @@ export const rank: TransformFactory = (ctx): Transform => {
     if (bucket === undefined) bucket = ${b.table}.open(group, ${stored.keptKey(cg)});
     const rows = bucket.rows;
     const n = rows.length;
+    ${best}
     let at = n;
     if (n > 0 && compare(rows[n - 1], row) > 0) at = place(rows, row, 1);
     ${updating ? '' : `else if (n >= ${to}) return;`}
     const e = ${stored.entryCode('row', cg, true, ttlMs ? { t: 'now' } : {})};
     ${b.table}.add(bucket, e);
-    if (at === n) rows.push(e); else rows.splice(at, 0, e);
-    ${final ? '' : `if (at < ${to}) ${b.inserted}(rows, at);`}
+    if (n === 0) bucket.rows = [e];
+    else if (at === n) rows.push(e);
+    else rows.splice(at, 0, e);
+    ${final ? '' : `if (at < ${to}) ${b.inserted}(bucket.rows, at);`}
     ${updating ? '' : `if (n >= ${to}) ${b.table}.remove(rows.pop());`}
   };`);
 
