@@ -4,7 +4,7 @@ import { type StreamJob, type StreamSnapshot, toErrorMessage } from '../api/inde
 import type { Logger } from '../runtime/source/contract.js';
 import { CoordinatorApi, inCluster, throughApiServer } from './coordinator-api.js';
 import { KubeClient } from './kube/client.js';
-import { connectKube } from './kube/connection.js';
+import { connectKube, type KubeConnection } from './kube/connection.js';
 import { EventRecorder } from './kube/events.js';
 import { Informer } from './kube/informer.js';
 import { Leader } from './kube/leader.js';
@@ -39,6 +39,8 @@ export interface OperatorOptions {
   readonly host: string;
   readonly workers: number;
   readonly context?: string;
+  /** In place of what the environment says. */
+  readonly connection?: KubeConnection;
   /** Coordinators are asked through the API server: for an operator outside the cluster. */
   readonly outside: boolean;
   readonly onLost: () => void;
@@ -51,7 +53,7 @@ export interface RunningOperator {
 
 export async function runOperator(options: OperatorOptions): Promise<RunningOperator> {
   const { log } = options;
-  const client = new KubeClient(await connectKube({ context: options.context }));
+  const client = new KubeClient(options.connection ?? (await connectKube({ context: options.context })));
   const warn = (what: string) => (error: unknown) => log.warn({ error: toErrorMessage(error).message }, what);
   const queue: WorkQueue = new WorkQueue({
     workers: options.workers,

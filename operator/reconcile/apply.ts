@@ -49,7 +49,12 @@ export async function applyPods(
   context: Context,
   look: Look,
   spec: StreamJobSpec,
-  how: { readonly isUp: boolean; readonly generation: number; readonly beginning?: Beginning },
+  how: {
+    readonly isUp: boolean;
+    readonly generation: number;
+    readonly beginning?: Beginning;
+    readonly attempt: number;
+  },
 ): Promise<void> {
   await context.client.apply(configMap(look.job, spec));
   await Promise.all([
@@ -62,7 +67,12 @@ export async function applyCoordinator(
   context: Context,
   look: Look,
   spec: StreamJobSpec,
-  how: { readonly isUp: boolean; readonly generation: number; readonly beginning?: Beginning },
+  how: {
+    readonly isUp: boolean;
+    readonly generation: number;
+    readonly beginning?: Beginning;
+    readonly attempt: number;
+  },
 ): Promise<void> {
   const replicas = how.isUp ? 1 : 0;
   const object = coordinatorDeployment(look.job, spec, context.settings, { ...how, replicas });

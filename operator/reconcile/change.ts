@@ -23,7 +23,7 @@ export function beginChange(context: Context, look: Look, kind: Kind, step: stri
 
 const EVENT_OF: Readonly<Record<Kind, string>> = {
   start: 'Starting',
-  inPlace: 'Rescaling',
+  inPlace: 'ChangingInPlace',
   upgrade: 'Upgrading',
   refused: 'ChangeRefused',
   rollback: 'RollingBack',

@@ -47,7 +47,12 @@ export interface Look {
   readonly generation: number;
   readonly deployment?: KubeObject;
   /** What the pods were made from. */
-  readonly deployed?: { readonly spec: StreamJobSpec; readonly beginning?: Beginning; readonly generation: number };
+  readonly deployed?: {
+    readonly spec: StreamJobSpec;
+    readonly beginning?: Beginning;
+    readonly generation: number;
+    readonly attempt: number;
+  };
   readonly runners?: KubeObject;
   readonly coordinatorPods: readonly KubeObject[];
   readonly runnerPods: readonly KubeObject[];

@@ -14,10 +14,9 @@ export async function create(context: Context, look: Look): Promise<Again> {
   if (isUp) beginChange(context, look, 'start', 'pods', message);
   look.status.attempt = (look.status.attempt ?? 0) + 1;
   if (beginning?.from !== undefined) look.status.restoredFrom = beginning.from;
-  await Promise.all([
-    applySurroundings(context, look, spec),
-    applyPods(context, look, spec, { isUp, generation, beginning }),
-  ]);
+  // A pod whose Secret isn't there yet waits much longer for it than making it takes.
+  await applySurroundings(context, look, spec);
+  await applyPods(context, look, spec, { isUp, generation, beginning, attempt: look.status.attempt ?? 1 });
   return SOON_MS;
 }
 

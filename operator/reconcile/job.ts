@@ -141,7 +141,12 @@ async function replaceCoordinator(context: Context, look: Look, fields: readonly
   const target = { ...spec, parallelism, slotsPerRunner };
   beginChange(context, look, 'inPlace', 'coordinator', `${fields.join(', ')} changed: the tasks go on`);
   await context.client.apply(configMap(look.job, target));
-  await applyCoordinator(context, look, target, { isUp: true, generation, beginning: deployed!.beginning });
+  await applyCoordinator(context, look, target, {
+    isUp: true,
+    generation,
+    beginning: deployed!.beginning,
+    attempt: deployed!.attempt,
+  });
   endChange(context, look);
   return SOON_MS;
 }
@@ -154,7 +159,12 @@ async function ended(context: Context, look: Look): Promise<Again> {
   if (deployed && look.deployment?.spec.replicas > 0) {
     endChange(context, look, 'completed');
     tell(context, look, 'Normal', 'Completed', status.message);
-    const how = { isUp: false, generation: deployed.generation, beginning: deployed.beginning };
+    const how = {
+      isUp: false,
+      generation: deployed.generation,
+      beginning: deployed.beginning,
+      attempt: deployed.attempt,
+    };
     await Promise.all([
       applyCoordinator(context, look, deployed.spec, how),
       applyRunners(context, look, deployed.spec, 0),

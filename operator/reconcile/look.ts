@@ -3,6 +3,7 @@ import { fillDefaults, type StreamJob, type StreamJobSpec, streamJobSpec } from 
 import type { CoordinatorView } from '../coordinator-api.js';
 import { type KubeObject, keyOf } from '../kube/objects.js';
 import {
+  ANNOTATION_ATTEMPT,
   ANNOTATION_DEPLOYMENT,
   ANNOTATION_GENERATION,
   LABEL_COMPONENT,
@@ -20,7 +21,12 @@ export async function lookAt(context: Context, job: StreamJob & KubeObject): Pro
   const deployment = owned(context.deployments.get(`${namespace}/${names.coordinator}`), job);
   const runners = owned(context.statefulSets.get(`${namespace}/${names.runner}`), job);
   const pods = podsOf(context, job);
-  const coordinatorPods = pods.filter((p) => p.metadata.labels?.[LABEL_COMPONENT] === 'coordinator');
+  const deployed = deployedOf(deployment);
+  const coordinatorPods = pods.filter(
+    (p) =>
+      p.metadata.labels?.[LABEL_COMPONENT] === 'coordinator' &&
+      p.metadata.annotations?.[ANNOTATION_ATTEMPT] === String(deployed?.attempt),
+  );
   let view: CoordinatorView | undefined;
   if (deployment && deployment.spec.replicas > 0 && coordinatorPods.some(isRunning)) {
     view = await context.coordinators.view(job).catch(() => undefined);
@@ -31,7 +37,7 @@ export async function lookAt(context: Context, job: StreamJob & KubeObject): Pro
     spec: fillDefaults(streamJobSpec.node, job.spec) as StreamJobSpec,
     generation: job.metadata.generation ?? 0,
     deployment,
-    deployed: deployedOf(deployment),
+    deployed,
     runners,
     coordinatorPods,
     runnerPods: pods.filter((p) => p.metadata.labels?.[LABEL_COMPONENT] === 'runner'),

@@ -54,7 +54,12 @@ export async function rescale(context: Context, look: Look): Promise<Again> {
   await context.client.apply(configMap(job, target));
   await Promise.all([
     applyRunners(context, look, target, needed),
-    applyCoordinator(context, look, target, { isUp: true, generation: look.generation, beginning: deployed.beginning }),
+    applyCoordinator(context, look, target, {
+      isUp: true,
+      generation: look.generation,
+      beginning: deployed.beginning,
+      attempt: deployed.attempt,
+    }),
   ]);
   if (look.status.change && view.lastRescale) {
     look.status.change = { ...look.status.change, pauseMs: Math.round(view.lastRescale.pauseMs) };

@@ -21,7 +21,7 @@ export async function suspend(context: Context, look: Look): Promise<Again> {
   look.status.message = stopped.isStopped ? 'lets the pods go' : stopped.why;
   if (!stopped.isStopped) return SOON_MS;
   context.operations.clear(look.key);
-  const how = { isUp: false, generation, beginning: deployed.beginning };
+  const how = { isUp: false, generation, beginning: deployed.beginning, attempt: deployed.attempt };
   await Promise.all([
     applyCoordinator(context, look, deployed.spec, how),
     applyRunners(context, look, deployed.spec, 0),
@@ -44,7 +44,7 @@ export async function resume(context: Context, look: Look, difference: Differenc
         : deployed?.beginning;
   await Promise.all([
     applySurroundings(context, look, spec),
-    applyPods(context, look, spec, { isUp: true, generation, beginning }),
+    applyPods(context, look, spec, { isUp: true, generation, beginning, attempt: look.status.attempt ?? 1 }),
   ]);
   return SOON_MS;
 }

@@ -39,7 +39,7 @@ async function switchTo(
 ): Promise<void> {
   look.status.attempt = (look.status.attempt ?? 0) + 1;
   await applySurroundings(context, look, spec);
-  await applyPods(context, look, spec, { isUp: true, generation, beginning });
+  await applyPods(context, look, spec, { isUp: true, generation, beginning, attempt: look.status.attempt ?? 1 });
   if (replacesRunners) await replaceRunnerPods(context, look.runnerPods);
 }
 

@@ -3,6 +3,7 @@ import type { KubeObject } from '../kube/objects.js';
 import { JOB_FILE } from './config-map.js';
 import { type Beginning, fileHash } from './deployed.js';
 import {
+  ANNOTATION_ATTEMPT,
   ANNOTATION_DEPLOYMENT,
   ANNOTATION_GENERATION,
   CONTROL_PORT,
@@ -23,13 +24,19 @@ export function coordinatorDeployment(
   job: StreamJob,
   spec: StreamJobSpec,
   settings: OperatorSettings,
-  running: { readonly generation: number; readonly beginning?: Beginning; readonly replicas: number },
+  running: {
+    readonly generation: number;
+    readonly beginning?: Beginning;
+    readonly replicas: number;
+    readonly attempt: number;
+  },
 ): KubeObject {
   const names = namesOf(job);
   const { beginning } = running;
   const template = podTemplateOf(job, spec, settings, {
     component: 'coordinator',
     graceSeconds: 5,
+    annotations: { [ANNOTATION_ATTEMPT]: String(running.attempt) },
     args: [
       'coordinator',
       `${JOB_DIR}/${JOB_FILE}`,
@@ -63,7 +70,7 @@ export function coordinatorDeployment(
   const meta = metaOf(job, names.coordinator, 'coordinator');
   const annotations = {
     [ANNOTATION_GENERATION]: String(running.generation),
-    [ANNOTATION_DEPLOYMENT]: JSON.stringify({ spec, ...(beginning ? { beginning } : {}) }),
+    [ANNOTATION_DEPLOYMENT]: JSON.stringify({ spec, attempt: running.attempt, ...(beginning ? { beginning } : {}) }),
   };
   return {
     apiVersion: 'apps/v1',

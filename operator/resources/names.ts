@@ -12,6 +12,8 @@ export const LABEL_MANAGED = 'app.kubernetes.io/managed-by';
 export const MANAGED_BY = 'tidewheel-operator';
 /** Which spec a Deployment runs; see deployed.ts. */
 export const ANNOTATION_GENERATION = 'tidewheel.dev/generation';
+/** On the coordinator's pod: a pod of an earlier start is not asked how the job does. */
+export const ANNOTATION_ATTEMPT = 'tidewheel.dev/attempt';
 export const ANNOTATION_DEPLOYMENT = 'tidewheel.dev/deployment';
 export const FINALIZER = 'tidewheel.dev/state';
 /** The container that the operator makes, into which a pod template is merged. */

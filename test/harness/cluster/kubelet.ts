@@ -1,0 +1,176 @@
+/** Makes the pods of Deployments and StatefulSets real processes on this machine, and starts those again that die. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import type { KubeObject } from '../../../operator/kube/objects.js';
+import type { TestApiServer } from './api-server.js';
+
+interface Pod {
+  readonly name: string;
+  readonly template: string;
+  process?: ChildProcess;
+  restarts: number;
+  isGoing: boolean;
+}
+
+const MAIN = resolve('dist/cli/main.js');
+
+export class TestKubelet {
+  private readonly pods = new Map<string, Pod>();
+  private readonly ports = new Map<string, { control: number; http: number }>();
+  private isStopped = false;
+  private pending: Promise<void> = Promise.resolve();
+  readonly logs: string[] = [];
+
+  constructor(
+    private readonly api: TestApiServer,
+    private readonly dir: string,
+  ) {
+    api.onChange((type, object) => {
+      if (object.kind === 'Deployment' || object.kind === 'StatefulSet') {
+        this.pending = this.pending.then(() => this.sync(type, object));
+      } else if (object.kind === 'Pod' && type === 'DELETED') this.removed(object.metadata.name);
+    });
+  }
+
+  pid(pod: string): number | undefined {
+    return this.pods.get(pod)?.process?.pid;
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    for (const pod of this.pods.values()) pod.process?.kill('SIGKILL');
+  }
+
+  private async sync(type: string, owner: KubeObject): Promise<void> {
+    if (this.isStopped) return;
+    const count = type === 'DELETED' ? 0 : owner.spec.replicas;
+    const isSet = owner.kind === 'StatefulSet';
+    const wanted = Array.from({ length: count }, (_, i) =>
+      isSet ? `${owner.metadata.name}-${i}` : `${owner.metadata.name}-pod`,
+    );
+    const template = JSON.stringify(owner.spec.template);
+    for (const pod of [...this.pods.values()]) {
+      const mine = pod.name.startsWith(`${owner.metadata.name}-`);
+      if (!mine) continue;
+      if (!wanted.includes(pod.name) || (!isSet && pod.template !== template)) await this.end(pod);
+    }
+    for (const name of wanted) if (!this.pods.has(name)) await this.begin(name, owner);
+  }
+
+  private async begin(name: string, owner: KubeObject): Promise<void> {
+    const pod: Pod = { name, template: JSON.stringify(owner.spec.template), restarts: 0, isGoing: false };
+    this.pods.set(name, pod);
+    const service = owner.metadata.name.replace(/-runner$/, '-coordinator');
+    if (!this.ports.has(service)) {
+      this.ports.set(service, { control: await freePort(), http: await freePort() });
+      this.api.services.set(service, this.ports.get(service)!.http);
+    }
+    this.run(pod, owner, this.ports.get(service)!);
+  }
+
+  private run(pod: Pod, owner: KubeObject, ports: { control: number; http: number }): void {
+    const { template } = owner.spec;
+    const [container] = template.spec.containers;
+    const dir = join(this.dir, pod.name);
+    for (const volume of template.spec.volumes) {
+      const source = volume.configMap ? this.api.get('configmaps', volume.configMap.name) : undefined;
+      const secret = volume.secret ? this.api.get('secrets', volume.secret.secretName) : undefined;
+      mkdirSync(join(dir, volume.name), { recursive: true });
+      for (const [file, text] of Object.entries(source?.data ?? {}))
+        writeFileSync(join(dir, volume.name, file), text as string);
+      for (const [file, text] of Object.entries(secret?.data ?? {})) {
+        writeFileSync(join(dir, volume.name, file), Buffer.from(text as string, 'base64'));
+      }
+    }
+    const mounts = [...container.volumeMounts].sort((a, b) => b.mountPath.length - a.mountPath.length);
+    const args = container.args.map((arg: string) => {
+      let text = arg.replace('$(POD_NAME)', pod.name).replace('$(POD_IP)', '127.0.0.1');
+      const mount = mounts.find((m) => new RegExp(`(^|=)${m.mountPath}`).test(text));
+      if (mount) text = text.replace(mount.mountPath, join(dir, mount.name));
+      return text
+        .replace('0.0.0.0', '127.0.0.1')
+        .replace(/^--control-port=.*/, `--control-port=${ports.control}`)
+        .replace(/^--http-port=.*/, `--http-port=${ports.http}`)
+        .replace(/^--coordinator=.*/, `--coordinator=127.0.0.1:${ports.control}`);
+    });
+    const env: Record<string, string> = { PATH: process.env.PATH ?? '' };
+    for (const { name, value } of container.env) if (value !== undefined) env[name] = value;
+    const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    pod.process = child;
+    const keep = (chunk: Buffer) =>
+      this.logs.push(
+        ...chunk
+          .toString()
+          .split('\n')
+          .filter(Boolean)
+          .map((l) => `${pod.name}: ${l}`),
+      );
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    this.show(pod, owner);
+    child.on('exit', () => {
+      if (this.isStopped || pod.isGoing || this.pods.get(pod.name) !== pod) return;
+      pod.restarts++;
+      setTimeout(
+        () => !this.isStopped && !pod.isGoing && this.run(pod, owner, ports),
+        Math.min(1000, 100 * 2 ** pod.restarts),
+      );
+    });
+  }
+
+  private show(pod: Pod, owner: KubeObject): void {
+    const { labels, annotations } = owner.spec.template.metadata;
+    const metadata = { name: pod.name, namespace: 'default', labels, annotations };
+    this.api.put({ apiVersion: 'v1', kind: 'Pod', metadata, spec: {} });
+    const conditions = [{ type: 'Ready', status: 'True' }];
+    const status = {
+      phase: 'Running',
+      conditions,
+      containerStatuses: [{ name: 'tidewheel', restartCount: pod.restarts, state: {} }],
+    };
+    this.api.put({ apiVersion: 'v1', kind: 'Pod', metadata, status }, 'status');
+  }
+
+  /** SIGTERM, and SIGKILL when that doesn't help. */
+  private async end(pod: Pod): Promise<void> {
+    pod.isGoing = true;
+    const child = pod.process;
+    if (child && child.exitCode === null && child.signalCode === null) {
+      const gone = new Promise((done) => child.once('exit', done));
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
+      await gone;
+      clearTimeout(timer);
+    }
+    this.pods.delete(pod.name);
+    this.api.delete('pods', pod.name);
+  }
+
+  /** Somebody deleted the pod: its owner makes another one. */
+  private removed(name: string): void {
+    const pod = this.pods.get(name);
+    if (!pod || pod.isGoing) return;
+    const owner = [...this.api.all('deployments'), ...this.api.all('statefulsets')].find((o) =>
+      name.startsWith(`${o.metadata.name}-`),
+    );
+    this.pending = this.pending.then(async () => {
+      await this.end(pod);
+      if (owner)
+        await this.sync(
+          'MODIFIED',
+          this.api.get(owner.kind === 'Deployment' ? 'deployments' : 'statefulsets', owner.metadata.name) ?? owner,
+        );
+    });
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => done(port));
+    });
+  });
+}
