@@ -33,6 +33,7 @@ interface JobView {
   lag: number;
   watermark: number | null;
   runners: number;
+  waitingFor?: string;
   lastCheckpoint?: { id: number; atMs: number };
   exception?: { message: string; atMs: number };
 }
@@ -51,6 +52,7 @@ export const status: CommandModule<object, Args> = {
         ? `last checkpoint ${job.lastCheckpoint.id} at ${when(job.lastCheckpoint.atMs)}`
         : 'no checkpoint yet',
     ];
+    if (job.waitingFor) lines.push(`waiting: ${job.waitingFor}`);
     if (job.exception) lines.push(`last failure at ${when(job.exception.atMs)}: ${job.exception.message}`);
     print(args.json, job, lines.join('\n'));
   },

@@ -2,6 +2,7 @@
 import type { CommandModule } from 'yargs';
 import { formatError, toErrorMessage } from '../../api/index.js';
 import { loadJob } from '../../runtime/job/index.js';
+import { call } from '../local/api-client.js';
 import { runEmbedded } from '../local/embedded.js';
 import { createLogger } from '../local/logger.js';
 import { EXIT, Supervisor } from '../local/supervisor.js';
@@ -84,6 +85,7 @@ async function inProcesses(args: Args, name: string): Promise<number> {
     logLevel: args['log-level'],
     parallelism: args.parallelism,
     httpPort: args['http-port'],
+    restoreFrom: args.restore,
     env: process.env,
   });
   let asked = false;
@@ -94,8 +96,15 @@ async function inProcesses(args: Args, name: string): Promise<number> {
     console.error('taking a savepoint, then stopping (Ctrl-C again: at once)');
     void supervisor
       .api()
-      .then((url) => fetch(`${url}/api/v1/job/stop`, { method: 'POST', body: JSON.stringify({ savepoint }) }))
-      .then(() => console.error(`savepoint ${savepoint}`));
+      .then((url) => call(url, 'POST', '/api/v1/job/stop', { savepoint }))
+      .then(
+        () => console.error(`savepoint ${savepoint}: go on with --restore savepoints/${savepoint}.json`),
+        async (error) => {
+          console.error(`no savepoint: ${(error as Error).message}`);
+          await supervisor.stop();
+          process.exit(1);
+        },
+      );
   });
   await supervisor.start();
   const code = await supervisor.done;

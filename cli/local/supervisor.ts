@@ -22,6 +22,8 @@ export interface SupervisorOptions {
   readonly stateDir: string;
   readonly logLevel: string;
   readonly parallelism?: number;
+  /** Snapshot to start from. */
+  readonly restoreFrom?: string;
   readonly httpPort?: number;
   readonly env: NodeJS.ProcessEnv;
   readonly onEvent?: (event: SupervisorEvent) => void;
@@ -83,6 +85,7 @@ export class Supervisor {
     const args = ['coordinator', options.file, '--state-dir', options.stateDir, '--address-file', this.addressFile];
     args.push('--runners', String(options.runners), '--log-level', options.logLevel);
     if (options.parallelism !== undefined) args.push('--parallelism', String(options.parallelism));
+    if (options.restoreFrom !== undefined) args.push('--restore', options.restoreFrom);
     if (options.httpPort !== undefined) args.push('--http-port', String(options.httpPort));
     this.spawn('coordinator', [...args, '--start-again'], args, (code) => {
       // Codes that the coordinator chooses itself; anything else is a death.

@@ -156,6 +156,7 @@ export class Checkpoints {
         owners: context.owners,
         createdAtMs: Date.now(),
         final: pending.final,
+        restoredFrom: this.latest?.restoredFrom,
         plan: context.plan,
         nodes: mergeAcks([...pending.acks.values()], this.latest?.nodes ?? {}, context.maxParallelism),
       };

@@ -12,7 +12,7 @@ import { ERROR_CODES, TidewheelError } from '../../api/index.js';
 import type { Plan, PlanNode } from '../graph/plan.js';
 import { planStages, type Stage } from '../graph/stages.js';
 import { comparePlans, type NodeVerdict } from '../graph/verdict.js';
-import { latestManifest, type Manifest, type NodeSnapshot, readManifest } from '../snapshot/manifest.js';
+import { latestManifest, type Manifest, type NodeSnapshot } from '../snapshot/manifest.js';
 import { collectGarbage } from '../snapshot/retention.js';
 import { ObjectExistsError, type ObjectStore, type StoreSpec } from '../snapshot/store.js';
 import type { Logger } from '../source/contract.js';
@@ -23,6 +23,7 @@ import type { SlotReport } from '../task/slot.js';
 import { type CheckpointContext, Checkpoints } from './checkpoints.js';
 import { assignGroups, placeSlots, rebalanceGroups, type ThreadPlace } from './placement.js';
 import { type RestartSpec, RestartStrategy } from './restart.js';
+import { restoreOnce } from './restore.js';
 import { type RunnerInfo, Runners } from './runners.js';
 import { SplitAssigner } from './splits.js';
 
@@ -60,8 +61,8 @@ export interface CoordinatorOptions {
   readonly log: Logger;
   /** Runners that will come: deployment waits for them, for a while. */
   readonly expectedRunners: number;
-  /** A snapshot to start from, in place of the job's latest checkpoint. */
-  readonly restoreFrom?: string;
+  /** A snapshot to start from, in place of the job's latest checkpoint. Not `again`: unless that one comes from it already. */
+  readonly restore?: { readonly from: string; readonly again: boolean };
   readonly allowDroppedState?: boolean;
   /** A job whose input was read to its end runs again from the beginning. Its last commits are finished first. */
   readonly startAgainWhenFinished?: boolean;
@@ -282,8 +283,8 @@ export class Coordinator {
 
   private async begin(): Promise<void> {
     const { options } = this;
-    const latest = options.restoreFrom
-      ? await readManifest(options.store, options.restoreFrom)
+    const latest = options.restore
+      ? await restoreOnce(options.store, options.job, options.restore.from, options.restore.again)
       : await latestManifest(options.store, options.job);
     this.checkpoints.startFrom(latest);
     await this.until(() => this.runners.list.length > 0, FIRST_RUNNERS_MS);
@@ -303,7 +304,7 @@ export class Coordinator {
     await this.until(() => this.runners.ready.length >= this.expectedRunners, FIRST_RUNNERS_MS);
     if (latest && this.options.parallelism === 0) this.parallelism = latest.parallelism;
     if (latest) this.checkState(latest);
-    const again = latest?.final === true && options.startAgainWhenFinished === true && !options.restoreFrom;
+    const again = latest?.final === true && options.startAgainWhenFinished === true && !options.restore?.again;
     await this.deploy(this.parallelism, latest, [], undefined, again);
   }
 
@@ -461,9 +462,7 @@ export class Coordinator {
   }
 
   private manifestKey(manifest: Manifest): string {
-    return this.options.restoreFrom && this.checkpoints.completed === 0
-      ? this.options.restoreFrom
-      : `checkpoints/${String(manifest.id).padStart(10, '0')}.json`;
+    return `checkpoints/${String(manifest.id).padStart(10, '0')}.json`;
   }
 
   private widthOf(node: PlanNode, parallelism: number): number {
@@ -698,6 +697,7 @@ export class Coordinator {
 
   /** What the job waits for before it can run, in words. */
   get waitingFor(): string | undefined {
+    for (const m of this.taskMetrics.values()) if (m.waitingFor) return m.waitingFor;
     return this.splits.waitingFor;
   }
 

@@ -64,17 +64,25 @@ export async function coordinatorOptions(
       retained: spec.checkpoint.retained,
     },
     restart: restartOf(job),
-    store: await openStore(resolveStore(storeSpec, settings.resolve)),
+    store: await openStore(resolveStore(storeSpec, settings.resolve), settings.log),
     storeSpec,
     baseDir: job.baseDir,
     registry: settings.registry,
     resolve: settings.resolve,
     log: settings.log,
     expectedRunners: settings.expectedRunners,
-    restoreFrom: settings.restoreFrom ?? spec.restore.from,
+    restore: restoreOf(job, settings),
     allowDroppedState: spec.restore.allowDroppedState,
     startAgainWhenFinished: settings.startAgainWhenFinished,
   };
+}
+
+/** What the job file says is done once; what is asked for at a start, at each start. */
+function restoreOf(job: JobDefinition, settings: CoordinatorSettings): CoordinatorOptions['restore'] {
+  if (settings.restoreFrom !== undefined)
+    return { from: settings.restoreFrom, again: settings.startAgainWhenFinished === true };
+  const { from } = job.spec.restore;
+  return from === undefined ? undefined : { from, again: false };
 }
 
 function restartOf(job: JobDefinition): RestartSpec {

@@ -115,6 +115,7 @@ export const OPENAPI = {
         rowsOut: integer,
         lag: integer,
         watermark: { type: ['integer', 'null'], description: 'Milliseconds since the epoch' },
+        waitingFor: { type: 'string', description: 'What a source or sink waits for, e.g. a broker that is away' },
         lastCheckpoint: object({ id: integer, atMs: integer }),
         exception: { $ref: '#/components/schemas/Exception' },
       }),

@@ -60,6 +60,8 @@ export interface Manifest {
   readonly createdAtMs: number;
   /** The input had ended: nothing is left to do. */
   readonly final: boolean;
+  /** Key of the snapshot that the job was told to start from, if it was. */
+  readonly restoredFrom?: string;
   readonly plan: Plan;
   readonly nodes: Readonly<Record<string, NodeSnapshot>>;
   /** Whether the committables are known to be committed can't be known here: committing again is harmless. */
@@ -67,6 +69,11 @@ export interface Manifest {
 
 const checkpointKey = (id: number) => `checkpoints/${String(id).padStart(10, '0')}.json`;
 export const savepointKey = (name: string) => `savepoints/${name}.json`;
+
+/** A snapshot is whole, and of another job. */
+export class OtherJobError extends Error {
+  readonly code = 'TW4002';
+}
 
 function encode(manifest: Manifest): Buffer {
   const body = JSON.stringify(manifest);
@@ -92,7 +99,9 @@ export async function readManifest(store: ObjectStore, key: string, job?: string
   const manifest = JSON.parse(body) as Manifest;
   if (manifest.version !== 1) throw corrupt(`has version ${manifest.version}; this Tidewheel reads version 1`);
   if (job !== undefined && manifest.job !== job) {
-    throw new CorruptSnapshotError(`snapshot ${key} belongs to job "${manifest.job}", not to "${job}"`);
+    throw new OtherJobError(
+      `snapshot ${key} in ${store.description} belongs to job "${manifest.job}", not to "${job}": give each job a storage prefix of its own`,
+    );
   }
   return manifest;
 }

@@ -1,5 +1,6 @@
 /** Objects in MinIO or any S3, by the minio client. Away for a moment: retried with back-off; then a StoreError says so. */
 import { Client } from 'minio';
+import type { Logger } from '../source/contract.js';
 import { ObjectExistsError, ObjectMissingError, type ObjectStore, StoreError, type StoreSpec } from './store.js';
 
 type S3Spec = Extract<StoreSpec, { kind: 's3' }>;
@@ -30,10 +31,13 @@ export class S3Store implements ObjectStore {
   private readonly client: Client;
   private readonly prefix: string;
   private bucketKnown = false;
+  /** Since when calls fail, milliseconds since the epoch; 0: they don't. */
+  private awaySinceMs = 0;
 
   /** Waits up to `patienceMs` for a store that is away before it gives up on a call. */
   constructor(
     private readonly spec: S3Spec,
+    private readonly log?: Logger,
     private readonly patienceMs = 30_000,
   ) {
     const url = new URL(spec.endpoint);
@@ -132,7 +136,12 @@ export class S3Store implements ObjectStore {
     let delayMs = FIRST_DELAY_MS;
     for (;;) {
       try {
-        return await call();
+        const answer = await call();
+        if (this.awaySinceMs > 0) {
+          this.log?.info({ waitedMs: Date.now() - this.awaySinceMs }, `${this.description} answers again`);
+          this.awaySinceMs = 0;
+        }
+        return answer;
       } catch (error) {
         if (error instanceof ObjectExistsError || error instanceof ObjectMissingError) throw error;
         const code = (error as { code?: string }).code ?? (error as { cause?: { code?: string } }).cause?.code ?? '';
@@ -142,6 +151,11 @@ export class S3Store implements ObjectStore {
           throw new StoreError(`can't ${what} in ${this.description}: ${(error as Error).message || code}`, retryable, {
             cause: error,
           });
+        }
+        if (this.awaySinceMs === 0) {
+          this.awaySinceMs = Date.now();
+          const reason = (error as Error).message || code;
+          this.log?.warn({ reason }, `can't ${what} in ${this.description} now: waiting, and trying again`);
         }
         await new Promise((resolve) => setTimeout(resolve, delayMs));
         delayMs = Math.min(delayMs * 2, MAX_DELAY_MS);

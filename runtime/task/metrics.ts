@@ -23,6 +23,8 @@ export interface TaskMetrics {
   readonly stateEntries: number;
   readonly stateBytes: number;
   readonly lag: number | null;
+  /** What the source or a sink can't go on without just now, in words; null: nothing. */
+  readonly waitingFor: string | null;
 }
 
 export function taskMetrics(task: Task): TaskMetrics {
@@ -57,5 +59,6 @@ export function taskMetrics(task: Task): TaskMetrics {
     stateEntries,
     stateBytes,
     lag: source?.lag() ?? null,
+    waitingFor: source?.status ?? task.chain.sinks.map((s) => s.writer.status).find((s) => s !== undefined) ?? null,
   };
 }

@@ -221,7 +221,7 @@ export class Slot {
     const key = JSON.stringify(spec);
     let store = this.stores.get(key);
     if (!store) {
-      store = openStore(resolveStore(spec, this.resolve));
+      store = openStore(resolveStore(spec, this.resolve), this.log);
       this.stores.set(key, store);
     }
     return store;

@@ -265,6 +265,11 @@ export class SourceInput {
     );
   }
 
+  /** What the reader waits for, e.g. a broker that is away; undefined: nothing. */
+  get status(): string | undefined {
+    return this.reader.status;
+  }
+
   /** Rows handed to the chain. */
   get recordsOut(): number {
     let n = 0;

@@ -1,4 +1,5 @@
-import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Admin, Kafka, logLevel, Partitioners } from 'kafkajs';
 import { type ConsumedRecord, type ReadOptions, readTopic } from './read-topic.js';
 
 export interface ProduceOptions<T> {
@@ -23,6 +24,24 @@ export interface TestKafka {
 
 const PRODUCE_BATCH = 2_000;
 
+const LEADERS_TIMEOUT_MS = 30_000;
+
+/** Resolves when every partition has a leader. A broker may say for a moment that it knows no such topic. */
+async function untilLed(admin: Admin, topic: string, partitions: number): Promise<void> {
+  const deadline = Date.now() + LEADERS_TIMEOUT_MS;
+  for (;;) {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      const led = topics[0]?.partitions.filter((p) => p.leader >= 0).length ?? 0;
+      if (led === partitions) return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+    if (Date.now() > deadline) throw new Error(`topic ${topic} has no leaders after ${LEADERS_TIMEOUT_MS} ms`);
+    await delay(50);
+  }
+}
+
 export function connectKafka(bootstrap: string): TestKafka {
   const client = () =>
     new Kafka({
@@ -41,9 +60,11 @@ export function connectKafka(bootstrap: string): TestKafka {
         const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
         const made = await admin.createTopics({
           topics: [{ topic, numPartitions: partitions, configEntries }],
-          waitForLeaders: true,
+          // kafkajs gives up when its broker has not heard of the new topic yet.
+          waitForLeaders: false,
         });
         if (!made) throw new Error(`topic ${topic} exists already`);
+        await untilLed(admin, topic, partitions);
       } finally {
         await admin.disconnect();
       }

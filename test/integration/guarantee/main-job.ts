@@ -41,6 +41,12 @@ export interface MainJobOptions {
   readonly parallelism?: number;
   readonly runners?: number;
   readonly checkpointInterval?: string;
+  readonly checkpointTimeout?: string;
+  readonly guarantee?: 'exactly-once' | 'at-least-once';
+  /** Further options of the source's table: `'name' = 'value'`, separated by commas. */
+  readonly sourceOptions?: string;
+  /** Folder of the state in the bucket; default: the job's name. */
+  readonly storagePrefix?: string;
   readonly onEvent?: (event: SupervisorEvent) => void;
 }
 
@@ -67,38 +73,60 @@ export class MainJob {
     return this.dir;
   }
 
-  async start(): Promise<void> {
-    const { kafka, s3, partitions = 4 } = this.options;
+  get file(): string {
+    return join(this.dir, 'job.yaml');
+  }
+
+  /** What the job's processes need in their environment. */
+  get env(): NodeJS.ProcessEnv {
+    const { s3 } = this.options;
+    return { ...process.env, TIDEWHEEL_S3_ACCESS_KEY: s3.accessKey, TIDEWHEEL_S3_SECRET_KEY: s3.secretKey };
+  }
+
+  /** Topics and job file, for those who run it themselves. */
+  async prepare(): Promise<void> {
+    const { kafka, partitions = 4 } = this.options;
     await kafka.createTopic(this.input, partitions);
     await kafka.createTopic(this.output, 2);
     this.dir = await mkdtemp(join(tmpdir(), 'tidewheel-main-'));
-    const file = join(this.dir, 'job.yaml');
-    await writeFile(file, this.jobText());
+    await writeFile(this.file, this.jobText());
+  }
+
+  async start(): Promise<void> {
+    await this.prepare();
+    await this.restart();
+  }
+
+  /** Starts the processes, of a job that was stopped as well. */
+  async restart(options: { restoreFrom?: string } = {}): Promise<void> {
     this.supervisor = new Supervisor({
-      file,
+      file: this.file,
       name: this.name,
       runners: this.options.runners ?? 2,
       stateDir: this.dir,
       logLevel: process.env.TIDEWHEEL_TEST_LOG ?? 'silent',
-      env: { ...process.env, TIDEWHEEL_S3_ACCESS_KEY: s3.accessKey, TIDEWHEEL_S3_SECRET_KEY: s3.secretKey },
+      env: this.env,
       onEvent: this.options.onEvent,
+      restoreFrom: options.restoreFrom,
     });
     await this.supervisor.start();
   }
 
   private jobText(): string {
-    const { kafka, s3, parallelism = 2, checkpointInterval = '300ms' } = this.options;
+    const { kafka, s3, parallelism = 2, checkpointInterval = '300ms', checkpointTimeout = '30s' } = this.options;
+    const { guarantee = 'exactly-once', storagePrefix = this.name } = this.options;
+    const more = this.options.sourceOptions ? `, ${this.options.sourceOptions}` : '';
     const connection = `'properties.bootstrap.servers' = '${kafka.bootstrap}', 'format' = 'json'`;
     return `apiVersion: tidewheel.dev/v1alpha1
 kind: StreamJob
 metadata: { name: ${this.name} }
 spec:
   parallelism: ${parallelism}
-  checkpoint: { interval: ${checkpointInterval}, timeout: 30s, tolerableFailures: 1000 }
-  storage: { s3: { endpoint: "${s3.endpoint}", bucket: ${s3.bucket}, prefix: ${this.name} } }
+  checkpoint: { interval: ${checkpointInterval}, timeout: ${checkpointTimeout}, guarantee: ${guarantee}, tolerableFailures: 1000 }
+  storage: { s3: { endpoint: "${s3.endpoint}", bucket: ${s3.bucket}, prefix: ${storagePrefix} } }
   sql: |
     CREATE TABLE payments (card STRING, amount BIGINT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND)
-      WITH ('connector' = 'kafka', 'topic' = '${this.input}', 'scan.startup.mode' = 'earliest-offset', ${connection});
+      WITH ('connector' = 'kafka', 'topic' = '${this.input}', 'scan.startup.mode' = 'earliest-offset', ${connection}${more});
     CREATE TABLE totals (card STRING, window_end TIMESTAMP(3), spent BIGINT, n BIGINT, largest BIGINT)
       WITH ('connector' = 'kafka', 'topic' = '${this.output}', ${connection});
     INSERT INTO totals
@@ -132,6 +160,11 @@ spec:
     await this.options.kafka.produceJson(this.input, rows, { partition: () => next++ % partitions });
   }
 
+  /** Produces values as they stand, of which nothing is expected here. */
+  async produceValues(values: readonly (object | string)[], partition = 0): Promise<void> {
+    await this.options.kafka.produceJson(this.input, values, { partition: () => partition });
+  }
+
   /** One late payment a partition closes all windows. What it opens stays open and is not expected. */
   async closeWindows(): Promise<void> {
     const { partitions = 4, kafka } = this.options;
@@ -152,10 +185,10 @@ spec:
   }
 
   /** Everything that a read_committed consumer finds, sorted; waits for at least as many rows as are expected. */
-  async outputLines(timeoutMs = 60_000): Promise<string[]> {
+  async outputLines(timeoutMs = 60_000, untilCount = this.sums.size): Promise<string[]> {
     const records = await this.options.kafka.consumeAll(this.output, {
       readCommitted: true,
-      untilCount: this.sums.size,
+      untilCount,
       timeoutMs,
     });
     return records
@@ -194,8 +227,15 @@ spec:
     );
   }
 
+  /** A metric of the whole job, as the coordinator serves it: its tasks' values added up. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`${await this.supervisor.api()}/metrics`)).text();
+    const values = text.split('\n').filter((line) => line.startsWith(`${name}{`));
+    return values.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+  }
+
   async close(): Promise<void> {
     await this.supervisor?.stop();
-    await rm(this.dir, { recursive: true, force: true });
+    if (this.dir) await rm(this.dir, { recursive: true, force: true });
   }
 }
