@@ -4,6 +4,7 @@
  */
 import { mix } from '../datagen/random.js';
 
+const { floor, imul } = Math;
 const GOLDEN = 0x9e3779b9;
 const TWO_32 = 4294967296;
 
@@ -17,17 +18,17 @@ export class Draw {
 
   /** Numbers drawn from now on are those of event `id`. */
   seek(id: number): void {
-    this.state = mix(mix(this.base ^ (id | 0)) + Math.imul(Math.floor(id / TWO_32), 0x85ebca6b));
+    this.state = mix(mix(this.base ^ (id | 0)) + imul(floor(id / TWO_32), 0x85ebca6b));
   }
 
   /** An integer in [0, 2^32). */
   u32(slot: number): number {
-    return mix(this.state + Math.imul(slot + 1, GOLDEN)) >>> 0;
+    return mix(this.state + imul(slot + 1, GOLDEN)) >>> 0;
   }
 
   /** A whole number in [0, limit). */
   below(slot: number, limit: number): number {
-    return Math.floor((this.u32(slot) / TWO_32) * limit);
+    return floor((this.u32(slot) / TWO_32) * limit);
   }
 
   /** A number in [0, 1). */

@@ -54,12 +54,11 @@ export function eventMaker(
 ): { sequence: Sequence; make: MakeEvent } {
   const sequence = new Sequence(settings, generator);
   const draw = new Draw(settings.seed);
-  const needsText = columns.fields.some((field) => field.type.kind === 'ROW');
-  const filler = needsText ? new Filler(settings.seed) : undefined;
+  const filler = new Filler(settings.seed);
   const parts = {
-    person: new People(sequence, draw, settings, filler!),
-    auction: new Auctions(sequence, draw, settings, filler!),
-    bid: new Bids(sequence, draw, settings, filler!),
+    person: new People(sequence, draw, settings, filler),
+    auction: new Auctions(sequence, draw, settings, filler),
+    bid: new Bids(sequence, draw, settings, filler),
   };
   for (const field of columns.fields) checkColumn(field);
   const members = read.map((name) => {

@@ -33,21 +33,9 @@ export function price(draw: Draw, slot: number): number {
 
 /** Fills events up to their average size: slices of one long text. */
 export class Filler {
-  private readonly text: string;
+  private text = '';
 
-  constructor(seed: number) {
-    const draw = new Draw(seed ^ 0x5f3759df);
-    draw.seek(0);
-    const bytes = Buffer.allocUnsafe(FILLER_BYTES);
-    for (let i = 0; i < FILLER_BYTES; ) {
-      let bits = draw.u32(i);
-      for (let n = 0; n < 5 && i < FILLER_BYTES; n++, i++) {
-        bytes[i] = LETTER_A + (bits % 26);
-        bits = Math.floor(bits / 26);
-      }
-    }
-    this.text = bytes.latin1Slice(0, FILLER_BYTES);
-  }
+  constructor(private readonly seed: number) {}
 
   /** Empty when the event is already larger; else its length is around what is missing, by a fifth up and down. */
   extra(draw: Draw, slot: number, currentBytes: number, averageBytes: number): string {
@@ -56,6 +44,26 @@ export class Filler {
     const delta = Math.round(missing * 0.2);
     const length = missing - delta + draw.below(slot, 2 * delta);
     const start = draw.below(slot + 1, FILLER_BYTES - length);
+    if (this.text === '') this.text = fillerText(this.seed);
     return this.text.slice(start, start + length);
   }
+}
+
+/** The same for all generators of a seed in this process: kept, since it takes a while. */
+let last: { readonly seed: number; readonly text: string } | undefined;
+
+function fillerText(seed: number): string {
+  if (last?.seed === seed) return last.text;
+  const draw = new Draw(seed ^ 0x5f3759df);
+  draw.seek(0);
+  const bytes = Buffer.allocUnsafe(FILLER_BYTES);
+  for (let i = 0; i < FILLER_BYTES; ) {
+    let bits = draw.u32(i);
+    for (let n = 0; n < 5 && i < FILLER_BYTES; n++, i++) {
+      bytes[i] = LETTER_A + (bits % 26);
+      bits = (bits / 26) >>> 0;
+    }
+  }
+  last = { seed, text: bytes.latin1Slice(0, FILLER_BYTES) };
+  return last.text;
 }

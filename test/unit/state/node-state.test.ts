@@ -101,7 +101,7 @@ const plain = ({ _e, ...rest }: Record<string, unknown>) => JSON.stringify(rest)
 const contents = (entries: Iterable<Record<string, unknown>>) => [...entries].map(plain).sort();
 
 describe('state that is cut again and again', () => {
-  test.each([1, 2, 3, 4])('is restored as it was at the last cut, seed %d', async (seed) => {
+  test.each([1, 2])('is restored as it was at the last cut, seed %d', async (seed) => {
     const pick = random(seed);
     const kept = new Kept();
     const table = keyed(kept.state);
@@ -163,7 +163,7 @@ describe('state that is cut again and again', () => {
     const kept = new Kept();
     const table = keyed(kept.state);
     for (let id = 0; id < 20_000; id++) changeKeyed(table, id, 0, false);
-    for (let checkpoint = 0; checkpoint < 100; checkpoint++) {
+    for (let checkpoint = 0; checkpoint < 40; checkpoint++) {
       for (let i = 0; i < 4000; i++) changeKeyed(table, pick(20_000), i, false);
       kept.cut();
     }
