@@ -37,6 +37,7 @@ export interface JobMemory {
   surroundings?: string;
   judged?: { key: string; judgement: import('./judge.js').Judgement };
   restarts?: number;
+  autoscaler?: import('./autoscale.js').AutoscalerMemory;
 }
 
 /** A job as it is now: what is asked for, what stands in the cluster, and what its coordinator says. */

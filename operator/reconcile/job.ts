@@ -8,6 +8,7 @@ import { PODS, STREAM_JOBS, splitKey } from '../kube/objects.js';
 import { configMap } from '../resources/config-map.js';
 import { FINALIZER, shortHash } from '../resources/names.js';
 import { applyCoordinator, applyRunners, applySurroundings, removeOldFiles } from './apply.js';
+import { autoscale } from './autoscale.js';
 import { beginChange, endChange, tell } from './change.js';
 import { classify } from './classify.js';
 import { type Again, type Context, type Look, SOON_MS, STEADY_MS } from './context.js';
@@ -112,6 +113,7 @@ async function settle(context: Context, look: Look): Promise<Again> {
       noteRunning(context, look);
       if (noteStable(context, look)) await removeOldFiles(context, look);
       takeSavepoints(context, look);
+      await autoscale(context, look);
       return STEADY_MS;
     case 'finished':
       return ended(context, look);
