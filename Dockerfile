@@ -2,6 +2,9 @@
 #
 #   docker build -t tidewheel:dev .
 #
+# It adds 60 MB to its base: 56 of dependencies, 4 of our own code. Runs as uid 10001 with a read-only root and no capabilities; only
+# /tmp, and the folder of the state where a job names no storage, are written to.
+#
 # Releases pin the base by digest: --build-arg NODE_IMAGE=node:22-bookworm-slim@sha256:…
 ARG NODE_IMAGE=node:22-bookworm-slim
 
