@@ -316,10 +316,11 @@ describe('Scripts', () => {
     const script = NEXMARK_TABLES.repeat(12);
     expect(script.split('\n').length).toBeGreaterThan(300);
     parseScript(script);
-    const times = Array.from({ length: 5 }, () => {
-      const start = performance.now();
+    // CPU time of the best run: other processes are not what is measured.
+    const times = Array.from({ length: 8 }, () => {
+      const start = process.cpuUsage();
       parseScript(script);
-      return performance.now() - start;
+      return process.cpuUsage(start).user / 1000;
     });
     expect(Math.min(...times)).toBeLessThan(20);
   });
