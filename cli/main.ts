@@ -63,6 +63,21 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     describe: 'Stop a running job at once',
     load: async () => ({ command: (await import('./commands/job-control.js')).cancel }),
   },
+  suspend: {
+    usage: 'suspend <job>',
+    describe: 'Save the state of a job of the cluster and let its pods go',
+    load: async () => ({ command: (await import('./commands/cluster-control.js')).suspend }),
+  },
+  resume: {
+    usage: 'resume <job>',
+    describe: 'Go on with a suspended job of the cluster',
+    load: async () => ({ command: (await import('./commands/cluster-control.js')).resume }),
+  },
+  logs: {
+    usage: 'logs <job>',
+    describe: 'Logs of all pods of a job of the cluster',
+    load: async () => ({ command: (await import('./commands/cluster-control.js')).logs }),
+  },
   coordinator: {
     usage: 'coordinator <file>',
     describe: false,

@@ -1,4 +1,4 @@
-/** Commands for a job that runs on this machine: `status`, `savepoint`, `rescale`, `stop`, `cancel`. */
+/** Commands for a job that runs on this machine: `status`, `savepoint`, `rescale`, `stop`, `cancel`; the first three also for one of a cluster. */
 import type { Argv, CommandModule } from 'yargs';
 import { call, findJob } from '../local/api-client.js';
 
@@ -6,7 +6,18 @@ interface Args {
   job: string;
   'state-dir': string;
   json: boolean;
+  context?: string;
+  namespace?: string;
 }
+
+/** Named a context or a namespace, a command means the cluster's job. */
+async function inCluster(args: Args) {
+  if (args.context === undefined && args.namespace === undefined) return undefined;
+  const { ClusterJob } = await import('../cluster/cluster-job.js');
+  return ClusterJob.open(args.job, args);
+}
+
+const CLUSTER_WAIT_MS = 600_000;
 
 function common<T>(y: Argv<T>): Argv<T & Args> {
   return y
@@ -16,6 +27,8 @@ function common<T>(y: Argv<T>): Argv<T & Args> {
       default: '.tidewheel',
       describe: 'State folder that the job was started with',
     })
+    .option('context', { type: 'string', describe: 'Context of the kubeconfig: the job is that of the cluster' })
+    .option('namespace', { type: 'string', alias: 'n', describe: 'Namespace: the job is that of the cluster' })
     .option('json', { type: 'boolean', default: false, describe: 'JSON, for scripts' }) as never;
 }
 
@@ -43,6 +56,13 @@ export const status: CommandModule<object, Args> = {
   describe: 'What a job is doing',
   builder: (y) => common(y) as never,
   handler: async (args) => {
+    const cluster = await inCluster(args);
+    if (cluster) {
+      const { showStatus } = await import('../cluster/cluster-job.js');
+      const found = await cluster.read();
+      print(args.json, found.status ?? {}, showStatus(found));
+      return;
+    }
     const job = await call<JobView>(await findJob(args['state-dir'], args.job), 'GET', '/api/v1/job');
     const when = (ms: number) => new Date(ms).toISOString();
     const lines = [
@@ -63,6 +83,13 @@ export const savepoint: CommandModule<object, Args & { name?: string }> = {
   describe: 'Take a savepoint of a running job',
   builder: (y) => common(y.positional('name', { type: 'string', describe: 'Name of the savepoint' })) as never,
   handler: async (args) => {
+    const cluster = await inCluster(args);
+    if (cluster) {
+      const name = args.name ?? `${args.job}-${Math.floor(Date.now() / 1000).toString(36)}`;
+      const snapshot = await cluster.savepoint(name, CLUSTER_WAIT_MS);
+      print(args.json, snapshot.status, snapshot.status.location);
+      return;
+    }
     const url = await findJob(args['state-dir'], args.job);
     const answer = await call<{ location: string }>(url, 'POST', '/api/v1/job/savepoints', { name: args.name });
     print(args.json, answer, answer.location);
@@ -74,8 +101,14 @@ export const rescale: CommandModule<object, Args & { parallelism: number }> = {
   describe: 'Change the parallelism of a running job in place',
   builder: (y) => common(y.positional('parallelism', { type: 'number', demandOption: true })) as never,
   handler: async (args) => {
-    const url = await findJob(args['state-dir'], args.job);
     const { parallelism } = args;
+    const cluster = await inCluster(args);
+    if (cluster) {
+      const { status } = await cluster.change({ parallelism }, CLUSTER_WAIT_MS);
+      print(args.json, status?.change ?? {}, status?.change?.message ?? `parallelism is ${parallelism}`);
+      return;
+    }
+    const url = await findJob(args['state-dir'], args.job);
     const answer = await call<Record<'from' | 'to' | 'pauseMs' | 'movedGroups', number>>(
       url,
       'POST',
