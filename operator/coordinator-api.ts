@@ -101,6 +101,15 @@ export class CoordinatorApi {
     return this.call(job, 'POST', '/api/v1/job/savepoints', { name }, timeoutMs);
   }
 
+  async deleteSavepoint(job: StreamJob, location: string): Promise<void> {
+    await this.call(job, 'POST', '/api/v1/job/savepoints/delete', { location }, 20_000);
+  }
+
+  /** Of a job that is over. */
+  async deleteState(job: StreamJob, keep: string | undefined, timeoutMs: number): Promise<void> {
+    await this.call(job, 'POST', '/api/v1/job/state/delete', keep === undefined ? {} : { keep }, timeoutMs);
+  }
+
   async cancel(job: StreamJob, timeoutMs: number): Promise<void> {
     await this.call(job, 'POST', '/api/v1/job/cancel', {}, timeoutMs);
   }

@@ -18,21 +18,24 @@ export async function remove(context: Context, look: Look): Promise<Again> {
   const mayBeStopped = view !== undefined && ['running', 'restarting', 'deploying', 'starting'].includes(view.state);
   if (!isLate && look.deployment && look.deployment.spec.replicas > 0) {
     if (operation?.state === 'running') return SOON_MS;
+    const mustTry = spec.deletionPolicy.savepoint || spec.deletionPolicy.state === 'delete';
     const isTried = operation?.name === 'delete';
     if (mayBeStopped && !isTried) {
       const withSavepoint = spec.deletionPolicy.savepoint && view.state === 'running';
       context.operations.start(key, 'delete', look.generation, async () => {
-        if (!withSavepoint) return context.coordinators.cancel(job, 5000);
-        return context.coordinators.stop(
-          job,
-          `deleted-${Math.floor(context.now() / 1000).toString(36)}`,
-          parseDuration(spec.deadlines.delete),
-        );
+        const timeoutMs = parseDuration(spec.deadlines.delete);
+        let location: string | undefined;
+        if (withSavepoint) {
+          const name = `deleted-${Math.floor(context.now() / 1000).toString(36)}`;
+          ({ location } = await context.coordinators.stop(job, name, timeoutMs));
+        } else await context.coordinators.cancel(job, 5000);
+        if (spec.deletionPolicy.state === 'delete') await context.coordinators.deleteState(job, location, timeoutMs);
+        return { location };
       });
       return SOON_MS;
     }
-    if (isTried && operation.state === 'failed' && spec.deletionPolicy.savepoint) {
-      tell(context, look, 'Warning', 'SavepointFailed', `no last savepoint: ${operation.error?.message}`);
+    if (isTried && operation.state === 'failed' && mustTry) {
+      tell(context, look, 'Warning', 'CleanUpFailed', `the state is not cleaned up yet: ${operation.error?.message}`);
       context.operations.clear(key);
       return 2000;
     }
@@ -40,7 +43,10 @@ export async function remove(context: Context, look: Look): Promise<Again> {
       const { location } = (operation.result ?? {}) as { location?: string };
       tell(context, look, 'Normal', 'LastSavepoint', `the state is kept in ${location}`);
     }
-    if (!view && spec.deletionPolicy.savepoint) return SOON_MS * 4;
+    if (!view && mustTry) return SOON_MS * 4;
+  }
+  if (look.deployment?.spec.replicas === 0 && spec.deletionPolicy.state === 'delete') {
+    tell(context, look, 'Warning', 'LeftBehind', 'no coordinator runs that could delete the state: it stays in the store');
   }
   if (isLate) {
     const note = `gave up after ${Math.round(ageMs / 1000)} s; the state in the store is left behind`;

@@ -13,6 +13,13 @@ export function takeSavepoints(context: Context, look: Look): void {
       status.lastSavepoint = info;
       const kept = [...(status.savepoints ?? []), info];
       status.savepoints = kept.slice(-spec.savepoint.history.count);
+      for (const old of kept.slice(0, -spec.savepoint.history.count)) {
+        void context.coordinators
+          .deleteSavepoint(job, old.location ?? '')
+          .catch((error) =>
+            tell(context, look, 'Warning', 'LeftBehind', `${old.location}: ${(error as Error).message}`),
+          );
+      }
       tell(context, look, 'Normal', 'SavepointComplete', `savepoint ${location}`);
     } else tell(context, look, 'Warning', 'SavepointFailed', operation.error?.message ?? '');
     context.operations.clear(key);

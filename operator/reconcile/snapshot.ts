@@ -10,16 +10,28 @@ import {
 import { parseDuration } from '../../runtime/time/duration.js';
 import { type KubeObject, STREAM_SNAPSHOTS } from '../kube/objects.js';
 import { sorted } from '../resources/deployed.js';
+import { FINALIZER } from '../resources/names.js';
 import { type Again, type Context, SOON_MS } from './context.js';
 
 /** Prefix of its keys in the queue and among the operations. */
 export const SNAPSHOT_KEY = 'snapshot:';
 
+/** A coordinator that doesn't answer holds the deletion up for that long. */
+const GIVE_UP_MS = 120_000;
+
 type Draft = { -readonly [F in keyof StreamSnapshotStatus]?: StreamSnapshotStatus[F] };
 
 export async function reconcileSnapshot(context: Context, key: string): Promise<Again> {
   const snapshot = context.snapshots.get(key);
-  if (!snapshot || snapshot.metadata.deletionTimestamp) return undefined;
+  if (!snapshot) return undefined;
+  if (snapshot.metadata.deletionTimestamp) return remove(context, key, snapshot);
+  const { deletionPolicy } = snapshot.spec;
+  if (deletionPolicy !== 'keep' && snapshot.spec.jobRef && !snapshot.metadata.finalizers?.includes(FINALIZER)) {
+    const finalizers = [...(snapshot.metadata.finalizers ?? []), FINALIZER];
+    const metadata = { finalizers, resourceVersion: snapshot.metadata.resourceVersion };
+    const { namespace = '', name } = snapshot.metadata;
+    context.snapshots.note(await context.client.mergePatch(STREAM_SNAPSHOTS, namespace, name, { metadata }));
+  }
   const spec = fillDefaults(streamSnapshotSpec.node, snapshot.spec) as StreamSnapshotSpec;
   const status: Draft = structuredClone(snapshot.status ?? {});
   const before = JSON.stringify(sorted(status));
@@ -48,6 +60,29 @@ export async function reconcileSnapshot(context: Context, key: string): Promise<
     context.snapshots.note(written);
   }
   return again;
+}
+
+/** Deletes the data, by the job's coordinator; without one it is tried for a while and then left behind. */
+async function remove(context: Context, key: string, snapshot: StreamSnapshot & KubeObject): Promise<Again> {
+  const { finalizers = [], namespace = '', name, deletionTimestamp } = snapshot.metadata;
+  if (!finalizers.includes(FINALIZER)) return undefined;
+  const location = snapshot.status?.location;
+  const job = context.jobs.get(`${namespace}/${snapshot.spec.jobRef}`);
+  if (location !== undefined && snapshot.spec.deletionPolicy !== 'keep') {
+    try {
+      if (!job) throw new Error('its job is gone');
+      await context.coordinators.deleteSavepoint(job, location);
+    } catch (error) {
+      const ageMs = context.now() - Date.parse(deletionTimestamp ?? '');
+      if (job && ageMs < GIVE_UP_MS) return 2000;
+      const note = `${location} is left behind: ${(error as Error).message}`;
+      context.events.record(snapshot, { type: 'Warning', reason: 'LeftBehind', action: 'Delete', note });
+    }
+  }
+  const rest = finalizers.filter((f) => f !== FINALIZER);
+  await context.client.mergePatch(STREAM_SNAPSHOTS, namespace, name, { metadata: { finalizers: rest } });
+  context.operations.clear(SNAPSHOT_KEY + key);
+  return undefined;
 }
 
 async function next(

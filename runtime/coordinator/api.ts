@@ -54,6 +54,12 @@ export function createApi(coordinator: Coordinator): Server {
       await coordinator.cancel();
       return { state: coordinator.state };
     },
+    'POST /api/v1/job/savepoints/delete': async (body) => {
+      await coordinator.deleteSavepoint(String(body.location));
+    },
+    'POST /api/v1/job/state/delete': async (body) => ({
+      deleted: await coordinator.deleteState(typeof body.keep === 'string' ? body.keep : undefined),
+    }),
     'GET /healthz': () => ({ status: 'ok' }),
     'GET /openapi.json': () => OPENAPI,
   };

@@ -21,6 +21,7 @@ import type { Registry, SlotDeployment } from '../task/environment.js';
 import type { TaskMetrics } from '../task/metrics.js';
 import type { SlotReport } from '../task/slot.js';
 import { type CheckpointContext, Checkpoints } from './checkpoints.js';
+import { deleteSavepoint, deleteState } from './delete-state.js';
 import { assignGroups, placeSlots, rebalanceGroups, type ThreadPlace } from './placement.js';
 import { type RestartSpec, RestartStrategy } from './restart.js';
 import { restoreOnce } from './restore.js';
@@ -263,6 +264,19 @@ export class Coordinator {
       for (const runner of this.runners.ready) if (leaving.has(runner.id)) runner.draining = true;
       this.expectedRunners = change.runners ?? this.expectedRunners;
       return this.replace(parallelism);
+    });
+  }
+
+  /** Deletes a savepoint of this job. */
+  deleteSavepoint(location: string): Promise<void> {
+    return deleteSavepoint(this.options.store, location);
+  }
+
+  /** Deletes what the job has in its store, but for the savepoint `keep`. Rejects while the job isn't over. */
+  deleteState(keep?: string): Promise<number> {
+    return this.enqueue(() => {
+      if (!this.isOver) throw new Error(`the job is ${this.state}; its state can be deleted only when it is over`);
+      return deleteState(this.options.store, keep);
     });
   }
 

@@ -82,6 +82,20 @@ export const OPENAPI = {
     '/api/v1/job/cancel': {
       post: { summary: 'Stop at once', responses: ok('The final state', object({ state: string })) },
     },
+    '/api/v1/job/savepoints/delete': {
+      post: {
+        summary: 'Delete a savepoint',
+        requestBody: json(object({ location: string })),
+        responses: ok('Done', object({})),
+      },
+    },
+    '/api/v1/job/state/delete': {
+      post: {
+        summary: 'Delete all that a job that is over has in its store, but for one savepoint',
+        requestBody: json(object({ keep: string })),
+        responses: ok('How many objects', object({ deleted: integer })),
+      },
+    },
     '/healthz': { get: { summary: 'The process answers', responses: { '200': { description: 'It does' } } } },
     '/readyz': {
       get: {

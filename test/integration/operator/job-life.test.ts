@@ -106,6 +106,11 @@ test('each row comes out once, whatever happens to the job', async () => {
   cluster.apply({ ...snapshot, spec: { jobRef: 'ids' } });
   await cluster.until('taken', () => cluster.api.get('streamsnapshots', 'kept').status?.phase === 'Complete');
   expect(cluster.api.get('streamsnapshots', 'kept').status.location).toMatch(/^savepoints\/kept-.*\.json$/);
+  const file = join(dir, 'store', 'ids', cluster.api.get('streamsnapshots', 'kept').status.location);
+  expect(existsSync(file)).toBe(true);
+  cluster.api.delete('streamsnapshots', 'kept');
+  await cluster.until('the data is deleted', () => !cluster.api.get('streamsnapshots', 'kept'));
+  expect(existsSync(file)).toBe(false);
 
   cluster.apply(job({ parallelism: 2, sql: sql('/dev/null/nowhere') }));
   await cluster.until('rolled back', () => status().change?.kind === 'rollback' && runs(2)());
