@@ -46,7 +46,13 @@ export async function remove(context: Context, look: Look): Promise<Again> {
     if (!view && mustTry) return SOON_MS * 4;
   }
   if (look.deployment?.spec.replicas === 0 && spec.deletionPolicy.state === 'delete') {
-    tell(context, look, 'Warning', 'LeftBehind', 'no coordinator runs that could delete the state: it stays in the store');
+    tell(
+      context,
+      look,
+      'Warning',
+      'LeftBehind',
+      'no coordinator runs that could delete the state: it stays in the store',
+    );
   }
   if (isLate) {
     const note = `gave up after ${Math.round(ageMs / 1000)} s; the state in the store is left behind`;
