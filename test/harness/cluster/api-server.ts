@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Agent } from 'node:https';
+import { RESOURCE_KINDS, validate } from '../../../api/index.js';
 import type { KubeConnection } from '../../../operator/kube/connection.js';
 import { ALL_TYPES, type KubeObject, type ResourceType } from '../../../operator/kube/objects.js';
 
@@ -161,7 +162,9 @@ export class TestApiServer {
         send(response, 201, this.put({ ...body, metadata: { ...body.metadata, namespace } } as KubeObject));
         return;
       case 'PATCH': {
-        if (request.headers['content-type'] === 'application/apply-patch+yaml') {
+        const wrong = subresource === 'status' ? statusProblems(body as KubeObject) : [];
+        if (wrong.length > 0) send(response, 422, { reason: 'Invalid', message: wrong.join('; ') });
+        else if (request.headers['content-type'] === 'application/apply-patch+yaml') {
           send(response, 200, this.put(body as KubeObject, subresource === 'status' ? 'status' : 'all'));
         } else if (!found) send(response, 404, { message: 'not found' });
         else send(response, 200, this.put(merge(found, body) as KubeObject));
@@ -212,6 +215,12 @@ export class TestApiServer {
     sent.on('error', failed);
     from.pipe(sent);
   }
+}
+
+/** As the structural schema of the CRD would have it. */
+function statusProblems(object: KubeObject): string[] {
+  const kind = RESOURCE_KINDS.find((k) => k.kind === object.kind);
+  return kind ? validate(kind.status.node, object.status, ['status']).map((p) => p.message) : [];
 }
 
 function fits(object: KubeObject, selector: string | undefined): boolean {
