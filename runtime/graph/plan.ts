@@ -31,6 +31,8 @@ export interface PlanNode {
 export interface PlanEdge {
   readonly from: string;
   readonly partitioning: Partitioning;
+  /** late: the rows that `from` drops because they came after their window was closed. Only on forward edges. */
+  readonly output?: 'late';
 }
 
 /**

@@ -45,9 +45,14 @@ class GraphPlanner {
   ) {}
 
   async plan(wired: readonly WiredNode[]): Promise<Plan> {
+    const read = new Set(wired.flatMap((step) => step.from));
     for (const step of wired) {
       const inputs = step.from.flatMap((name) => this.streams.get(name) ?? []);
-      this.streams.set(step.node.name, await this.add(step, inputs));
+      const streams = await this.add(step, inputs);
+      this.streams.set(step.node.name, streams);
+      const late = `${step.node.name}.late`;
+      if (step.kind === 'window' && read.has(late) && streams.length > 0)
+        this.streams.set(late, [this.addLate(step.node, late)]);
     }
     return { version: 1, nodes: this.nodes };
   }
@@ -200,6 +205,23 @@ class GraphPlanner {
     const edges = global ? this.globalEdge(input) : this.edges(step, input, key);
     this.push(node, `Window: ${node.name}`, spec, edges, UNTYPED, global ? 1 : undefined);
     return this.stream(node, UNTYPED, input, global ? 1 : undefined);
+  }
+
+  /** The rows that a window drops, as a step of their own behind it. */
+  private addLate(window: GraphNode, id: string): Stream {
+    const of = this.nodes.find((n) => n.id === window.name)!;
+    const input = this.nodes.find((n) => n.id === of.inputs[0]?.from);
+    const schema = input?.schema ?? UNTYPED;
+    this.nodes.push({
+      id,
+      name: `Late rows: ${window.name}`,
+      spec: { kind: 'union' },
+      inputs: [{ from: window.name, partitioning: { kind: 'forward' }, output: 'late' }],
+      schema,
+      updating: false,
+      ...(of.parallelism === undefined ? {} : { parallelism: of.parallelism }),
+    });
+    return { ...this.stream(window, schema), id };
   }
 
   private async addProcess(step: WiredNode, inputs: readonly Stream[]): Promise<Stream> {

@@ -2,6 +2,13 @@
 import { type Graph, type GraphNode, nearestName, type Path, STEP_KINDS, type StepKind } from '../../api/index.js';
 import type { ProblemList } from './invalid-job.js';
 
+const LATE = '.late';
+
+/** `byCard.late`, the late rows of the window byCard: the step that they come from, or undefined for other names. */
+export function lateRowsOf(name: string): string | undefined {
+  return name.endsWith(LATE) ? name.slice(0, -LATE.length) : undefined;
+}
+
 export interface WiredNode {
   readonly node: GraphNode;
   readonly kind: StepKind;
@@ -117,7 +124,11 @@ function checkConnections(
     from.forEach((name, i) => {
       followed.add(name);
       const place = node[field] === undefined ? at : Array.isArray(node[field]) ? [...at, field, i] : [...at, field];
-      const input = byName.get(name);
+      const window = byName.has(name) ? undefined : lateRowsOf(name);
+      const input = byName.get(window ?? name);
+      if (window !== undefined && input && input.kind !== 'window') {
+        problems.add('TW1105', place, `'${window}' is no window: it has no late rows`);
+      }
       if (!input) {
         if (!hasEdges || node[field] !== undefined) unknown(name, place);
       } else if (input.kind === 'sink') {
@@ -149,7 +160,7 @@ function sorted(
   const done = new Set<string>();
   let rest = [...nodes];
   while (rest.length > 0) {
-    const next = rest.find((n) => n.from.every((name) => done.has(name)));
+    const next = rest.find((n) => n.from.every((name) => done.has(name) || done.has(lateRowsOf(name) ?? '')));
     if (!next) {
       const circle = findCircle(rest[0], byName, done);
       problems.add('TW1104', rest[0].path, `the graph has a circle: ${circle.join(' → ')}`);
@@ -168,7 +179,7 @@ function findCircle(start: WiredNode, byName: ReadonlyMap<string, WiredNode>, do
   let node = start;
   while (!trail.includes(node.node.name)) {
     trail.unshift(node.node.name);
-    node = byName.get(node.from.find((name) => !done.has(name))!)!;
+    node = byName.get(node.from.find((name) => !done.has(name) && !done.has(lateRowsOf(name) ?? ''))!)!;
   }
   const from = trail.indexOf(node.node.name);
   return [...trail.slice(0, from + 1).slice(-1), ...trail.slice(0, from + 1)];

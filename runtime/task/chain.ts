@@ -50,7 +50,11 @@ export async function buildChain(options: ChainOptions): Promise<Chain> {
   const entry = new Map<string, Emit[]>();
   for (const node of [...stage.nodes].reverse()) {
     const targets: Emit[] = [];
-    for (const next of stage.next.get(node.id) ?? []) targets.push(entry.get(next)![0]);
+    const late: Emit[] = [];
+    for (const next of stage.next.get(node.id) ?? []) {
+      const isLate = options.nodes.get(next)!.inputs[0].output === 'late';
+      (isLate ? late : targets).push(entry.get(next)![0]);
+    }
     for (const exchange of stage.outputs) {
       if (exchange.fromNode === node.id) targets.push(options.outputs.get(exchange.index)!);
     }
@@ -71,7 +75,7 @@ export async function buildChain(options: ChainOptions): Promise<Chain> {
       ]);
       continue;
     }
-    const link = makeLink(node, emit, options);
+    const link = makeLink(node, emit, late.length > 0 ? fanOut(late) : undefined, options);
     links.unshift(link);
     const { transform } = link;
     entry.set(node.id, [
@@ -96,7 +100,7 @@ function fanOut(targets: readonly Emit[]): Emit {
   };
 }
 
-function makeLink(node: PlanNode, emit: Emit, options: ChainOptions): Link {
+function makeLink(node: PlanNode, emit: Emit, emitLate: Emit | undefined, options: ChainOptions): Link {
   const { env, stage, subtask } = options;
   const { deployment } = env;
   const restored = env.restored?.(node.id);
@@ -122,6 +126,7 @@ function makeLink(node: PlanNode, emit: Emit, options: ChainOptions): Link {
     restoredWatermark: restored?.watermark ?? Number.NEGATIVE_INFINITY,
     now: env.now,
     emit,
+    emitLate,
     metrics,
     log: env.log,
     resolve: env.resolve,

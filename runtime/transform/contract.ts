@@ -29,6 +29,8 @@ export interface TransformContext {
   /** Processing time, milliseconds since the epoch. */
   readonly now: () => number;
   readonly emit: (row: Row, kind: RowKind) => void;
+  /** Takes rows that came after their window was closed, where somebody reads them. */
+  readonly emitLate?: (row: Row, kind: RowKind) => void;
   readonly metrics: TransformMetrics;
   readonly log: Logger;
   /** Secrets and environment, resolved. */

@@ -2,8 +2,9 @@
  * Windows of the graph body: the user's own accumulator. `init: () => acc`, `add: (acc, row) => acc`,
  * `result: (acc, key, {start, end}) => row`; sessions need `merge: (a, b) => acc`.
  *
- * A row belongs to every window that covers its time. A window gives its result when the watermark passes its last millisecond;
- * rows that come later are dropped and counted.
+ * A row belongs to every window that covers its time. A window gives its result when the watermark passes its last millisecond. With
+ * allowed lateness it is kept for that long, and gives its result again with each row that still comes. Rows that come later are counted
+ * and go to the step's `.late` output, if somebody reads it.
  */
 import type { WindowAggregateSpec } from '../graph/plan.js';
 import { detach } from '../record/batch-codec.js';
@@ -94,26 +95,30 @@ function fixedWindows(ctx: TransformContext, spec: WindowAggregateSpec): Transfo
     const lastMs = end - 1;
     return lastMs - ((((lastMs - w.offsetMs) % size) + size) % size);
   };
-  const closeUpTo = (timestamp: number) => {
+  /** Windows whose end lies in (before, timestamp] give their results. */
+  const closeUpTo = (before: number, timestamp: number) => {
     if (table.namespaces.size === 0) return;
-    const due = [...table.namespaces.keys()].filter((end) => end - 1 + lateness <= timestamp).sort((a, b) => a - b);
+    const due = [...table.namespaces.keys()].filter((end) => end - 1 <= timestamp).sort((a, b) => a - b);
     for (const end of due) {
-      const window = { start: startOf(end), end };
-      for (const entry of table.namespaces.get(end)!.map.values()) {
-        const row = f.result(entry.a, entry.k0, window);
-        if (row != null) ctx.emit(row, INSERT);
+      if (end - 1 > before) {
+        for (const entry of table.namespaces.get(end)!.map.values()) fire(entry, end);
       }
+      if (end - 1 + lateness > timestamp) continue;
       table.drop(end);
       last = undefined;
       lastEnd = Number.NaN;
     }
+  };
+  const fire = (entry: Entry, end: number) => {
+    const row = f.result(entry.a, entry.k0, { start: startOf(end), end });
+    if (row != null) ctx.emit(row, INSERT);
   };
 
   return {
     open() {
       if (clock) for (const end of table.namespaces.keys()) ctx.schedule(end);
     },
-    process(row) {
+    process(row, kind) {
       const time = f.time(row);
       if (typeof time !== 'number' || !Number.isFinite(time)) {
         throw userError(
@@ -145,23 +150,30 @@ function fixedWindows(ctx: TransformContext, spec: WindowAggregateSpec): Transfo
           table.add(namespace, detach(mapKey), entry);
         } else table.touch(namespace, entry);
         entry.a = f.add(entry.a, row);
+        // Its result is out: out again, with this row.
+        if (end - 1 <= watermark) fire(entry, end);
       }
-      if (!live) ctx.metrics.lateRows++;
+      if (!live) {
+        ctx.metrics.lateRows++;
+        ctx.emitLate?.(row, kind);
+      }
     },
     onWatermark(timestamp) {
       if (clock) {
         // The end of a bounded input closes what is open; otherwise the clock does.
-        if (timestamp === Number.MAX_SAFE_INTEGER) closeUpTo(timestamp);
+        if (timestamp === Number.MAX_SAFE_INTEGER) closeUpTo(watermark, timestamp);
         return timestamp;
       }
+      const before = watermark;
       if (timestamp > watermark) watermark = timestamp;
-      closeUpTo(timestamp);
+      closeUpTo(before, timestamp);
       return timestamp;
     },
     onProcessingTime(nowMs) {
       if (!clock) return;
+      const before = watermark;
       watermark = Math.max(watermark, nowMs - 1);
-      closeUpTo(nowMs - 1);
+      closeUpTo(before, nowMs - 1);
     },
   };
 }
@@ -186,11 +198,12 @@ function sessions(ctx: TransformContext, spec: WindowAggregateSpec): Transform {
   let earliestEnd = Number.NEGATIVE_INFINITY;
 
   return {
-    process(row) {
+    process(row, kind) {
       const time = f.time(row);
       const key = f.key(row);
       if (time + gap - 1 <= watermark) {
         ctx.metrics.lateRows++;
+        ctx.emitLate?.(row, kind);
         return;
       }
       const mapKey = mapKeyOf([key]);
