@@ -45,14 +45,16 @@ export class SinkOutput {
     })();
   }
 
-  /** Checkpoint `id` is complete: everything prepared up to it becomes visible. In order; resolves when it is. */
+  /**
+   * Checkpoint `id` is complete: everything prepared up to it becomes visible. In order; resolves when it is. What is being committed
+   * stays pending until it is committed: later checkpoints may complete meanwhile, and a restart from one of them must find it.
+   */
   complete(id: number): Promise<void> {
-    const due = this.pending.filter((p) => p.checkpoint <= id);
-    this.pending = this.pending.filter((p) => p.checkpoint > id);
     this.committing = this.committing.then(async () => {
-      for (const p of due) {
-        const committables = await p.committables;
+      while (this.pending.length > 0 && this.pending[0].checkpoint <= id) {
+        const committables = await this.pending[0].committables;
         if (committables.length > 0) await this.writer.commit(committables);
+        this.pending.shift();
       }
     });
     return this.committing;
