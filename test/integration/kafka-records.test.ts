@@ -25,7 +25,11 @@ describe('records written by kafkajs', () => {
       const kafka = sharedKafka();
       const topic = uniqueName('records');
       await kafka.createTopic(topic, 1);
-      const producer = kafka.client().producer({ createPartitioner: Partitioners.DefaultPartitioner });
+      const producer = kafka.client().producer({
+        createPartitioner: Partitioners.DefaultPartitioner,
+        idempotent: true,
+        maxInFlightRequests: 1,
+      });
       await producer.connect();
       await producer.send({ topic, compression, messages });
       await producer.send({ topic, compression, messages: [{ value: 'second batch', timestamp: '1700000000009' }] });

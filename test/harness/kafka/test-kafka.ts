@@ -70,7 +70,10 @@ export function connectKafka(bootstrap: string): TestKafka {
       }
     },
     produceJson: async (topic, rows, options = {}) => {
+      // Idempotent: kafkajs sends a batch again when only some partitions of it were refused, as on a topic just made.
       const producer = client().producer({
+        idempotent: true,
+        maxInFlightRequests: 1,
         allowAutoTopicCreation: false,
         createPartitioner: Partitioners.DefaultPartitioner,
       });
