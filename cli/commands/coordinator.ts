@@ -1,5 +1,6 @@
 /** `tidewheel coordinator`: entry point of the coordinator's pod or process. */
 import type { CommandModule } from 'yargs';
+import { formatError } from '../../api/index.js';
 import { beginOnce } from '../../runtime/coordinator/begin-once.js';
 import { Coordinator } from '../../runtime/coordinator/coordinator.js';
 import { coordinatorOptions } from '../../runtime/coordinator/from-job.js';
@@ -96,7 +97,15 @@ export const command: CommandModule<object, Args> = {
     if (process.send) process.on('SIGINT', () => {});
     if (process.send) process.on('disconnect', () => process.exit(143));
     const state = await coordinator.ended;
-    if (state === 'failed') log.error({ exception: coordinator.exceptions[0] }, 'the job failed');
+    if (state === 'failed') {
+      const exception = coordinator.exceptions[0];
+      log.error({ exception }, 'the job failed');
+      // On a terminal somebody reads it.
+      if (process.send) {
+        const { code = 'TW9001', message, hint } = exception;
+        console.error(formatError({ code, message, hint }));
+      }
+    }
     if (args.stay) return;
     coordinator.runners.shutdownAll();
     await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS));

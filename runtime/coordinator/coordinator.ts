@@ -106,6 +106,9 @@ const FIRST_RUNNERS_MS = 30_000;
 const DEPLOY_TIMEOUT_MS = 120_000;
 const PRELOAD_MS = 60_000;
 const MAX_EXCEPTIONS = 50;
+/** Says that everything up to the final checkpoint `id` is committed. */
+const finishedKey = (id: number) => `finished/${id}`;
+
 /** Caused by the data or the user's code: the same again when replayed, unless something outside has changed. */
 const REPLAYED = new Set(['TW3001', 'TW5001']);
 
@@ -319,7 +322,9 @@ export class Coordinator {
     if (latest && this.options.parallelism === 0) this.parallelism = latest.parallelism;
     if (latest) this.checkState(latest);
     const again = latest?.final === true && options.startAgainWhenFinished === true && !options.restore?.again;
-    await this.deploy(this.parallelism, latest, [], undefined, again);
+    // What a finished job had committed is committed: its output may be gone since, and is nobody's business any more.
+    const settled = again && (await options.store.list('finished/')).includes(finishedKey(latest.id));
+    await this.deploy(this.parallelism, settled ? undefined : latest, [], undefined, again);
   }
 
   /** What becomes of the state under the plan of today: nothing is dropped or misread in silence. */
@@ -630,6 +635,7 @@ export class Coordinator {
       clearTimeout(this.checkpointTimer);
       const manifest = await this.checkpoints.take(this.context(), { kind: 'checkpoint', final: true });
       await this.allCommitted(manifest.id);
+      await this.options.store.put(finishedKey(manifest.id), Buffer.from('{}\n'));
       this.cancelTasks(false);
       this.finish('finished');
     }).catch((error) => this.taskFailed(error as Error));
