@@ -20,5 +20,7 @@ export default {
       globalTeardown: '<rootDir>/dist/test/harness/jest/stop-servers.js',
     }),
     project('e2e', 600_000),
+    // Needs docker, kind, kubectl and helm; not part of .ci/run before it has proven itself.
+    project('cluster', 600_000),
   ],
 };
