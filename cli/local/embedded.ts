@@ -5,6 +5,7 @@ import { coordinatorOptions } from '../../runtime/coordinator/from-job.js';
 import { type JobDefinition, referenceResolver } from '../../runtime/job/index.js';
 import type { Logger } from '../../runtime/source/contract.js';
 import { type CoordinatorMessage, linkPair, type RunnerMessage } from '../../runtime/task/control.js';
+import type { Clock } from '../../runtime/time/clock.js';
 import { registry } from '../../runtime/worker/registry.js';
 import { Runner } from '../../runtime/worker/runner.js';
 import { addressFile, writeAddress } from './api-client.js';
@@ -18,7 +19,14 @@ export interface LocalRun {
 
 export async function runEmbedded(
   job: JobDefinition,
-  options: { log: Logger; stateDir: string; env: NodeJS.ProcessEnv; restoreFrom?: string; httpPort?: number },
+  options: {
+    log: Logger;
+    stateDir: string;
+    env: NodeJS.ProcessEnv;
+    restoreFrom?: string;
+    httpPort?: number;
+    clock?: Clock;
+  },
 ): Promise<LocalRun> {
   const resolve = referenceResolver({ env: options.env, secretsDir: options.env.TIDEWHEEL_SECRETS_DIR });
   const coordinator = await Coordinator.create(
@@ -39,6 +47,7 @@ export async function runEmbedded(
     host: '127.0.0.1',
     // With one slot nothing is gained by a thread, and its start is lost.
     inProcess: job.spec.parallelism === 1,
+    clock: options.clock,
     log: options.log,
     connect: async () => {
       const [mine, theirs] = linkPair<CoordinatorMessage, RunnerMessage>();

@@ -14,6 +14,7 @@ import { openStore, resolveStore } from '../snapshot/open-store.js';
 import type { ObjectStore, StoreSpec } from '../snapshot/store.js';
 import type { Logger } from '../source/contract.js';
 import { NodeState } from '../state/node-state.js';
+import { type Clock, systemClock } from '../time/clock.js';
 import { compileUserFunction } from '../transform/user-code.js';
 import { buildChain, type Emit } from './chain.js';
 import { DataPlane } from './data-plane.js';
@@ -71,6 +72,7 @@ const TURN_MS = 4;
 const FLUSH_MS = 5;
 
 export class Slot {
+  private readonly now: () => number;
   private tasks: Task[] = [];
   private plane: DataPlane | undefined;
   private attempt = -1;
@@ -91,8 +93,11 @@ export class Slot {
     private readonly report: (report: SlotReport) => void,
     private readonly resolve: (text: string) => string,
     private readonly tls?: TlsFiles,
-    private readonly now: () => number = Date.now,
-  ) {}
+    clock: Clock = systemClock,
+  ) {
+    this.now = () => clock.now();
+    clock.onTurn?.(() => this.wake());
+  }
 
   /** Opens the data server; the port it listens on. */
   async listen(host: string): Promise<number> {

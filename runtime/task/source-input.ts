@@ -232,7 +232,7 @@ export class SourceInput {
           watermark
             ? byExpr
               ? 'const w = byExpr(row); if (w !== null && w > state.watermark) state.watermark = w;'
-              : `const t = row[${column}]; if (t > state.maxTime) state.maxTime = t;`
+              : `const t = row[${column}]; if (t !== null && t > state.maxTime) state.maxTime = t;`
             : ''
         }
         emit(row, kind);

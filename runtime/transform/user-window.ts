@@ -51,6 +51,14 @@ function compile(ctx: TransformContext, spec: WindowAggregateSpec): UserFunction
   };
 }
 
+/** The time of a row. Throws for rows without one: no window is theirs. */
+function eventTime(f: UserFunctions, row: Row, ctx: TransformContext): number {
+  const time = f.time(row);
+  if (typeof time === 'number' && Number.isFinite(time)) return time;
+  const seen = time === null ? 'null' : String(time);
+  throw userError(new TypeError(`the event time must be a number of milliseconds, got ${seen}`), ctx.node, 'time', row);
+}
+
 /** Window ends that cover a time, for windows that don't depend on the data. */
 function windowEnds(spec: WindowAggregateSpec): (time: number, ends: number[]) => void {
   const w = spec.window as CutWindow;
@@ -119,15 +127,7 @@ function fixedWindows(ctx: TransformContext, spec: WindowAggregateSpec): Transfo
       if (clock) for (const end of table.namespaces.keys()) ctx.schedule(end);
     },
     process(row, kind) {
-      const time = f.time(row);
-      if (typeof time !== 'number' || !Number.isFinite(time)) {
-        throw userError(
-          new TypeError(`the event time must be a number of milliseconds, got ${time}`),
-          ctx.node,
-          'time',
-          row,
-        );
-      }
+      const time = eventTime(f, row, ctx);
       const key = f.key(row);
       const mapKey = mapKeyOf([key]);
       ends.length = 0;
@@ -199,7 +199,7 @@ function sessions(ctx: TransformContext, spec: WindowAggregateSpec): Transform {
 
   return {
     process(row, kind) {
-      const time = f.time(row);
+      const time = eventTime(f, row, ctx);
       const key = f.key(row);
       if (time + gap - 1 <= watermark) {
         ctx.metrics.lateRows++;

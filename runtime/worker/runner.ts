@@ -13,6 +13,7 @@ import {
 import type { TaskMetrics } from '../task/metrics.js';
 import type { SlotOrder, SlotReport } from '../task/slot.js';
 import type { TlsFiles } from '../task/transport.js';
+import type { Clock } from '../time/clock.js';
 import { type SlotHost, slotInProcess, slotInThread } from './slot-host.js';
 
 export interface RunnerOptions {
@@ -25,6 +26,8 @@ export interface RunnerOptions {
   readonly inProcess: boolean;
   readonly log: Logger;
   readonly tls?: TlsFiles;
+  /** A clock that a test turns; only with `inProcess`. */
+  readonly clock?: Clock;
   /** Opens a connection to whoever leads now; rejects while nobody does. */
   readonly connect: () => Promise<ControlLink<CoordinatorMessage, RunnerMessage>>;
 }
@@ -179,6 +182,7 @@ export class Runner {
       host: this.options.bindHost,
       log: this.options.log,
       tls: this.options.tls,
+      clock: this.options.clock,
       report: (report: SlotReport) => this.report(index, report),
       died: (error: Error) => void this.replaceThread(index, error),
     };

@@ -4,6 +4,7 @@ import { referenceResolver } from '../job/references.js';
 import type { Logger } from '../source/contract.js';
 import { Slot, type SlotOrder, type SlotReport } from '../task/slot.js';
 import type { TlsFiles } from '../task/transport.js';
+import type { Clock } from '../time/clock.js';
 import { registry } from './registry.js';
 
 export interface SlotHost {
@@ -18,6 +19,8 @@ export interface SlotHostOptions {
   readonly host: string;
   readonly log: Logger;
   readonly tls?: TlsFiles;
+  /** Only for a slot in this thread. */
+  readonly clock?: Clock;
   readonly report: (report: SlotReport) => void;
   /** The thread has died; its slot's tasks are gone. */
   readonly died: (error: Error) => void;
@@ -28,7 +31,7 @@ const METRICS_MS = 1000;
 /** In this thread: starts fastest, one core. */
 export async function slotInProcess(options: SlotHostOptions): Promise<SlotHost> {
   const resolve = referenceResolver({ env: process.env, secretsDir: process.env.TIDEWHEEL_SECRETS_DIR });
-  const slot = new Slot(options.job, registry, options.log, options.report, resolve, options.tls);
+  const slot = new Slot(options.job, registry, options.log, options.report, resolve, options.tls, options.clock);
   const port = await slot.listen(options.host);
   const timer = setInterval(() => {
     options.report({ type: 'metrics', attempt: slot.currentAttempt, tasks: slot.metrics() });
