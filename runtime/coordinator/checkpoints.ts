@@ -59,6 +59,7 @@ const HISTORY = 50;
 export class Checkpoints {
   private pending: Pending | undefined;
   private nextId = 1;
+  private readonly writing = new Set<Promise<void>>();
   latest: Manifest | undefined;
   readonly history: CheckpointStats[] = [];
   completed = 0;
@@ -121,11 +122,19 @@ export class Checkpoints {
     stats.alignMs = Math.max(stats.alignMs, ack.alignMs);
     stats.syncMs = Math.max(stats.syncMs, ack.syncMs);
     stats.asyncMs = Math.max(stats.asyncMs, ack.asyncMs);
-    if (context.tasks.every((t) => pending.acks.has(t))) void this.write(pending, context);
+    if (context.tasks.every((t) => pending.acks.has(t))) {
+      const writing = this.write(pending, context).finally(() => this.writing.delete(writing));
+      this.writing.add(writing);
+    }
   }
 
   decline(checkpoint: number, reason: string): void {
     if (this.pending?.stats.id === checkpoint) this.giveUp(reason);
+  }
+
+  /** Resolves when no manifest is on its way to the store: which one is the latest is certain then. */
+  async settled(): Promise<void> {
+    while (this.writing.size > 0) await Promise.allSettled([...this.writing]);
   }
 
   /** Gives the running checkpoint up, if there is one. */
@@ -162,8 +171,10 @@ export class Checkpoints {
       };
       await writeManifest(this.store, manifest);
       if (stats.savepoint !== undefined) await writeManifest(this.store, manifest, stats.savepoint);
-      // From here on it is complete, whatever was decided about it meanwhile.
-      this.latest = manifest;
+      // From here on it is complete, whatever was decided about it meanwhile. But a write that the store held up for long may come
+      // to its end behind a later checkpoint's: that one stays the latest, or the next would be built on the older one and lack what
+      // was written in between.
+      if (this.latest === undefined || this.latest.id < manifest.id) this.latest = manifest;
       if (this.pending === pending) this.pending = undefined;
       clearTimeout(pending.timer);
       stats.status = 'complete';

@@ -710,6 +710,8 @@ export class Coordinator {
     await this.until(() => this.runners.ready.length >= wanted, this.options.replacementMs ?? 700);
     await this.until(() => this.runners.ready.length > 0, DEPLOY_TIMEOUT_MS);
     if (this.isOver) return;
+    // A manifest that the store holds up may still come to be: what starts now must not start before it.
+    await this.checkpoints.settled();
     const latest = (await latestManifest(this.options.store, this.options.job)) ?? this.checkpoints.latest;
     this.checkpoints.startFrom(latest);
     await this.deploy(lost?.parallelism ?? this.parallelism, latest, lost?.places ?? [], lost?.owners);
