@@ -90,8 +90,7 @@ describe('datagen', () => {
     const rows = await harness.readAll();
     const seconds = (performance.now() - start) / 1000;
     expect(seconds).toBeGreaterThan(0.15);
-    // 0.2 s are due; the rest is what a busy machine may take.
-    expect(seconds).toBeLessThan(5);
+    expect(seconds).toBeLessThan(1);
     expect(rows.map((r) => r.row.ts)).toEqual(Array.from({ length: 100 }, (_, i) => i * 2));
   });
 
