@@ -67,12 +67,7 @@ async function writeWhile(writer: RowWriter, count: number, at: number, disturb:
   await Promise.all(commits);
 }
 
-// A transaction may be lost to a broker that dies or hangs while it begins: an InitProducerId that was given up and is answered late
-// takes the epoch (TW3307). The job then restarts from its checkpoint, which is what guarantee/broker-away.test.ts shows. A writer on
-// its own is asked only for what it promises.
-describe('writing at-least-once', () => {
-  const guarantee = 'at-least-once';
-
+describe.each(['at-least-once', 'exactly-once'] as const)('writing %s', (guarantee) => {
   test('a broker killed and started again takes every row once, in order', async () => {
     const topic = await newTopic();
     const writer = await newWriter(topic, guarantee).open();

@@ -2,11 +2,16 @@
  * The transactional ids of one writer. A transaction that is cut waits for its checkpoint while the next one is written
  * under another id; after the commit its id comes round again, under a new epoch. The ring grows with the number of
  * checkpoints that are outstanding.
+ *
+ * An InitProducerId that got no answer may be carried out late, when its broker comes back, and would then take the epoch
+ * from a transaction that was begun since. (KIP-360's repetition with the held epoch does not help: while a transaction is
+ * open the broker fences whatever epoch is named.) So an id whose request got no answer is never used again: the slot takes
+ * the next name.
  */
 import { type Cluster, responseError } from '../client/cluster.js';
 import { KafkaError } from '../errors.js';
 import { ERROR } from '../protocol/error-codes.js';
-import { initProducerIdRequest } from '../protocol/init-producer-id.js';
+import { initProducerIdRequest, type ProducerIdentity } from '../protocol/init-producer-id.js';
 import type { BatchIdentity } from '../protocol/record-batch-builder.js';
 import { askCoordinator } from './commit-transaction.js';
 import { type TransactionalIdScope, transactionalId } from './transactional-id.js';
@@ -20,12 +25,16 @@ export class Slot {
   /** That epoch, while a transaction under it is open or not known to be committed. */
   epoch: number | undefined;
 
-  constructor(readonly transactionalId: string) {}
+  constructor(
+    /** Final once the identity is there, until the slot is given back. */
+    public transactionalId: string,
+  ) {}
 }
 
 export class TransactionRing {
   private readonly idle: Slot[] = [];
   private readonly slots = new Map<string, Slot>();
+  private named = 0;
 
   constructor(
     private readonly cluster: Cluster,
@@ -63,49 +72,63 @@ export class TransactionRing {
   }
 
   /** Takes back an id under which nothing was written. */
-  giveBackUnused(id: string): void {
-    const slot = this.slots.get(id)!;
+  giveBackUnused(slot: Slot): void {
     slot.epoch = undefined;
     this.idle.push(slot);
   }
 
   private renew(slot: Slot): void {
     slot.epoch = undefined;
-    slot.identity = this.initialise(slot.transactionalId);
+    slot.identity = this.initialise(slot);
     this.idle.push(slot);
   }
 
   private grow(): Slot {
-    const k = this.slots.size;
-    if (k >= MAX_SLOTS) {
+    const waiting = this.slots.size;
+    if (waiting >= MAX_SLOTS) {
       throw new KafkaError(
         'TW3310',
-        `${k} transactions wait for their checkpoints: no checkpoint has come to its end for as long`,
+        `${waiting} transactions wait for their checkpoints: no checkpoint has come to its end for as long`,
       );
     }
-    const id = transactionalId(this.scope, this.attempt, this.subtask, k);
-    const slot = new Slot(id);
-    slot.identity = this.initialise(id);
-    this.slots.set(id, slot);
+    const slot = new Slot(this.newName());
+    this.slots.set(slot.transactionalId, slot);
+    slot.identity = this.initialise(slot);
     return slot;
   }
 
-  private initialise(id: string): Promise<BatchIdentity> {
+  private newName(): string {
+    return transactionalId(this.scope, this.attempt, this.subtask, this.named++);
+  }
+
+  private rename(slot: Slot): void {
+    this.slots.delete(slot.transactionalId);
+    slot.transactionalId = this.newName();
+    this.slots.set(slot.transactionalId, slot);
+  }
+
+  private initialise(slot: Slot): Promise<BatchIdentity> {
     const identity = this.cluster
-      .untilDone(`initialising transaction ${id}`, () =>
-        askCoordinator(this.cluster, id, async () => {
-          const request = initProducerIdRequest(id, this.timeoutMs);
-          const answer = await this.cluster.askCoordinator('transaction', id, request);
-          if (answer.error === ERROR.PRODUCER_FENCED || answer.error === ERROR.INVALID_PRODUCER_EPOCH) {
-            throw new KafkaError('TW3307', `a newer attempt has taken over transaction ${id}`);
-          }
-          if (answer.error !== 0) throw responseError(`initialising transaction ${id}`, answer.error);
-          return answer;
-        }),
-      )
+      .untilDone(`initialising a transaction of attempt ${this.attempt}`, () => this.ask(slot))
       .then(({ producerId, producerEpoch }) => ({ producerId, producerEpoch, transactional: true }));
     // Whoever takes the slot sees the failure.
     identity.catch(() => undefined);
     return identity;
+  }
+
+  private async ask(slot: Slot): Promise<ProducerIdentity> {
+    const id = slot.transactionalId;
+    return askCoordinator(this.cluster, id, async () => {
+      const request = initProducerIdRequest(id, this.timeoutMs);
+      const answer = await this.cluster.askCoordinator('transaction', id, request).catch((error) => {
+        this.rename(slot);
+        throw error;
+      });
+      if (answer.error === ERROR.PRODUCER_FENCED || answer.error === ERROR.INVALID_PRODUCER_EPOCH) {
+        throw new KafkaError('TW3307', `a newer attempt has taken over transaction ${id}`);
+      }
+      if (answer.error !== 0) throw responseError(`initialising transaction ${id}`, answer.error);
+      return answer;
+    });
   }
 }

@@ -8,7 +8,6 @@ import { Session } from './session.js';
 import type { Slot } from './transaction-ring.js';
 
 export class TransactionSession extends Session {
-  readonly transactionalId: string;
   private readonly added = new Set<number>();
   private wanted = new Set<number>();
   private asking = false;
@@ -16,12 +15,11 @@ export class TransactionSession extends Session {
   constructor(
     private readonly cluster: Cluster,
     private readonly topic: string,
-    slot: Slot,
+    readonly slot: Slot,
     private readonly changed: () => void,
     private readonly fail: (error: Error) => void,
   ) {
     super();
-    this.transactionalId = slot.transactionalId;
     slot.identity.then(
       (identity) => {
         this.identity = identity;
@@ -29,6 +27,11 @@ export class TransactionSession extends Session {
       },
       (error) => this.fail(error),
     );
+  }
+
+  /** Final once the identity is there. */
+  get transactionalId(): string {
+    return this.slot.transactionalId;
   }
 
   mayWrite(partition: number): boolean {

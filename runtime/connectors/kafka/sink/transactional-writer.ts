@@ -74,7 +74,7 @@ export class TransactionalWriter extends KafkaWriter {
     if (!cut) return [];
     const session = cut.session as TransactionSession;
     if (!cut.written) {
-      this.ring.giveBackUnused(session.transactionalId);
+      this.ring.giveBackUnused(session.slot);
       return [];
     }
     await cut.done;
