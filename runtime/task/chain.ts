@@ -21,6 +21,8 @@ export interface Link {
   readonly transform: Transform;
   readonly state: NodeState;
   readonly metrics: TransformMetrics & { rowsIn: number };
+  /** Set by the task: takes what the transform had held back and now hands on to the links behind it. */
+  handOn: (mark: number | 'idle') => void;
 }
 
 export interface Chain {
@@ -132,10 +134,12 @@ function makeLink(node: PlanNode, emit: Emit, emitLate: Emit | undefined, option
     resolve: env.resolve,
     schedule: options.schedule,
     wake: env.wake,
+    handOn: (mark) => link.handOn(mark),
   };
   const kind = node.spec.kind === 'other' ? node.spec.transform : node.spec.kind;
   const transform = env.registry.transform(kind)(ctx);
-  return { node, transform, state, metrics };
+  const link: Link = { node, transform, state, metrics, handOn: () => {} };
+  return link;
 }
 
 async function makeSink(

@@ -500,7 +500,7 @@ export class Slot {
       this.lastFlush = at;
       for (const task of tasks) task.flush();
       // What was flushed to a task of this slot is work.
-      if (!any) any = tasks.some((t) => t.gate?.hasWork() && !t.blocked() && t.stopped === undefined);
+      if (!any) any = tasks.some((t) => t.hasInput());
     }
     return any;
   }

@@ -53,10 +53,22 @@ interface NodeHistory {
   rewritten: [number, string][];
 }
 
+/** The links are emptied one after another, since what one still emits may start calls of the next. */
+interface Draining {
+  link: number;
+  flushed: boolean;
+  /** The input has ended: each link is told so, too. */
+  readonly ending: boolean;
+  told: boolean;
+  readonly then: () => void;
+}
+
 export class Task {
   readonly id: string;
   private trigger: Barrier | undefined;
-  private draining = false;
+  private draining: Draining | undefined;
+  /** Whether a link answers rows later (`resume`). */
+  private readonly asynchronous: boolean;
   /** Stands still behind a stop barrier. */
   stopped: number | undefined;
   private inputEnded = false;
@@ -78,6 +90,10 @@ export class Task {
     const inputs = Math.max(1, ...parts.stage.inputs.map((e) => e.input + 1));
     this.generator = parts.chain.links.findIndex((l) => l.transform.generatedWatermark);
     this.heads = Array.from({ length: inputs }, (_, i) => parts.chain.head(i));
+    this.asynchronous = parts.chain.links.some((l) => l.transform.resume);
+    parts.chain.links.forEach((link, i) => {
+      link.handOn = (mark) => (mark === 'idle' ? this.passIdle(i + 1) : this.passWatermark(i + 1, mark));
+    });
     if (parts.chain.links[0]?.transform.endOfSide) this.sides = (1 << inputs) - 1;
   }
 
@@ -112,12 +128,28 @@ export class Task {
     return n;
   }
 
-  /** Something downstream is full. */
+  /** Something downstream is full, or a link has as many calls under way as it may. */
   blocked(): boolean {
-    for (const out of this.parts.outputs) if (!out.ready) return true;
-    for (const sink of this.parts.chain.sinks) if (!sink.writer.ready()) return true;
+    if (this.full()) return true;
     for (const link of this.parts.chain.links) if (link.transform.blocked?.()) return true;
     return this.parts.deadLetters ? !this.parts.deadLetters.writer.ready() : false;
+  }
+
+  /** Something behind the chain is full. */
+  private full(): boolean {
+    for (const out of this.parts.outputs) if (!out.ready) return true;
+    for (const sink of this.parts.chain.sinks) if (!sink.writer.ready()) return true;
+    return false;
+  }
+
+  /** True when step() would take something that waits at the gate. */
+  hasInput(): boolean {
+    return (
+      this.parts.gate?.hasWork() === true &&
+      this.draining === undefined &&
+      this.stopped === undefined &&
+      !this.blocked()
+    );
   }
 
   /** blocked(), with its time counted. */
@@ -170,7 +202,9 @@ export class Task {
 
   /** Does a piece of work. False: nothing to do until wake(). */
   step(): boolean {
-    if (this.draining || this.stopped !== undefined) return false;
+    if (this.stopped !== undefined) return false;
+    if (this.asynchronous && this.resume()) return true;
+    if (this.draining) return this.drain(this.draining);
     if (this.trigger) {
       const barrier = this.trigger;
       this.trigger = undefined;
@@ -188,15 +222,24 @@ export class Task {
   }
 
   private advanceGenerated(): void {
-    const { links } = this.parts.chain;
-    let watermark = links[this.generator].transform.generatedWatermark!();
+    const watermark = this.parts.chain.links[this.generator].transform.generatedWatermark!();
     if (watermark <= this.generated) return;
     this.generated = this.watermark = watermark;
-    for (let i = this.generator + 1; i < links.length; i++) {
+    this.passWatermark(this.generator + 1, watermark);
+  }
+
+  /** Lets asynchronous links emit what was answered, those behind first: what is under way goes out before more comes. */
+  private resume(): boolean {
+    if (this.full()) return false;
+    const { links } = this.parts.chain;
+    let worked = false;
+    for (let i = links.length - 1; i >= 0; i--) {
       const { transform } = links[i];
-      if (transform.onWatermark) watermark = transform.onWatermark(watermark);
+      if (transform.resume?.()) worked = true;
+      if (transform.blocked?.()) break;
     }
-    for (const output of this.parts.outputs) output.broadcast({ type: 'watermark', timestamp: watermark });
+    if (worked && this.generator >= 0 && !this.inputEnded) this.advanceGenerated();
+    return worked;
   }
 
   private stepSource(source: SourceInput): boolean {
@@ -208,7 +251,7 @@ export class Task {
       return true;
     }
     if (advanced === 'idle') {
-      for (const out of this.parts.outputs) out.broadcast({ type: 'idle' });
+      this.passIdle(0);
       return true;
     }
     if (advanced !== undefined) {
@@ -244,7 +287,7 @@ export class Task {
         this.advance(event.timestamp);
         return true;
       case 'idle':
-        for (const out of this.parts.outputs) out.broadcast({ type: 'idle' });
+        this.passIdle(0);
         return true;
       case 'barrier':
         this.takeBarrier(event.barrier);
@@ -259,11 +302,25 @@ export class Task {
     // A generated watermark replaces what comes from upstream, but for the end of the input.
     if (this.generator >= 0 && timestamp < MAX_WATERMARK) return;
     this.watermark = timestamp;
-    let out = timestamp;
-    for (const { transform } of this.parts.chain.links) {
+    this.passWatermark(0, timestamp);
+  }
+
+  /** Through the links from `from` on and out; until a link holds it back. */
+  private passWatermark(from: number, timestamp: number): void {
+    const { links } = this.parts.chain;
+    let out: number | undefined = timestamp;
+    for (let i = from; i < links.length; i++) {
+      const { transform } = links[i];
       if (transform.onWatermark) out = transform.onWatermark(out);
+      if (out === undefined) return;
     }
     for (const output of this.parts.outputs) output.broadcast({ type: 'watermark', timestamp: out });
+  }
+
+  private passIdle(from: number): void {
+    const { links } = this.parts.chain;
+    for (let i = from; i < links.length; i++) if (links[i].transform.onIdle?.()) return;
+    for (const out of this.parts.outputs) out.broadcast({ type: 'idle' });
   }
 
   /** Tells a transform that wants to know which of its inputs have ended. The event at hand comes from another. */
@@ -285,11 +342,7 @@ export class Task {
     if (this.inputEnded) return;
     this.inputEnded = true;
     if (this.watermark < MAX_WATERMARK) this.advance(MAX_WATERMARK);
-    for (const { transform } of this.parts.chain.links) {
-      transform.flush?.();
-      transform.endOfInput?.();
-    }
-    void this.drained(() => {
+    this.drained(true, () => {
       for (const output of this.parts.outputs) output.broadcast({ type: 'end' });
       this.flush();
       this.parts.finished();
@@ -307,26 +360,32 @@ export class Task {
   }
 
   private takeBarrier(barrier: Barrier): void {
-    for (const { transform } of this.parts.chain.links) transform.flush?.();
-    void this.drained(() => this.cut(barrier));
+    this.drained(false, () => this.cut(barrier));
   }
 
-  /** Runs `then` once no transform has calls under way: at once where none has. */
-  private async drained(then: () => void): Promise<void> {
-    try {
-      const waits = this.parts.chain.links.map((l) => l.transform.drain?.()).filter((p) => p !== undefined);
-      if (waits.length > 0) {
-        this.draining = true;
-        await Promise.all(waits);
-        this.draining = false;
+  /** Runs `then` once no link has anything under way: at once where none has. No input is taken meanwhile. */
+  private drained(ending: boolean, then: () => void): void {
+    this.draining = { link: 0, flushed: false, ending, told: false, then };
+    this.drain(this.draining);
+  }
+
+  private drain(draining: Draining): boolean {
+    const { links } = this.parts.chain;
+    for (; draining.link < links.length; draining.link++) {
+      const { transform } = links[draining.link];
+      if (!draining.flushed) transform.flush?.();
+      draining.flushed = true;
+      if (transform.busy?.()) return false;
+      if (draining.ending && !draining.told) {
+        draining.told = true;
+        transform.endOfInput?.();
+        if (transform.busy?.()) return false;
       }
-      then();
-    } catch (error) {
-      this.parts.env.fail(error as Error);
-    } finally {
-      this.draining = false;
-      this.parts.env.wake();
+      draining.flushed = draining.told = false;
     }
+    this.draining = undefined;
+    draining.then();
+    return true;
   }
 
   /** Cuts everything at the barrier, sends the barrier on, and acknowledges when all is durable. */

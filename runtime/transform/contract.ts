@@ -3,6 +3,13 @@
  *
  * A transform is made for one task, gets rows by process(), and hands rows on by ctx.emit(). It is called from one thread, one
  * call at a time. Everything that must survive a crash is in ctx.state (by key group) or in snapshotOperator() (by subtask).
+ *
+ * Most answer within the call. One that can't (a model, another service) answers a batch of rows later: it takes rows, starts
+ * calls, and emits their answers when the task calls resume(), never from the call's own callback; that only calls ctx.wake().
+ * The task keeps the rest: a full transform is blocked() and its input waits; a watermark may not pass rows under way, so
+ * onWatermark() gives undefined and ctx.handOn() hands it on behind them; at a barrier and at the end of the input the task
+ * flushes the steps in order, each until it is no longer busy(), and only then cuts its state. So a snapshot never has a row
+ * under way, and what a restart drops is read again. `in-flight.ts` has all this as a class: make one, don't repeat it.
  */
 import type { PlanNode } from '../graph/plan.js';
 import type { Row, RowKind, RowSchema } from '../record/types.js';
@@ -37,8 +44,10 @@ export interface TransformContext {
   readonly resolve: (text: string) => string;
   /** Ask for onProcessingTime() at this time, milliseconds since the epoch. */
   schedule(timeMs: number): void;
-  /** Call when blocked() has become false. */
+  /** Run the task: blocked() has become false, or there is something to resume(). */
   wake(): void;
+  /** Hands on a watermark (or that the input is idle) that onWatermark() or onIdle() had held back. Only within resume(). */
+  handOn(mark: number | 'idle'): void;
 }
 
 export interface TransformMetrics {
@@ -53,8 +62,13 @@ export interface Transform {
   processRight?(row: Row, kind: RowKind): void;
   /** After restore, before the first row. */
   open?(): Promise<void> | void;
-  /** Event time has advanced: no more rows at or before `timestamp` are expected. Returns the watermark to hand on. */
-  onWatermark?(timestamp: number): number;
+  /**
+   * Event time has advanced: no more rows at or before `timestamp` are expected. Returns the watermark to hand on; undefined:
+   * rows before it are under way, ctx.handOn() comes behind them.
+   */
+  onWatermark?(timestamp: number): number | undefined;
+  /** The input has nothing for a while and doesn't hold watermarks back. True: held, ctx.handOn('idle') comes later. */
+  onIdle?(): boolean;
   /** A transform that makes the watermark itself (graph bodies): what it has reached. Asked after each piece of work. */
   generatedWatermark?(): number;
   /** The time that was asked for has come. */
@@ -67,10 +81,12 @@ export interface Transform {
   endOfSide?(input: number): void;
   /** The input has ended (after its last watermark). */
   endOfInput?(): void;
-  /** True while the transform can take no more rows (calls under way). The task waits for ctx.wake(). */
+  /** True while the transform should get no more rows (calls under way). The task reads no input until ctx.wake(). */
   blocked?(): boolean;
-  /** At a barrier, before the cut: resolves when calls under way are done and their rows emitted. */
-  drain?(): Promise<void> | undefined;
+  /** Emits what was answered, in order, and starts calls that waited: a piece of work. False: there was nothing to do. */
+  resume?(): boolean;
+  /** True while rows or marks are under way, so that the task may not cut its state. */
+  busy?(): boolean;
   /** Operator state at the barrier; JSON. */
   snapshotOperator?(): Json;
   close?(): Promise<void> | void;

@@ -131,6 +131,7 @@ export class PlanRun {
         resolve: (text) => text,
         schedule: (timeMs) => void due.push(timeMs),
         wake() {},
+        handOn() {},
       });
       step.tasks.push({
         subtask,
@@ -183,7 +184,8 @@ export class PlanRun {
         const least = Math.min(...task.watermarks.flat());
         if (least <= task.watermark) continue;
         task.watermark = least;
-        const out = task.transform.onWatermark?.(least) ?? least;
+        const out = task.transform.onWatermark ? task.transform.onWatermark(least) : least;
+        if (out === undefined) throw new Error('this harness runs only transforms that answer at once');
         if (out === MAX_WATERMARK) {
           task.transform.flush?.();
           task.transform.endOfInput?.();
