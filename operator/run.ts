@@ -6,7 +6,7 @@ import { CoordinatorApi, inCluster, throughApiServer } from './coordinator-api.j
 import { KubeClient } from './kube/client.js';
 import { connectKube, type KubeConnection } from './kube/connection.js';
 import { EventRecorder } from './kube/events.js';
-import { Informer } from './kube/informer.js';
+import { Informers } from './kube/informers.js';
 import { Leader } from './kube/leader.js';
 import {
   DEPLOYMENTS,
@@ -67,14 +67,11 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
     },
   });
   const operations = new Operations((key) => queue.add(key));
-  const spaces = options.namespaces.length === 0 ? [undefined] : options.namespaces;
-  if (spaces.length > 1) throw new Error('an operator looks after one namespace or all; run one for each');
-  const [namespace] = spaces;
+  const { namespaces } = options;
   let isStarted = false;
   const informer = <T extends KubeObject>(type: ResourceType, change: (o: T) => void, own: boolean) =>
-    new Informer<T>(client, {
+    new Informers<T>(client, namespaces, {
       type,
-      namespace,
       ...(own ? { labelSelector: LABEL_JOB, trim: trim as never } : {}),
       onChange: (object) => isStarted && change(object),
       onError: warn(`can't watch ${type.plural}`),
@@ -143,12 +140,21 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
       throw error;
     }
   };
+  /** A stand-by is ready too: it has its caches and knows who leads. */
+  const whyNotReady = (): string | undefined => {
+    const missing = all.filter((i) => !i.isSynced).length;
+    if (missing > 0) return `${missing} of ${all.length} caches are not filled yet`;
+    return leader && !leader.isSettled ? 'nobody leads yet' : undefined;
+  };
   const server = createServer(async (request, response) => {
     const path = (request.url ?? '/').split('?')[0];
     if (path === '/metrics') {
       response.writeHead(200, { 'content-type': metrics.registry.contentType }).end(await metrics.registry.metrics());
-    } else if (path === '/healthz' || path === '/readyz') response.writeHead(200).end('ok\n');
-    else response.writeHead(404).end();
+    } else if (path === '/healthz') response.writeHead(200).end('ok\n');
+    else if (path === '/readyz') {
+      const why = whyNotReady();
+      response.writeHead(why === undefined ? 200 : 503).end(`${why ?? 'ok'}\n`);
+    } else response.writeHead(404).end();
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -157,14 +163,16 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
   const { port } = server.address() as { port: number };
   let isStopping = false;
   const lead = async () => {
+    // Caches are filled while we wait to lead, so that a stand-by takes over at once.
+    const synced = Promise.all(all.map((i) => i.start()));
     if (leader) {
       log.info({ identity: options.identity }, 'waits to lead');
       await leader.acquire();
     }
     if (isStopping) return;
-    await Promise.all(all.map((i) => i.start()));
+    await synced;
     isStarted = true;
-    log.info({ jobs: jobs.size, namespace: namespace ?? 'all' }, 'operator leads');
+    log.info({ jobs: jobs.size, namespaces: namespaces.length === 0 ? 'all' : namespaces }, 'operator leads');
     for (const job of jobs.all) queue.add(keyOf(job));
     for (const snapshot of snapshots.all) queue.add(SNAPSHOT_KEY + keyOf(snapshot));
   };
@@ -177,7 +185,7 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
     stop: async () => {
       isStopping = true;
       await queue.stop();
-      if (isStarted) await Promise.all(all.map((i) => i.stop()));
+      await Promise.all(all.map((i) => i.stop()));
       await leader?.release();
       server.close();
       server.closeAllConnections();

@@ -21,13 +21,24 @@ export interface InformerOptions<T> {
 const PAGE = 500;
 const WATCH_SECONDS = 300;
 
-export class Informer<T extends KubeObject> {
+/** What the steps read of an informer. */
+export interface ObjectCache<T extends KubeObject> {
+  get(key: string): T | undefined;
+  readonly all: IterableIterator<T>;
+  readonly size: number;
+  /** Takes in the answer to a write, so that the next look doesn't see the object as it was before. */
+  note(object: T): void;
+}
+
+export class Informer<T extends KubeObject> implements ObjectCache<T> {
   private readonly cache = new Map<string, T>();
   private readonly stopping = new AbortController();
   private position = '';
   private done: Promise<void> = Promise.resolve();
   /** Lists made so far: the first one, and one after each 410. */
   lists = 0;
+  /** The first list is complete. */
+  isSynced = false;
 
   constructor(
     private readonly client: KubeClient,
@@ -58,7 +69,6 @@ export class Informer<T extends KubeObject> {
     return this.cache.size;
   }
 
-  /** Takes in the answer to a write, so that the next look doesn't see the object as it was before. */
   note(object: T): void {
     const known = this.cache.get(keyOf(object));
     if (known && Number(known.metadata.resourceVersion) > Number(object.metadata.resourceVersion)) return;
@@ -76,6 +86,7 @@ export class Informer<T extends KubeObject> {
       try {
         if (this.position === '') {
           await this.relist();
+          this.isSynced = true;
           synced();
         }
         tries = 0;

@@ -26,6 +26,7 @@ export class Leader {
   private readonly retryMs: number;
   private stopped = false;
   private leads = false;
+  private isHeld = false;
   private renewedAt = 0;
   private seen = { mark: '', atMs: 0 };
   private wake: () => void = () => {};
@@ -40,6 +41,11 @@ export class Leader {
 
   get isLeader(): boolean {
     return this.leads;
+  }
+
+  /** Who leads is known: we do, or the Lease says that another one does. */
+  get isSettled(): boolean {
+    return this.leads || this.isHeld;
   }
 
   /** Resolves when we lead; goes on renewing. */
@@ -93,7 +99,8 @@ export class Leader {
         const heldMs = (lease.spec.leaseDurationSeconds ?? 0) * 1000;
         if (holder !== '' && holder !== identity) {
           this.leads = false;
-          if (Date.now() - this.seen.atMs < heldMs) return false;
+          this.isHeld = Date.now() - this.seen.atMs < heldMs;
+          if (this.isHeld) return false;
         }
         const took =
           holder === identity ? {} : { acquireTime: now, leaseTransitions: (lease.spec.leaseTransitions ?? 0) + 1 };
@@ -103,6 +110,7 @@ export class Leader {
       this.renewedAt = Date.now();
       return true;
     } catch (error) {
+      this.isHeld = false;
       if (!isConflict(error)) this.options.onError(error);
       return false;
     }

@@ -4,7 +4,7 @@ import type { Logger } from '../../runtime/source/contract.js';
 import type { CoordinatorApi, CoordinatorView } from '../coordinator-api.js';
 import type { KubeClient } from '../kube/client.js';
 import type { EventRecorder } from '../kube/events.js';
-import type { Informer } from '../kube/informer.js';
+import type { ObjectCache } from '../kube/informer.js';
 import type { KubeObject } from '../kube/objects.js';
 import type { OperatorMetrics } from '../metrics.js';
 import type { Beginning } from '../resources/deployed.js';
@@ -13,11 +13,11 @@ import type { Operations } from './operations.js';
 
 export interface Context {
   readonly client: KubeClient;
-  readonly jobs: Informer<StreamJob & KubeObject>;
-  readonly snapshots: Informer<StreamSnapshot & KubeObject>;
-  readonly deployments: Informer<KubeObject>;
-  readonly statefulSets: Informer<KubeObject>;
-  readonly pods: Informer<KubeObject>;
+  readonly jobs: ObjectCache<StreamJob & KubeObject>;
+  readonly snapshots: ObjectCache<StreamSnapshot & KubeObject>;
+  readonly deployments: ObjectCache<KubeObject>;
+  readonly statefulSets: ObjectCache<KubeObject>;
+  readonly pods: ObjectCache<KubeObject>;
   readonly coordinators: CoordinatorApi;
   readonly operations: Operations;
   readonly events: EventRecorder;

@@ -13,12 +13,15 @@ type Json = Record<string, any>;
 
 interface Watcher {
   readonly plural: string;
+  /** Undefined: all. */
+  readonly namespace: string | undefined;
   readonly selector: string | undefined;
   readonly response: ServerResponse;
 }
 
 export class TestApiServer {
-  private readonly objects = new Map<string, KubeObject>();
+  /** By plural, then by `plural/namespace/name`. */
+  private readonly objects = new Map<string, Map<string, KubeObject>>(ALL_TYPES.map((t) => [t.plural, new Map()]));
   private readonly watchers = new Set<Watcher>();
   private version = 1000;
   private readonly server = createServer((request, response) => void this.handle(request, response));
@@ -29,6 +32,9 @@ export class TestApiServer {
   readonly writes = new Map<string, number>();
   /** Watches from before this version get 410. */
   oldest = 0;
+  /** What RBAC would forbid; these requests get 403 and are kept in `forbidden`. */
+  forbids: (method: string, plural: string, namespace: string | undefined) => boolean = () => false;
+  readonly forbidden: string[] = [];
   port = 0;
 
   async start(): Promise<void> {
@@ -51,11 +57,12 @@ export class TestApiServer {
   }
 
   get(plural: string, name: string, namespace = 'default'): any {
-    return this.objects.get(`${plural}/${namespace}/${name}`);
+    return this.objects.get(plural)?.get(`${plural}/${namespace}/${name}`);
   }
 
-  all(plural: string): KubeObject[] {
-    return [...this.objects].filter(([key]) => key.startsWith(`${plural}/`)).map(([, object]) => object);
+  all(plural: string, namespace?: string): KubeObject[] {
+    const objects = [...(this.objects.get(plural)?.values() ?? [])];
+    return namespace === undefined ? objects : objects.filter((o) => o.metadata.namespace === namespace);
   }
 
   /** As `kubectl apply` does: spec and metadata, the generation moves when the spec does. */
@@ -63,7 +70,8 @@ export class TestApiServer {
     const type = ALL_TYPES.find((t) => t.kind === object.kind)!;
     const namespace = object.metadata.namespace ?? 'default';
     const key = `${type.plural}/${namespace}/${object.metadata.name}`;
-    const old = this.objects.get(key);
+    const known = this.objects.get(type.plural)!;
+    const old = known.get(key);
     const version = String(++this.version);
     let next: KubeObject;
     if (!old) {
@@ -81,38 +89,42 @@ export class TestApiServer {
       this.forget(key, next);
       return next;
     }
-    this.objects.set(key, next);
+    known.set(key, next);
     this.tell(old ? 'MODIFIED' : 'ADDED', type.plural, next);
     return next;
   }
 
   delete(plural: string, name: string, namespace = 'default'): void {
     const key = `${plural}/${namespace}/${name}`;
-    const object = this.objects.get(key);
-    if (!object) return;
+    const known = this.objects.get(plural);
+    const object = known?.get(key);
+    if (!known || !object) return;
     if ((object.metadata.finalizers ?? []).length > 0) {
       const metadata = { ...object.metadata, deletionTimestamp: new Date().toISOString() };
       const marked = { ...object, metadata: { ...metadata, resourceVersion: String(++this.version) } };
-      this.objects.set(key, marked);
+      known.set(key, marked);
       this.tell('MODIFIED', plural, marked);
     } else this.forget(key, object);
   }
 
   private forget(key: string, object: KubeObject): void {
-    this.objects.delete(key);
+    const plural = key.split('/')[0];
+    this.objects.get(plural)?.delete(key);
     object.metadata.resourceVersion = String(++this.version);
-    this.tell('DELETED', key.split('/')[0], object);
-    for (const [otherKey, other] of [...this.objects]) {
-      if (!other.metadata.ownerReferences?.some((o) => o.uid === object.metadata.uid)) continue;
-      const [plural, namespace, name] = otherKey.split('/');
-      this.delete(plural, name, namespace);
+    this.tell('DELETED', plural, object);
+    for (const { plural: other } of ALL_TYPES) {
+      for (const { metadata } of this.all(other)) {
+        if (!metadata.ownerReferences?.some((o) => o.uid === object.metadata.uid)) continue;
+        this.delete(other, metadata.name, metadata.namespace);
+      }
     }
   }
 
   private tell(type: string, plural: string, object: KubeObject): void {
     for (const listener of this.listeners) listener(type, object);
     for (const watcher of this.watchers) {
-      if (watcher.plural === plural && fits(object, watcher.selector)) {
+      const isSeen = watcher.namespace === undefined || watcher.namespace === object.metadata.namespace;
+      if (watcher.plural === plural && isSeen && fits(object, watcher.selector)) {
         watcher.response.write(`${JSON.stringify({ type, object })}\n`);
       }
     }
@@ -139,7 +151,13 @@ export class TestApiServer {
       send(response, 404, { message: `no ${url.pathname}` });
       return;
     }
-    const [, namespace = 'default', plural, name, subresource] = match;
+    const [, space, plural, name, subresource] = match;
+    const namespace = space ?? 'default';
+    if (this.forbids(request.method ?? '', plural, space)) {
+      this.forbidden.push(`${request.method} ${url.pathname}`);
+      send(response, 403, { reason: 'Forbidden', message: `${plural} is forbidden` });
+      return;
+    }
     if (request.method !== 'GET') {
       const what = `${request.method} ${plural}${subresource ? `/${subresource}` : ''}`;
       this.writes.set(what, (this.writes.get(what) ?? 0) + 1);
@@ -150,10 +168,10 @@ export class TestApiServer {
       case 'GET':
         if (name !== undefined)
           send(response, found ? 200 : 404, found ?? { reason: 'NotFound', message: `${plural} "${name}" not found` });
-        else if (url.searchParams.get('watch')) this.watch(type, url, response);
+        else if (url.searchParams.get('watch')) this.watch(type, space, url, response);
         else {
           const selector = url.searchParams.get('labelSelector') ?? undefined;
-          const items = this.all(plural).filter((o) => fits(o, selector));
+          const items = this.all(plural, space).filter((o) => fits(o, selector));
           send(response, 200, { items, metadata: { resourceVersion: String(this.version) } });
         }
         return;
@@ -179,7 +197,7 @@ export class TestApiServer {
     }
   }
 
-  private watch(type: ResourceType, url: URL, response: ServerResponse): void {
+  private watch(type: ResourceType, namespace: string | undefined, url: URL, response: ServerResponse): void {
     const from = Number(url.searchParams.get('resourceVersion'));
     if (from < this.oldest) {
       send(response, 410, { reason: 'Expired', message: 'too old resource version' });
@@ -187,12 +205,12 @@ export class TestApiServer {
     }
     response.writeHead(200, { 'content-type': 'application/json' });
     const selector = url.searchParams.get('labelSelector') ?? undefined;
-    for (const object of this.all(type.plural)) {
+    for (const object of this.all(type.plural, namespace)) {
       if (Number(object.metadata.resourceVersion) > from && fits(object, selector)) {
         response.write(`${JSON.stringify({ type: 'MODIFIED', object })}\n`);
       }
     }
-    const watcher = { plural: type.plural, selector, response };
+    const watcher = { plural: type.plural, namespace, selector, response };
     this.watchers.add(watcher);
     response.on('close', () => this.watchers.delete(watcher));
     response.flushHeaders();

@@ -10,7 +10,7 @@
  */
 
 import type { KubeObject } from '../../../operator/kube/objects.js';
-import { type RunningOperator, runOperator } from '../../../operator/run.js';
+import { type OperatorOptions, type RunningOperator, runOperator } from '../../../operator/run.js';
 import { TestApiServer } from './api-server.js';
 import { TestKubelet } from './kubelet.js';
 
@@ -28,15 +28,15 @@ export class TestCluster {
     readonly kubelet: TestKubelet,
   ) {}
 
-  static async start(dir: string): Promise<TestCluster> {
+  static async start(dir: string, options: Partial<OperatorOptions> = {}): Promise<TestCluster> {
     const api = new TestApiServer();
     await api.start();
     const cluster = new TestCluster(api, new TestKubelet(api, dir));
-    await cluster.startOperator();
+    await cluster.startOperator(options);
     return cluster;
   }
 
-  async startOperator(): Promise<void> {
+  async startOperator(options: Partial<OperatorOptions> = {}): Promise<void> {
     const keep = (fields: object, text: string) => {
       this.log.push(`${new Date().toISOString().slice(17, 23)} ${text} ${JSON.stringify(fields)}`);
     };
@@ -53,6 +53,7 @@ export class TestCluster {
       workers: 4,
       outside: true,
       onLost: () => {},
+      ...options,
     });
   }
 
