@@ -52,7 +52,7 @@ export function bindCreateFunction(node: CreateFunction): ScriptFunction {
       },
     );
   }
-  return { name, parameters, returns, body: node.definition, at: node.span };
+  return { name, parameters, returns, body: node.definition, statement: node, at: node.span };
 }
 
 function simple(type: DataType, at: Span): DataType {

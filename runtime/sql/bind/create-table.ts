@@ -25,6 +25,7 @@ export function bindCreateTable(env: Environment, written: CreateTable): Table {
   return {
     kind: 'table',
     name,
+    namespace: env.catalog.namespaceOf(written.name),
     columns: keyed,
     ...(primaryKey ? { primaryKey } : {}),
     ...(watermarks[0] ? { watermark: bindWatermark(env, watermarks[0], keyed) } : {}),

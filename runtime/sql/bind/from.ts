@@ -127,7 +127,8 @@ function scanTable(binder: QueryBinder, table: Table, options: Table['options'],
 }
 
 function bindView(binder: QueryBinder, view: View): BoundRelation {
-  const query = binder.inside(binder.tag ? `${binder.tag}.${view.name}` : view.name, undefined).query(view.query);
+  const inside = binder.inside(binder.tag ? `${binder.tag}.${view.name}` : view.name, undefined);
+  const query = binder.env.catalog.within(view.madeIn, () => inside.query(view.query));
   const names = view.columns.length > 0 ? view.columns : query.names;
   const relation = binder.env.sharedViews.has(view.name) ? markShared(optimise(query.relation)) : query.relation;
   return { relation, scope: Scope.of(view.name, relation.fields, names) };

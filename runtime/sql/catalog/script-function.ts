@@ -1,5 +1,5 @@
 import type { DataType } from '../../record/types.js';
-import type { Span } from '../ast/index.js';
+import type { CreateFunction, Span } from '../ast/index.js';
 
 /** CREATE FUNCTION … LANGUAGE JAVASCRIPT, checked. */
 export interface ScriptFunction {
@@ -8,5 +8,6 @@ export interface ScriptFunction {
   readonly returns: DataType;
   /** The statements of its body. */
   readonly body: string;
+  readonly statement: CreateFunction;
   readonly at: Span;
 }

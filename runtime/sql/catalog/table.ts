@@ -1,6 +1,7 @@
 import type { Expr, NamedExpr } from '../../expr/ir.js';
 import type { Field } from '../../record/types.js';
-import type { CreateTable, Query, Span } from '../ast/index.js';
+import type { CreateTable, CreateView, Query, Span } from '../ast/index.js';
+import type { Namespace } from './catalog.js';
 
 /** A column of a table as declared. `expr` of a computed column is over the physical and metadata columns before it. */
 export type Column =
@@ -12,6 +13,7 @@ export type Column =
 export interface Table {
   readonly kind: 'table';
   readonly name: string;
+  readonly namespace: Namespace;
   readonly columns: readonly Column[];
   readonly primaryKey?: readonly string[];
   readonly watermark?: TableWatermark;
@@ -40,8 +42,12 @@ export interface TableWatermark {
 export interface View {
   readonly kind: 'view';
   readonly name: string;
+  readonly namespace: Namespace;
+  /** What was current when it was made: its query's names are looked for there. */
+  readonly madeIn: Namespace;
   readonly query: Query;
   readonly columns: readonly string[];
+  readonly statement: CreateView;
   readonly at: Span;
 }
 

@@ -18,7 +18,6 @@ import { TraitsOf } from './traits.js';
 
 export interface LowerOptions {
   readonly batch: boolean;
-  readonly ttlMs?: number;
   readonly sourceParallelism?: number;
   readonly timeZone: string;
   /** Whether a table's source ends by itself. */
@@ -45,10 +44,14 @@ export class Lowering {
   /** Name of the sink whose tree is being lowered. */
   target = '';
 
+  /** For the tree that is being lowered: `ttlMs` is that of its statement. */
+  options: LowerOptions & { readonly ttlMs?: number };
+
   constructor(
     readonly outputs: readonly Output[],
-    readonly options: LowerOptions,
+    options: LowerOptions,
   ) {
+    this.options = options;
     this.traits = new TraitsOf(options.batch);
     this.sources = new Sources(this);
   }
@@ -61,6 +64,7 @@ export class Lowering {
       const nth = (targets.get(name) ?? 0) + 1;
       targets.set(name, nth);
       this.target = nth === 1 ? name : `${name}~${nth}`;
+      this.options = { ...this.options, ttlMs: output.ttlMs };
       lowerSink(this, output);
     }
     return { version: 1, nodes: this.nodes };

@@ -7,9 +7,7 @@ import { typeToString } from '../../../runtime/record/types.js';
 import { type Compiled, type CompileOptions, compileSql } from '../../../runtime/sql/compile.js';
 import { SqlError } from '../../../runtime/sql/error.js';
 
-const OPTIONS: CompileOptions = {
-  file: 'job.sql',
-  mode: 'streaming',
+export const CATALOG: Pick<CompileOptions, 'connectors' | 'formats'> = {
   connectors: {
     kafka: {
       source: {
@@ -47,6 +45,8 @@ const OPTIONS: CompileOptions = {
     'debezium-json': { options: {}, changelog: 'retract' },
   },
 };
+
+const OPTIONS: CompileOptions = { file: 'job.sql', mode: 'streaming', ...CATALOG };
 
 export const PAYMENTS = `CREATE TABLE payments (card STRING, amount DOUBLE, note STRING, ts TIMESTAMP(3),
   WATERMARK FOR ts AS ts - INTERVAL '5' SECOND) WITH ('connector' = 'kafka', 'topic' = 'payments', 'format' = 'json');
