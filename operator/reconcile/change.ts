@@ -18,8 +18,10 @@ export function beginChange(context: Context, look: Look, kind: Kind, step: stri
     startedAt: isSame ? change.startedAt : iso(context.now()),
     message,
   };
-  if (!isSame) tell(context, look, 'Normal', EVENT_OF[kind], message);
+  if (!isSame) tell(context, look, WARNS.has(kind) ? 'Warning' : 'Normal', EVENT_OF[kind], message);
 }
+
+const WARNS: ReadonlySet<Kind> = new Set(['refused', 'rollback']);
 
 const EVENT_OF: Readonly<Record<Kind, string>> = {
   start: 'Starting',

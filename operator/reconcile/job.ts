@@ -89,7 +89,8 @@ async function nextStep(context: Context, look: Look): Promise<Again> {
   if (difference.restartsCoordinator && !isUndone) return replaceCoordinator(context, look, difference.fields);
   const wanted = isUndone ? deployed.spec.parallelism : spec.parallelism;
   const isScaled = view?.state === 'running' && view.parallelism !== wanted;
-  if ((difference.kind === 'inPlace' || isScaled) && !isUndone && view) return rescale(context, look);
+  const isOver = view && ['failed', 'finished', 'cancelled', 'stopped'].includes(view.state);
+  if ((difference.kind === 'inPlace' || isScaled) && !isUndone && view && !isOver) return rescale(context, look);
   return settle(context, look);
 }
 
