@@ -12,7 +12,9 @@ import type { KeyedSnapshot, TableLayout } from '../snapshot/manifest.js';
 import { parseGroups, readSegment, SegmentBuilder } from '../snapshot/segment.js';
 import type { ObjectStore } from '../snapshot/store.js';
 import { BucketTable } from './bucket-table.js';
-import { KeyedTable, NamespacedTable, type TableSpec } from './table.js';
+import { KeyedTable } from './keyed-table.js';
+import { NamespacedTable } from './namespaced-table.js';
+import type { TableSpec } from './table.js';
 
 type AnyTable = KeyedTable | NamespacedTable | BucketTable;
 

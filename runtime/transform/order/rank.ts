@@ -152,8 +152,7 @@ export const rank: TransformFactory = (ctx): Transform => {
 
   return {
     open() {
-      const sort = entryOrder(stored, spec.orderBy);
-      for (const bucket of table.buckets()) bucket.rows.sort(sort);
+      table.arrange(entryOrder(stored, spec.orderBy));
     },
     process: build,
     endOfInput() {

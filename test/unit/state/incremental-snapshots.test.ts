@@ -6,8 +6,9 @@ import { keyGroupOf } from '../../../runtime/record/hash.js';
 import { FileStore } from '../../../runtime/snapshot/file-store.js';
 import type { KeyedSnapshot } from '../../../runtime/snapshot/manifest.js';
 import { formatGroups, type SegmentRef } from '../../../runtime/snapshot/segment.js';
+import type { KeyedTable } from '../../../runtime/state/keyed-table.js';
 import { NodeState } from '../../../runtime/state/node-state.js';
-import { hashKey, type KeyedTable } from '../../../runtime/state/table.js';
+import { hashKey } from '../../../runtime/state/table.js';
 
 const GROUPS = 16;
 const all = Array.from({ length: GROUPS }, (_, g) => g);

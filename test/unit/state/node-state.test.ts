@@ -4,8 +4,10 @@ import type { Field } from '../../../runtime/record/types.js';
 import { formatGroups, type SegmentRef } from '../../../runtime/snapshot/segment.js';
 import type { ObjectStore } from '../../../runtime/snapshot/store.js';
 import type { BucketTable } from '../../../runtime/state/bucket-table.js';
+import type { KeyedTable } from '../../../runtime/state/keyed-table.js';
+import type { NamespacedTable } from '../../../runtime/state/namespaced-table.js';
 import { NodeState } from '../../../runtime/state/node-state.js';
-import { hashKey, type KeyedTable, mapKeyOf, type NamespacedTable, pairKey } from '../../../runtime/state/table.js';
+import { hashKey, mapKeyOf, pairKey } from '../../../runtime/state/table.js';
 
 const GROUPS = 16;
 const ALL = Array.from({ length: GROUPS }, (_, g) => g);

@@ -1,0 +1,42 @@
+/** One entry a key. */
+import type { ByteReader } from '../record/bytes.js';
+import { GroupedTable } from './grouped-table.js';
+import { DELETE, type Entry, type MapKey, PUT } from './table.js';
+
+export class KeyedTable extends GroupedTable<Entry> {
+  /** Adds an entry whose key fields are set, and marks it. */
+  add(group: number, key: MapKey, entry: Entry): void {
+    (this.groups[group] ??= new Map()).set(key, entry);
+    this.markNew(entry);
+  }
+
+  delete(group: number, key: MapKey): void {
+    const entry = this.get(group, key);
+    if (!entry) return;
+    this.groups[group]!.delete(key);
+    this.markGone(entry);
+  }
+
+  protected entriesIn(map: ReadonlyMap<MapKey, Entry>): Iterable<Entry> {
+    return map.values();
+  }
+
+  protected countIn(map: ReadonlyMap<MapKey, Entry>): number {
+    return map.size;
+  }
+
+  apply(input: ByteReader, group: number): void {
+    const op = input.byte();
+    if (op === PUT) {
+      const entry = this.codec.read(input);
+      const key = this.mapKey(entry);
+      if (!this.get(group, key)) this.size++;
+      (this.groups[group] ??= new Map()).set(key, entry);
+    } else if (op === DELETE) {
+      const key = this.mapKey(this.keyCodec.read(input) as Entry);
+      if (!this.get(group, key)) return;
+      this.groups[group]!.delete(key);
+      this.size--;
+    } else throw new Error(`unknown record ${op} in table ${this.spec.name}`);
+  }
+}
