@@ -39,8 +39,8 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./commands/quickstart.js'),
   },
   status: {
-    usage: 'status <job>',
-    describe: 'What a running job is doing',
+    usage: 'status [job]',
+    describe: 'What a running job is doing, or all of them',
     load: async () => ({ command: (await import('./commands/job-control.js')).status }),
   },
   savepoint: {

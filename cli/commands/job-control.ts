@@ -1,6 +1,7 @@
 /** Commands for a job that runs on this machine: `status`, `savepoint`, `rescale`, `stop`, `cancel`; the first three also for one of a cluster. */
 import type { Argv, CommandModule } from 'yargs';
-import { call, findJob } from '../local/api-client.js';
+import { TidewheelError } from '../../api/index.js';
+import { call, findJob, runningJobs } from '../local/api-client.js';
 
 interface Args {
   job: string;
@@ -19,9 +20,9 @@ async function inCluster(args: Args) {
 
 const CLUSTER_WAIT_MS = 600_000;
 
-function common<T>(y: Argv<T>): Argv<T & Args> {
+function common<T>(y: Argv<T>, needed = true): Argv<T & Args> {
   return y
-    .positional('job', { type: 'string', demandOption: true, describe: 'Name of the job' })
+    .positional('job', { type: 'string', demandOption: needed, describe: 'Name of the job' })
     .option('state-dir', {
       type: 'string',
       default: '.tidewheel',
@@ -51,11 +52,27 @@ interface JobView {
   exception?: { message: string; atMs: number };
 }
 
+/** Without a job: all that run here. */
+async function listJobs(args: Args): Promise<void> {
+  const jobs: JobView[] = [];
+  for (const { url } of await runningJobs(args['state-dir'])) {
+    const job = await call<JobView>(url, 'GET', '/api/v1/job').catch(() => undefined);
+    if (job) jobs.push(job);
+  }
+  const lines = jobs.map(
+    (job) => `${job.name}: ${job.state}, parallelism ${job.parallelism}, rows in ${job.rowsIn}, out ${job.rowsOut}`,
+  );
+  print(args.json, jobs, lines.join('\n') || `No job runs with its state in ${args['state-dir']}`);
+}
+
 export const status: CommandModule<object, Args> = {
-  command: 'status <job>',
-  describe: 'What a job is doing',
-  builder: (y) => common(y) as never,
+  command: 'status [job]',
+  describe: 'What a job is doing; without a name, all jobs that run on this machine',
+  builder: (y) => common(y, false) as never,
   handler: async (args) => {
+    if (args.job === undefined && args.context === undefined && args.namespace === undefined) return listJobs(args);
+    if (args.job === undefined)
+      throw new TidewheelError('TW8001', 'which job of the cluster?', { hint: 'tidewheel status JOB' });
     const cluster = await inCluster(args);
     if (cluster) {
       const { showStatus } = await import('../cluster/cluster-job.js');

@@ -1,7 +1,8 @@
 /** Finds the coordinator of a job that runs on this machine and talks to its REST API. */
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TidewheelError } from '../../api/index.js';
+import { makeFolder } from '../../runtime/snapshot/make-folder.js';
 
 export interface CoordinatorAddress {
   readonly host: string;
@@ -18,25 +19,52 @@ export function addressFile(stateDir: string, job: string): string {
 /** Tells others where the coordinator is: whole or not at all. */
 export async function writeAddress(file: string, address: CoordinatorAddress & { controlPort: number }): Promise<void> {
   const { host, httpPort, controlPort, pid } = address;
-  await mkdir(dirname(file), { recursive: true });
+  await makeFolder(dirname(file));
   await writeFile(`${file}.${pid}.tmp`, JSON.stringify({ host, httpPort, controlPort, pid }));
   await rename(`${file}.${pid}.tmp`, file);
 }
 
-/** Base URL of a running job's API. Throws TW8002 when no such job runs here. */
+/** Base URL of a running job's API. Throws TW8002 when no such job runs here, or its process was killed. */
 export async function findJob(stateDir: string, job: string): Promise<string> {
+  let died: number | undefined;
   try {
-    const address: CoordinatorAddress = JSON.parse(await readFile(addressFile(stateDir, job), 'utf8'));
-    return `http://${address.host}:${address.httpPort}`;
+    const address = await readAddress(stateDir, job);
+    if (isAlive(address.pid)) return `http://${address.host}:${address.httpPort}`;
+    died = address.pid;
   } catch {
-    const files = await readdir(stateDir).catch(() => []);
-    const others = files.filter((f) => f.endsWith(SUFFIX)).map((f) => f.slice(0, -SUFFIX.length));
-    const known =
-      others.length > 0 ? `Running here: ${others.join(', ')}` : `No job runs with its state in ${stateDir}`;
-    throw new TidewheelError('TW8002', `no job '${job}' runs here`, {
-      hint: `${known}; --state-dir names another folder`,
-    });
+    // No such file: nothing of that name was started here.
   }
+  const others = (await runningJobs(stateDir)).map((found) => found.job);
+  const known = others.length > 0 ? `Running here: ${others.join(', ')}` : `No job runs with its state in ${stateDir}`;
+  const message =
+    died === undefined ? `no job '${job}' runs here` : `job '${job}' no longer runs: its process ${died} is gone`;
+  throw new TidewheelError('TW8002', message, { hint: `${known}; --state-dir names another folder` });
+}
+
+async function readAddress(stateDir: string, job: string): Promise<CoordinatorAddress> {
+  return JSON.parse(await readFile(addressFile(stateDir, job), 'utf8'));
+}
+
+/** A process that was killed leaves its file behind. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Jobs whose coordinators live, by name. */
+export async function runningJobs(stateDir: string): Promise<{ job: string; url: string }[]> {
+  const files = await readdir(stateDir).catch(() => []);
+  const jobs = files.filter((f) => f.endsWith(SUFFIX)).map((f) => f.slice(0, -SUFFIX.length));
+  const found: { job: string; url: string }[] = [];
+  for (const job of jobs.sort()) {
+    const address = await readAddress(stateDir, job).catch(() => undefined);
+    if (address && isAlive(address.pid)) found.push({ job, url: `http://${address.host}:${address.httpPort}` });
+  }
+  return found;
 }
 
 /** Calls the API; its errors become TidewheelErrors. */

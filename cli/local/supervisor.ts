@@ -3,8 +3,9 @@
  * `tidewheel run --runners N` does. The processes end with this one.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { makeFolder } from '../../runtime/snapshot/make-folder.js';
 import { addressFile } from './api-client.js';
 
 const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
@@ -54,7 +55,7 @@ export class Supervisor {
   }
 
   async start(): Promise<void> {
-    await mkdir(this.options.stateDir, { recursive: true });
+    await makeFolder(this.options.stateDir);
     await rm(this.addressFile, { force: true });
     this.startCoordinator();
     for (let i = 0; i < this.options.runners; i++) this.startRunner(i);

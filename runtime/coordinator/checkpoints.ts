@@ -37,6 +37,7 @@ interface Pending {
   readonly resolve: (manifest: Manifest) => void;
   readonly reject: (error: Error) => void;
   readonly timer: NodeJS.Timeout;
+  readonly probe: NodeJS.Timeout;
 }
 
 export interface CheckpointContext {
@@ -103,8 +104,10 @@ export class Checkpoints {
     this.history.unshift(stats);
     this.history.length = Math.min(this.history.length, HISTORY);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.giveUp(`not complete after ${this.timeoutMs} ms`), this.timeoutMs);
-      const pending: Pending = { stats, final: options.final ?? false, acks: new Map(), resolve, reject, timer };
+      const timer = setTimeout(() => this.giveUp(this.whyIncomplete()), this.timeoutMs);
+      // A call of our own tells whether it is the store that keeps the tasks waiting.
+      const probe = setTimeout(() => void this.store.get('probe').catch(() => {}), this.timeoutMs / 2);
+      const pending: Pending = { stats, final: options.final ?? false, acks: new Map(), resolve, reject, timer, probe };
       this.pending = pending;
       this.context = context;
       context.trigger(id, options.kind === 'stop');
@@ -142,13 +145,22 @@ export class Checkpoints {
     const { pending } = this;
     if (!pending) return;
     this.pending = undefined;
-    clearTimeout(pending.timer);
+    stopTimers(pending);
     pending.stats.status = 'failed';
     pending.stats.reason = reason;
     pending.stats.durationMs = Date.now() - pending.stats.triggeredAtMs;
     this.failed++;
     this.context?.abandon(pending.stats.id);
     pending.reject(new CheckpointError(`checkpoint ${pending.stats.id} was given up: ${reason}`));
+  }
+
+  private whyIncomplete(): string {
+    const late = `not complete after ${this.timeoutMs} ms`;
+    if (this.store.trouble) return `${late}: ${this.store.trouble}`;
+    const waiting = this.context?.tasks.filter((t) => !this.pending?.acks.has(t)) ?? [];
+    if (waiting.length === 0) return `${late}: writing the manifest takes longer`;
+    const shown = waiting.slice(0, 5).join(', ') + (waiting.length > 5 ? ' …' : '');
+    return `${late}: no word yet from ${waiting.length} of ${this.context?.tasks.length} tasks (${shown})`;
   }
 
   private async write(pending: Pending, context: CheckpointContext): Promise<void> {
@@ -176,7 +188,7 @@ export class Checkpoints {
       // was written in between.
       if (this.latest === undefined || this.latest.id < manifest.id) this.latest = manifest;
       if (this.pending === pending) this.pending = undefined;
-      clearTimeout(pending.timer);
+      stopTimers(pending);
       stats.status = 'complete';
       stats.durationMs = Date.now() - stats.triggeredAtMs;
       this.completed++;
@@ -190,4 +202,9 @@ export class Checkpoints {
       else pending.reject(error as Error);
     }
   }
+}
+
+function stopTimers({ timer, probe }: Pending): void {
+  clearTimeout(timer);
+  clearTimeout(probe);
 }

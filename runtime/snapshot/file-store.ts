@@ -1,7 +1,8 @@
 /** Objects as files of a folder. An object is written under a hidden name and renamed or linked into place. */
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
+import { makeFolder } from './make-folder.js';
 import { ObjectExistsError, ObjectMissingError, type ObjectStore } from './store.js';
 
 export class FileStore implements ObjectStore {
@@ -17,7 +18,7 @@ export class FileStore implements ObjectStore {
     const path = join(this.root, key);
     const folder = dirname(path);
     if (!this.made.has(folder)) {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       this.made.add(folder);
     }
     const temporary = join(folder, `.${randomBytes(6).toString('hex')}.tmp`);

@@ -33,6 +33,7 @@ export class S3Store implements ObjectStore {
   private bucketKnown = false;
   /** Since when calls fail, milliseconds since the epoch; 0: they don't. */
   private awaySinceMs = 0;
+  trouble: string | undefined;
 
   /** Waits up to `patienceMs` for a store that is away before it gives up on a call. */
   constructor(
@@ -140,6 +141,7 @@ export class S3Store implements ObjectStore {
         if (this.awaySinceMs > 0) {
           this.log?.info({ waitedMs: Date.now() - this.awaySinceMs }, `${this.description} answers again`);
           this.awaySinceMs = 0;
+          this.trouble = undefined;
         }
         return answer;
       } catch (error) {
@@ -152,6 +154,7 @@ export class S3Store implements ObjectStore {
             cause: error,
           });
         }
+        this.trouble = `${this.description} does not answer: ${(error as Error).message || code}`;
         if (this.awaySinceMs === 0) {
           this.awaySinceMs = Date.now();
           const reason = (error as Error).message || code;

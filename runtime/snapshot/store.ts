@@ -10,6 +10,8 @@ export interface ObjectStore {
   delete(keys: readonly string[]): Promise<void>;
   /** For messages: `s3://bucket/prefix`, without secrets. */
   readonly description: string;
+  /** What keeps it from answering right now, in words; undefined: nothing that it knows of. */
+  readonly trouble?: string | undefined;
 }
 
 export class ObjectMissingError extends Error {

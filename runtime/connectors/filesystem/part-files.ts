@@ -9,6 +9,7 @@ import { setTimeout } from 'node:timers/promises';
 import { TidewheelError } from '../../../api/index.js';
 import type { Row, RowKind } from '../../record/types.js';
 import type { RowEncoder, SinkContext, SinkRestore, SinkWriter } from '../../sink/contract.js';
+import { makeFolder } from '../../snapshot/make-folder.js';
 import type { Json } from '../../source/contract.js';
 import { AppendFile } from './append-file.js';
 import { cutToLength, singleFileState } from './single-file.js';
@@ -138,7 +139,7 @@ export class PartFileWriter implements SinkWriter {
   private async makeFolder(): Promise<void> {
     for (let tries = 0; ; tries++) {
       try {
-        await mkdir(this.folder, { recursive: true });
+        await makeFolder(this.folder);
         return;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || tries >= ADOPTION_TRIES) throw error;

@@ -2,11 +2,12 @@
  * One writer into one file. Rows are in the file as soon as they are written; the snapshot holds the length, and a restored job
  * cuts off what the dead attempt had written beyond it.
  */
-import { mkdir, stat, truncate } from 'node:fs/promises';
+import { stat, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TidewheelError } from '../../../api/index.js';
 import type { Row, RowKind } from '../../record/types.js';
 import type { RowEncoder, SinkContext, SinkRestore, SinkWriter } from '../../sink/contract.js';
+import { makeFolder } from '../../snapshot/make-folder.js';
 import type { Json } from '../../source/contract.js';
 import { AppendFile } from './append-file.js';
 import { writeError } from './write-error.js';
@@ -57,7 +58,7 @@ export class SingleFileWriter implements SinkWriter {
   async open(restore: SinkRestore | undefined): Promise<void> {
     const state = singleFileState(restore);
     try {
-      await mkdir(dirname(this.path), { recursive: true });
+      await makeFolder(dirname(this.path));
       if (state) await cutToLength(this.path, state.length);
     } catch (error) {
       throw writeError(this.path, error as Error);

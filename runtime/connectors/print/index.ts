@@ -1,7 +1,11 @@
-/** Writes rows as lines to the standard output, each with an optional prefix: `alerts:1> +U {"card":"a","n":2}`. */
+/**
+ * Writes rows as lines to the standard output, each with an optional prefix: `alerts:1> +U[a, 2]`, as Flink's does. Rows without
+ * a schema (graph bodies) are written as JSON: `alerts:1> +U {"card":"a","n":2}`.
+ */
 import { ByteWriter } from '../../record/bytes.js';
 import { INSERT, ROW_KIND_NAMES, type Row, type RowKind } from '../../record/types.js';
 import type { SinkConnector, SinkContext, SinkWriter } from '../../sink/contract.js';
+import { flinkRowText } from './flink-text.js';
 
 const FLUSH_CHARS = 64 * 1024;
 
@@ -29,6 +33,7 @@ export class PrintWriter implements SinkWriter {
   private lines = '';
   private readonly prefix: string;
   private readonly scratch = new ByteWriter();
+  private readonly typed: ((row: Row, kind: RowKind) => string) | undefined;
 
   constructor(
     private readonly ctx: SinkContext,
@@ -38,12 +43,15 @@ export class PrintWriter implements SinkWriter {
     const subtask = ctx.parallelism > 1 ? String(ctx.subtask + 1) : '';
     const name = identifier && subtask ? `${identifier}:${subtask}` : identifier || subtask;
     this.prefix = name ? `${name}> ` : '';
+    const { columns } = ctx.spec;
+    if (!ctx.encoder && !columns.untyped && columns.fields.length > 0) this.typed = flinkRowText(columns.fields);
   }
 
   async open(): Promise<void> {}
 
   write(row: Row, kind: RowKind): void {
-    this.lines += `${this.prefix}${kind === INSERT ? '' : `${ROW_KIND_NAMES[kind]} `}${this.textOf(row)}\n`;
+    if (this.typed) this.lines += `${this.prefix}${this.typed(row, kind)}\n`;
+    else this.lines += `${this.prefix}${kind === INSERT ? '' : `${ROW_KIND_NAMES[kind]} `}${this.textOf(row)}\n`;
     if (this.lines.length >= FLUSH_CHARS) this.flush();
   }
 

@@ -58,3 +58,15 @@ test('a manifest whose write the store held up does not become the latest behind
   await new Promise((resolve) => setImmediate(resolve));
   expect(checkpoints.latest?.id).toBe(2);
 });
+
+test('a checkpoint that is late says why: the store does not answer, or which tasks have not', async () => {
+  const store = { description: 's3', get: () => new Promise(() => {}), trouble: undefined as string | undefined };
+  const checkpoints = new Checkpoints(store as unknown as ObjectStore, 10, log);
+  const context = { ...contextOf([]), tasks: ['0/0', '1/0'] };
+  const first = checkpoints.take(context, { kind: 'checkpoint' });
+  checkpoints.acknowledge(ack(1));
+  await expect(first).rejects.toThrow('not complete after 10 ms: no word yet from 1 of 2 tasks (1/0)');
+  store.trouble = 's3://b/ at http://minio does not answer: connect ECONNREFUSED';
+  const second = checkpoints.take(context, { kind: 'checkpoint' });
+  await expect(second).rejects.toThrow('not complete after 10 ms: s3://b/ at http://minio does not answer');
+});
