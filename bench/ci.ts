@@ -46,8 +46,7 @@ export async function runCi(update: boolean): Promise<boolean> {
     queries: QUERIES,
     peers: [],
     check: false,
-    onResult: note,
-    onProblem: (query, _engine, problem) => problems.push(`${query}: ${problem}`),
+    report: { result: note, problem: (query, _engine, problem) => problems.push(`${query}: ${problem}`) },
   });
   for (const job of JOBS) note(await runOwn(job, common));
   console.log(`calibration: ${Math.round(thousands)} thousand records per CPU second`);

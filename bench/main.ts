@@ -1,55 +1,55 @@
 /**
- * `npm run bench -- nexmark|own|ci …`; without arguments it says what there is.
+ * `npm run bench -- SUITE …`; without arguments it says what there is.
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runCi } from './ci.js';
 import type { FlinkPeer } from './engine/flink.js';
-import { queryNames } from './nexmark/queries.js';
-import { runNexmark } from './nexmark/run.js';
-import { OWN_JOBS } from './own/jobs.js';
-import { runOwn } from './own/run.js';
+import { latency } from './kafka/latency.js';
+import { kafka } from './kafka/run.js';
+import { lambda } from './lambda/run.js';
+import { recovery } from './live/recovery.js';
+import { rescale } from './live/rescale.js';
+import { state } from './live/state.js';
+import { nexmark } from './nexmark/run.js';
+import { own } from './own/run.js';
 import { renderProfiles } from './profile/render.js';
-import { jsonLine, type Result, table } from './report.js';
+import { type Figure, figureJsonLine, figureTable, jsonLine, type Report, type Result, table } from './report.js';
+import { soak } from './soak/run.js';
+import { start } from './start/run.js';
+import type { Suite, SuiteOptions } from './suite.js';
 
+const SUITES: Readonly<Record<string, Suite>> = {
+  ...{ nexmark, kafka, lambda, own, latency, state, recovery, rescale, start, soak },
+};
 const PEERS: readonly string[] = ['flink', 'flink-rocksdb'];
+
 const USAGE = `usage: npm run bench -- SUITE [options]
 
-nexmark: Nexmark's queries in SQL, from a file of JSON lines into a blackhole
-own: jobs of the graph body with a user's lambdas (${OWN_JOBS.join(', ')})
-ci: a short run compared with bench/baseline.json; --update keeps today's figures
+${Object.entries(SUITES)
+  .map(([name, { describe, names }]) => `${name.padEnd(10)}${describe} (${names().join(',')})`)
+  .join('\n')}
+ci        a short run compared with bench/baseline.json; --update keeps today's figures
 
-  --queries LIST   of ${queryNames().join(',')}, or of own's jobs; default: all
-  --events N       default 2000000
+  --queries LIST   of those in brackets; default: all
+  --events N       default: what the suite asks for
   --slots N        default 1
-  --peers LIST     of ${PEERS.join(', ')}: run on the same input (nexmark)
-  --repeat N       runs of each, the best counts; default 2
+  --peers LIST     of ${PEERS.join(', ')}: run on the same input (nexmark, kafka, lambda)
+  --repeat N       runs of each, the best counts
   --no-check       don't compare the peers' answers
-  --json           a JSON line a result, in place of the table
-  --profile        flame graphs of Tidewheel's threads into bench-profiles/`;
-
-interface Wanted {
-  readonly suite: string;
-  readonly names: readonly string[];
-  readonly peers: readonly FlinkPeer[];
-  readonly events: number;
-  readonly slots: number;
-  readonly repeat: number;
-  readonly check: boolean;
-  readonly json: boolean;
-  readonly profile: boolean;
-}
+  --json           a JSON line a figure, in place of the table
+  --profile        flame graphs of Tidewheel's threads into bench-profiles/ (nexmark, kafka, lambda, own)`;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
       queries: { type: 'string' },
-      events: { type: 'string', default: '2000000' },
+      events: { type: 'string' },
       slots: { type: 'string', default: '1' },
       peers: { type: 'string', default: '' },
-      repeat: { type: 'string', default: '2' },
+      repeat: { type: 'string' },
       'no-check': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
@@ -57,57 +57,69 @@ async function main(): Promise<void> {
       help: { type: 'boolean', default: false },
     },
   });
-  const [suite] = positionals;
-  if (suite === 'ci') {
+  const [name] = positionals;
+  if (name === 'ci') {
     process.exitCode = (await runCi(values.update)) ? 0 : 1;
     return;
   }
-  if (values.help || (suite !== 'nexmark' && suite !== 'own')) {
+  if (values.help || name === undefined || !Object.hasOwn(SUITES, name)) {
     console.log(USAGE);
     if (!values.help) process.exitCode = 2;
     return;
   }
-  await runSuite({
-    suite,
-    names: values.queries?.split(',') ?? (suite === 'own' ? OWN_JOBS : queryNames()),
+  const suite = SUITES[name];
+  const number = (option: string, text: string | undefined, otherwise: number) =>
+    text === undefined ? otherwise : wholeNumber(option, text);
+  await runSuite(suite, values.json, {
+    names: casesOf(suite, values.queries),
     peers: peersOf(values.peers),
-    events: wholeNumber('events', values.events),
+    events: number('events', values.events, suite.events),
     slots: wholeNumber('slots', values.slots),
-    repeat: wholeNumber('repeat', values.repeat),
+    repeat: number('repeat', values.repeat, suite.repeat),
     check: !values['no-check'],
-    json: values.json,
-    profile: values.profile,
+    profileInto: values.profile ? (query) => join('bench-profiles', query) : undefined,
   });
 }
 
-async function runSuite(wanted: Wanted): Promise<void> {
-  const { events, slots, repeat } = wanted;
+async function runSuite(suite: Suite, json: boolean, options: Omit<SuiteOptions, 'report'>): Promise<void> {
   const results: Result[] = [];
-  const onResult = (result: Result) => {
-    results.push(result);
-    if (wanted.json) console.log(jsonLine(result));
-    else console.error(table([result]).split('\n')[1]);
+  const figures: Figure[] = [];
+  const report: Report = {
+    result: (result) => {
+      results.push(result);
+      if (json) console.log(jsonLine(result));
+      else console.error(table([result]).split('\n')[1]);
+    },
+    figure: (figure) => {
+      figures.push(figure);
+      if (json) console.log(figureJsonLine(figure));
+      else console.error(figureTable([figure]).split('\n')[1]);
+    },
+    problem: (query, engine, problem) => {
+      process.exitCode = 1;
+      console.error(`${query} ${engine}: ${problem}`);
+    },
   };
-  const profiles = (name: string) => (wanted.profile ? join('bench-profiles', name) : undefined);
-  for (const name of wanted.names) if (wanted.profile) await emptyFolder(profiles(name)!);
-  if (wanted.suite === 'own') {
-    for (const name of wanted.names)
-      onResult(await runOwn(name, { events, slots, repeat, profileInto: profiles(name) }));
-  } else {
-    await runNexmark({
-      ...{ queries: wanted.names, events, slots, repeat, peers: wanted.peers, check: wanted.check },
-      profileInto: wanted.profile ? profiles : undefined,
-      onResult,
-      onProblem: (name, engine, problem) => console.error(`${name} ${engine}: ${problem}`),
-    });
-  }
-  for (const name of wanted.names) if (wanted.profile) console.error(await renderProfiles(profiles(name)!, name));
-  if (!wanted.json) console.log(table(results));
+  const { names, profileInto } = options;
+  if (profileInto) for (const name of names) await emptyFolder(profileInto(name));
+  await suite.run({ ...options, report });
+  if (profileInto) for (const name of names) console.error(await renderProfiles(profileInto(name), name));
+  if (json) return;
+  if (results.length > 0) console.log(table(results));
+  if (figures.length > 0) console.log(figureTable(figures));
 }
 
 async function emptyFolder(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
+}
+
+function casesOf(suite: Suite, text: string | undefined): readonly string[] {
+  const all = suite.names();
+  const wanted = text?.split(',') ?? all;
+  for (const name of wanted)
+    if (!all.includes(name)) throw new Error(`there is no ${name}; there are ${all.join(', ')}`);
+  return wanted;
 }
 
 function peersOf(text: string): FlinkPeer[] {

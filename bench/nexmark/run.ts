@@ -2,10 +2,20 @@
 import { type Flink, type FlinkPeer, startFlinkPeer } from '../engine/flink.js';
 import { CHECKPOINT_EVERY_SECOND, runTidewheel } from '../engine/tidewheel.js';
 import type { Usage } from '../measure/process-tree.js';
-import type { Result } from '../report.js';
+import type { Report, Result } from '../report.js';
+import type { Suite } from '../suite.js';
 import { type NexmarkData, nexmarkData } from './data.js';
-import { type NexmarkQuery, nexmarkQuery, type SqlOptions } from './queries.js';
+import { type NexmarkQuery, nexmarkQuery, queryNames, type SqlOptions } from './queries.js';
 import { compareResults, flinkChanges, printedChanges } from './same-result.js';
+import { targetOf } from './targets.js';
+
+export const nexmark: Suite = {
+  describe: "Nexmark's queries in SQL, from a file of JSON lines into a blackhole",
+  names: queryNames,
+  events: 2_000_000,
+  repeat: 2,
+  run: (options) => runNexmark({ ...options, queries: options.names }),
+};
 
 export interface NexmarkOptions {
   readonly queries: readonly string[];
@@ -16,9 +26,8 @@ export interface NexmarkOptions {
   readonly repeat: number;
   readonly check: boolean;
   /** Folder for profiles of a query. */
-  readonly profileInto?: (query: string) => string | undefined;
-  readonly onResult: (result: Result) => void;
-  readonly onProblem: (query: string, engine: string, problem: string) => void;
+  readonly profileInto?: (query: string) => string;
+  readonly report: Pick<Report, 'result' | 'problem'>;
 }
 
 const CHECK_EVENTS = 100_000;
@@ -41,16 +50,17 @@ export async function runNexmark(options: NexmarkOptions): Promise<void> {
       const query = nexmarkQuery(name);
       const own = await tidewheel(query, data, options);
       if (!own) continue;
-      options.onResult({ ...own, ratio: 1 });
+      options.report.result({ ...own, ratio: 1 });
       for (const peer of options.peers) {
         if (!flinks.has(peer)) flinks.set(peer, await startFlinkPeer(peer));
         const flink = flinks.get(peer)!;
         try {
           const theirs = result(query, peer, data, await warmed(flink, query, data, options.slots));
           const check = sample ? await sameResult(query, flink, sample) : undefined;
-          options.onResult({ ...theirs, ratio: own.eventsPerCpuS / theirs.eventsPerCpuS, check });
+          const ratio = own.eventsPerCpuS / theirs.eventsPerCpuS;
+          options.report.result({ ...theirs, ratio, target: targetOf(name), check });
         } catch (error) {
-          options.onProblem(name, peer, (error as Error).message);
+          options.report.problem(name, peer, (error as Error).message);
         }
       }
     }
@@ -73,7 +83,7 @@ async function tidewheel(query: NexmarkQuery, data: NexmarkData, options: Nexmar
       if (!best || usage.cpuS < best.cpuS) best = usage;
     }
   } catch (error) {
-    options.onProblem(query.name, 'tidewheel', (error as Error).message);
+    options.report.problem(query.name, 'tidewheel', (error as Error).message);
   }
   return best && result(query, 'tidewheel', data, best);
 }

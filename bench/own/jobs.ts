@@ -31,8 +31,8 @@ const STEPS: Readonly<Record<string, string>> = {
 
 export const OWN_JOBS: readonly string[] = Object.keys(STEPS);
 
-/** The job as YAML, reading the files of a folder and writing nowhere. */
-export function ownJob(name: string, folder: string): string {
+/** The job as YAML, reading the files of a folder and writing nowhere, or to the standard output. */
+export function ownJob(name: string, folder: string, sink: 'blackhole' | 'print' = 'blackhole'): string {
   if (!Object.hasOwn(STEPS, name)) throw new Error(`there is no job ${name}; there are ${OWN_JOBS.join(', ')}`);
   return `apiVersion: tidewheel.dev/v1alpha1
 kind: StreamJob
@@ -41,6 +41,6 @@ spec:
   checkpoint: { interval: 1s, guarantee: exactly-once }
   graph:
     nodes:
-${READ.replace('$PATH', JSON.stringify(folder))}${STEPS[name]}      - { name: nowhere, sink: { connector: blackhole } }
+${READ.replace('$PATH', JSON.stringify(folder))}${STEPS[name]}      - { name: out, sink: { connector: ${sink} } }
 `;
 }

@@ -3,7 +3,20 @@ import { runTidewheel } from '../engine/tidewheel.js';
 import type { Usage } from '../measure/process-tree.js';
 import { nexmarkData } from '../nexmark/data.js';
 import type { Result } from '../report.js';
-import { ownJob } from './jobs.js';
+import type { Suite } from '../suite.js';
+import { OWN_JOBS, ownJob } from './jobs.js';
+
+export const own: Suite = {
+  describe: "jobs of the graph body with a user's lambdas",
+  names: () => OWN_JOBS,
+  events: 2_000_000,
+  repeat: 2,
+  run: async ({ names, events, slots, repeat, profileInto, report }) => {
+    for (const name of names) {
+      report.result(await runOwn(name, { events, slots, repeat, profileInto: profileInto?.(name) }));
+    }
+  },
+};
 
 export interface OwnOptions {
   readonly events: number;
