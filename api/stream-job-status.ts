@@ -87,9 +87,17 @@ export const streamJobStatus = object('State of the job, written by the operator
   lastCheckpoint: snapshotInfo('Last complete checkpoint.'),
   lastSavepoint: snapshotInfo('Last complete savepoint.'),
   savepoints: list('Savepoints that are kept.', snapshotInfo('A savepoint.'), { maxItems: 1000 }),
+  lastScheduled: instant('When the schedule last asked for a savepoint.'),
   savepointNonce: integer('Nonce of the last savepoint that was asked for.', { format: 'int64' }),
   restartNonce: integer('Nonce of the last restart that was asked for.', { format: 'int64' }),
   checkpointFailures: integer('Failed checkpoints in a row.', int64),
+  restore: object('How far the restore that is going on has come.', {
+    from: text('Snapshot that is restored, if one was named.'),
+    slots: integer('Slots to restore.', int64),
+    slotsReady: integer('Slots that have their state.', int64),
+    restoredBytes: integer('Bytes read so far.', int64),
+    stateBytes: integer('Size of the snapshot’s state.', int64),
+  }),
   restoredFrom: text('Snapshot that the running state began with.'),
   restarts: integer('Restarts since the job was started.', int64),
   failure: object('Last failure.', {

@@ -17,6 +17,8 @@ export interface CoordinatorView {
     | 'failed'
     | 'cancelled';
   readonly parallelism: number;
+  /** Deployments of tasks so far; counters begin anew with each. */
+  readonly attempt?: number;
   readonly epoch: number;
   readonly restarts: number;
   readonly startedAtMs: number;
@@ -24,7 +26,26 @@ export interface CoordinatorView {
   readonly rowsOut: number;
   readonly lag: number;
   readonly runners: number;
-  readonly lastCheckpoint?: { readonly id: number; readonly atMs: number };
+  /** What a source or sink can't go on without, in words. */
+  readonly waitingFor?: string;
+  readonly lastCheckpoint?: {
+    readonly id: number;
+    readonly atMs: number;
+    readonly stateBytes?: number;
+    readonly uploadedBytes?: number;
+    readonly durationMs?: number;
+  };
+  readonly lastSavepoint?: { readonly id: number; readonly location: string; readonly atMs: number };
+  /** In a row, up to now. */
+  readonly checkpointFailures?: { readonly count: number; readonly reason?: string };
+  /** While tasks are being deployed with state. */
+  readonly restore?: {
+    readonly slots: number;
+    readonly slotsReady: number;
+    readonly restoredBytes: number;
+    readonly stateBytes: number;
+  };
+  readonly steps?: readonly StepCounters[];
   readonly lastRescale?: {
     readonly from: number;
     readonly to: number;
@@ -39,13 +60,26 @@ export interface CoordinatorView {
   };
 }
 
-export interface TaskView {
-  readonly stage: number;
-  readonly subtask: number;
+/** Of a chain of steps; see runtime/coordinator/job-progress.ts. */
+export interface StepCounters {
+  readonly id: string;
+  readonly name: string;
+  readonly parallelism: number;
   readonly rowsIn: number;
   readonly rowsOut: number;
+  readonly busyMs: number;
+  readonly busyMsOf: readonly number[];
+  readonly blockedMsOf: readonly number[];
   readonly lag?: number;
-  readonly busyMs?: number;
+  readonly watermark: number | null;
+}
+
+export interface SavepointAnswer {
+  readonly name: string;
+  readonly location: string;
+  readonly checkpoint: number;
+  readonly bytes?: number;
+  readonly durationMs?: number;
 }
 
 export type Transport = (
@@ -93,12 +127,9 @@ export class CoordinatorApi {
     return this.call(job, 'POST', '/api/v1/job/stop', savepoint === undefined ? {} : { savepoint }, timeoutMs);
   }
 
-  savepoint(
-    job: StreamJob,
-    name: string,
-    timeoutMs: number,
-  ): Promise<{ name: string; location: string; checkpoint: number }> {
-    return this.call(job, 'POST', '/api/v1/job/savepoints', { name }, timeoutMs);
+  /** A savepoint of that name that is there already is the answer: asking again after a restart of the operator is harmless. */
+  savepoint(job: StreamJob, name: string, timeoutMs: number): Promise<SavepointAnswer> {
+    return this.call(job, 'POST', '/api/v1/job/savepoints', { name, once: true }, timeoutMs);
   }
 
   async deleteSavepoint(job: StreamJob, location: string): Promise<void> {

@@ -15,18 +15,11 @@ export async function autoscale(context: Context, look: Look): Promise<void> {
   const { spec, view, job, memory, status } = look;
   const { autoscaling } = spec;
   if (!autoscaling || view?.state !== 'running' || view.parallelism !== spec.parallelism) return;
-  const { tasks } = await context.coordinators.call<{ tasks: { busyMs: number }[] }>(
-    job,
-    'GET',
-    '/api/v1/job/graph',
-    undefined,
-    2000,
-  );
   const now = context.now();
   const windowMs = parseDuration(autoscaling.window);
   memory.autoscaler ??= { samples: [] };
   const { samples } = memory.autoscaler;
-  const busyMs = tasks.reduce((sum, t) => sum + t.busyMs, 0);
+  const busyMs = (view.steps ?? []).reduce((sum, s) => sum + s.busyMs, 0);
   samples.push({ atMs: now, rowsIn: view.rowsIn, busyMs, lag: view.lag, parallelism: view.parallelism });
   while (samples.length > 2 && samples[0].atMs < now - 2 * windowMs) samples.shift();
   const { last } = memory.autoscaler;

@@ -30,7 +30,7 @@ export interface Context {
 }
 
 export interface JobMemory {
-  rates?: { rowsIn: number; atMs: number; perSecond?: number };
+  rates?: { sample: import('./rates.js').RateSample; rates?: import('./rates.js').Rates };
   writtenMs?: number;
   significant?: string;
   certificateDueMs?: number;

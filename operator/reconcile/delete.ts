@@ -1,8 +1,9 @@
 import { parseDuration } from '../../runtime/time/duration.js';
-import { DEPLOYMENTS, STATEFUL_SETS, STREAM_JOBS } from '../kube/objects.js';
+import { DEPLOYMENTS, STATEFUL_SETS, STREAM_JOBS, STREAM_SNAPSHOTS } from '../kube/objects.js';
 import { FINALIZER, namesOf } from '../resources/names.js';
 import { tell } from './change.js';
 import { type Again, type Context, type Look, SOON_MS } from './context.js';
+import { scheduledSnapshots } from './savepoint.js';
 
 /**
  * Takes a last savepoint if the policy says so, stops the job, and gives the finalizer back; owner references take the rest. A
@@ -57,6 +58,12 @@ export async function remove(context: Context, look: Look): Promise<Again> {
   if (isLate) {
     const note = `gave up after ${Math.round(ageMs / 1000)} s; the state in the store is left behind`;
     tell(context, look, 'Warning', 'LeftBehind', note);
+  }
+  // Their data went with the rest of the state.
+  if (spec.deletionPolicy.state === 'delete') {
+    for (const { metadata } of scheduledSnapshots(context, look)) {
+      await context.client.delete(STREAM_SNAPSHOTS, metadata.namespace ?? '', metadata.name, { uid: metadata.uid });
+    }
   }
   const names = namesOf(job);
   const namespace = job.metadata.namespace ?? '';

@@ -18,6 +18,7 @@ import { type Judgement, judge } from './judge.js';
 import { lookAt } from './look.js';
 import { rescale } from './rescale.js';
 import { takeSavepoints } from './savepoint.js';
+import { scheduleProblem } from './savepoint-schedule.js';
 import { fillStatus, setConditions, settledPhase, writeStatus } from './status.js';
 import { resume, suspend } from './suspend.js';
 import { noteRunning, noteStable, rollBack, upgrade, whyBroken } from './upgrade.js';
@@ -43,7 +44,9 @@ export async function reconcileJob(context: Context, key: string): Promise<Again
     });
     context.jobs.note(patched);
   }
-  const problem = fillStatus(context, look);
+  const schedule = scheduleProblem(look.spec.savepoint.schedule);
+  const problem =
+    fillStatus(context, look) ?? (schedule === undefined ? undefined : { reason: 'BadSchedule', message: schedule });
   look.status.message = undefined;
   let again: Again;
   try {
@@ -113,9 +116,8 @@ async function settle(context: Context, look: Look): Promise<Again> {
     case 'running':
       noteRunning(context, look);
       if (noteStable(context, look)) await removeOldFiles(context, look);
-      takeSavepoints(context, look);
       await autoscale(context, look);
-      return STEADY_MS;
+      return Math.min(STEADY_MS, await takeSavepoints(context, look));
     case 'finished':
       return ended(context, look);
     case 'failed':

@@ -4,6 +4,7 @@ import { toErrorMessage } from '../../api/index.js';
 import { comparePlans, type NodeVerdict } from '../../runtime/graph/verdict.js';
 import { defineJob, InvalidJobError, type JobDefinition, placesOfObject } from '../../runtime/job/index.js';
 import { jobFile } from '../resources/deployed.js';
+import { scheduleProblem } from './savepoint-schedule.js';
 
 export interface Judgement {
   readonly ok: boolean;
@@ -28,6 +29,8 @@ export async function judge(
     const { code } = toErrorMessage(error);
     return { ok: false, code, message: shortly(error), plan: [] };
   }
+  const schedule = scheduleProblem(next.savepoint.schedule);
+  if (schedule !== undefined) return { ok: false, code: 'TW1005', message: schedule, plan: [] };
   if (next.mode !== 'batch' && next.storage === undefined && next.upgradeMode !== 'stateless') {
     const message =
       'spec.storage is missing: on Kubernetes pods share no disk. Name a bucket, or set upgradeMode: stateless';

@@ -12,6 +12,7 @@ import { type KubeObject, STREAM_SNAPSHOTS } from '../kube/objects.js';
 import { sorted } from '../resources/deployed.js';
 import { FINALIZER } from '../resources/names.js';
 import { type Again, type Context, SOON_MS } from './context.js';
+import { showBytes } from './show-bytes.js';
 
 /** Prefix of its keys in the queue and among the operations. */
 export const SNAPSHOT_KEY = 'snapshot:';
@@ -112,9 +113,13 @@ async function next(
   status.job = spec.jobRef;
   const operation = context.operations.get(SNAPSHOT_KEY + key);
   if (operation?.state === 'done') {
-    const { location } = operation.result as { location: string };
+    const { location, bytes } = operation.result as { location: string; bytes?: number };
     status.phase = 'Complete';
     status.location = location;
+    if (bytes !== undefined) {
+      status.bytes = bytes;
+      status.size = showBytes(bytes);
+    }
     status.completedAt = iso();
     status.message = `savepoint ${location}`;
     status.jobGeneration = job?.metadata.generation;

@@ -4,10 +4,14 @@ import { sorted } from '../resources/deployed.js';
 import { LABEL_COMPONENT, LABEL_JOB, shortHash } from '../resources/names.js';
 import type { Context, Look } from './context.js';
 import { isReady } from './look.js';
+
 import { type PodProblem, podProblem, refusedPods } from './pod-problems.js';
+import { ratesBetween, sampleOf } from './rates.js';
 
 /** Writes when only rates changed. */
 const RATES_EVERY_MS = 5000;
+/** Least time over which a rate is worked out. */
+const RATES_OVER_MS = 2000;
 const MOVING: ReadonlySet<JobPhase> = new Set<JobPhase>([
   'Pending',
   'Starting',
@@ -31,21 +35,35 @@ export function fillStatus(context: Context, look: Look): PodProblem | undefined
     status.restarts = view.restarts;
     status.lag = String(view.lag);
     if (view.lastCheckpoint) {
-      const { id, atMs } = view.lastCheckpoint;
-      if (status.lastCheckpoint?.id !== id) status.lastCheckpoint = { id, time: new Date(atMs).toISOString() };
+      const { id, atMs, stateBytes: bytes, uploadedBytes, durationMs } = view.lastCheckpoint;
+      // The cost of a checkpoint is known only to the coordinator that took it.
+      if (status.lastCheckpoint?.id !== id || durationMs !== undefined) {
+        status.lastCheckpoint = { id, time: new Date(atMs).toISOString(), bytes, uploadedBytes, durationMs };
+      }
     }
+    if (view.checkpointFailures) status.checkpointFailures = view.checkpointFailures.count;
+    status.restore = view.restore && { from: status.restoredFrom, ...view.restore };
     if (view.exception) {
       const { atMs, message, code, runner } = view.exception;
       status.failure = { time: new Date(atMs).toISOString(), message: message.slice(0, 2000), code, runner };
     }
     if (view.state === 'running') status.startedAt ??= new Date(now).toISOString();
-    const { rates } = memory;
-    if (!rates || view.rowsIn < rates.rowsIn) memory.rates = { rowsIn: view.rowsIn, atMs: now };
-    else if (now - rates.atMs >= 2000) {
-      const perSecond = ((view.rowsIn - rates.rowsIn) * 1000) / (now - rates.atMs);
-      memory.rates = { rowsIn: view.rowsIn, atMs: now, perSecond };
+    const sample = sampleOf(view, now);
+    const last = memory.rates;
+    if (!last || last.sample.attempt !== sample.attempt) memory.rates = { sample };
+    else if (now - last.sample.atMs >= RATES_OVER_MS) {
+      memory.rates = { sample, rates: ratesBetween(last.sample, sample) };
     }
-    if (memory.rates?.perSecond !== undefined) status.recordsPerSecond = String(Math.round(memory.rates.perSecond));
+    const rates = memory.rates?.rates;
+    if (rates) {
+      status.recordsPerSecond = String(rates.perSecond);
+      status.nodes = rates.nodes;
+    }
+  }
+  if (view ? view.state !== 'running' : look.deployment?.spec.replicas === 0) {
+    status.recordsPerSecond = '0';
+    status.nodes = undefined;
+    memory.rates = undefined;
   }
   const runs = view?.state === 'running' ? view.parallelism : 0;
   status.ready = `${runs}/${spec.state === 'suspended' ? 0 : spec.parallelism}`;
@@ -125,7 +143,7 @@ export async function writeStatus(context: Context, look: Look): Promise<void> {
   const { job, memory } = look;
   const status = look.status as StreamJobStatus;
   const now = context.now();
-  const { recordsPerSecond: _r, lag: _l, lastCheckpoint: _c, nodes: _n, autoscaler: _a, ...rest } = status;
+  const { recordsPerSecond: _r, lag: _l, lastCheckpoint: _c, nodes: _n, autoscaler: _a, restore: _p, ...rest } = status;
   const significant = shortHash(sorted(rest));
   const isSame = JSON.stringify(sorted(status)) === JSON.stringify(sorted(job.status ?? {}));
   if (isSame) return;

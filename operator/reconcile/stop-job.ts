@@ -29,7 +29,13 @@ export function stopJob(context: Context, look: Look, name: string): Stopped {
   }
   if (spec.upgradeMode === 'last-state') return { isStopped: true };
   if (view && ['stopped', 'finished', 'cancelled'].includes(view.state)) {
-    return { isStopped: true, snapshot: look.status.lastSavepoint?.location };
+    // What the coordinator says it stopped with: an operator that was restarted meanwhile knows no better.
+    const location = view.lastSavepoint?.location ?? look.status.lastSavepoint?.location;
+    const isOfThisStop = location?.startsWith(`savepoints/${name}-`) === true;
+    if (isOfThisStop && look.status.lastSavepoint?.location !== location) {
+      look.status.lastSavepoint = { location, time: new Date(context.now()).toISOString(), trigger: name };
+    }
+    return isOfThisStop ? { isStopped: true, snapshot: location } : { isStopped: true };
   }
   if (view?.state === 'failed') {
     const note = 'the job has failed, so no savepoint can be taken: it goes on from its last checkpoint';

@@ -7,6 +7,9 @@ export const CONTROL_PORT = 6120;
 export const HTTP_PORT = 6121;
 
 export const LABEL_JOB = 'tidewheel.dev/job';
+/** On StreamSnapshots that the operator makes: what asked for them, and for which job exactly. */
+export const LABEL_TRIGGER = 'tidewheel.dev/trigger';
+export const LABEL_JOB_UID = 'tidewheel.dev/job-uid';
 export const LABEL_COMPONENT = 'tidewheel.dev/component';
 export const LABEL_MANAGED = 'app.kubernetes.io/managed-by';
 export const MANAGED_BY = 'tidewheel-operator';

@@ -4,7 +4,9 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { TidewheelError, toErrorMessage } from '../../api/index.js';
+import { stateBytes } from '../snapshot/manifest.js';
 import type { Coordinator } from './coordinator.js';
+import { checkpointFailures, checkpointView, restoreView, savepointView, stepViews } from './job-progress.js';
 import { coordinatorMetrics } from './metrics.js';
 import { OPENAPI } from './openapi.js';
 
@@ -37,8 +39,10 @@ export function createApi(coordinator: Coordinator): Server {
     }),
     'POST /api/v1/job/savepoints': async (body) => {
       const name = nameOf(body, `savepoint-${Date.now()}`);
-      const manifest = await coordinator.savepoint(name);
-      return { name, location: `savepoints/${name}.json`, checkpoint: manifest.id };
+      const manifest = await coordinator.savepoint(name, body.once === true);
+      const stats = coordinator.checkpoints.history.find((c) => c.id === manifest.id);
+      const location = `savepoints/${name}.json`;
+      return { name, location, checkpoint: manifest.id, bytes: stateBytes(manifest), durationMs: stats?.durationMs };
     },
     'POST /api/v1/job/rescale': (body) =>
       coordinator.rescale(integerOf(body, 'parallelism'), {
@@ -136,7 +140,6 @@ function nameOf(body: Record<string, unknown>, otherwise: string): string {
 
 /** What `tidewheel status` and the operator look at. */
 export function jobView(c: Coordinator): Record<string, unknown> {
-  const latest = c.checkpoints.latest;
   let rowsIn = 0;
   let rowsOut = 0;
   let lag = 0;
@@ -162,7 +165,11 @@ export function jobView(c: Coordinator): Record<string, unknown> {
     rowsOut,
     lag,
     watermark,
-    lastCheckpoint: latest && { id: latest.id, atMs: latest.createdAtMs },
+    lastCheckpoint: checkpointView(c.checkpoints),
+    lastSavepoint: savepointView(c.checkpoints),
+    checkpointFailures: checkpointFailures(c.checkpoints),
+    restore: restoreView(c),
+    steps: stepViews(c),
     lastRescale: c.lastRescale,
     waitingFor: c.waitingFor,
     exception: c.exceptions[0],

@@ -12,7 +12,7 @@ import { ERROR_CODES, TidewheelError } from '../../api/index.js';
 import type { Plan, PlanNode } from '../graph/plan.js';
 import { planStages, type Stage } from '../graph/stages.js';
 import { comparePlans, type NodeVerdict } from '../graph/verdict.js';
-import { latestManifest, type Manifest, type NodeSnapshot } from '../snapshot/manifest.js';
+import { latestManifest, type Manifest, type NodeSnapshot, readManifest, savepointKey } from '../snapshot/manifest.js';
 import { collectGarbage } from '../snapshot/retention.js';
 import { ObjectExistsError, type ObjectStore, type StoreSpec } from '../snapshot/store.js';
 import type { Logger } from '../source/contract.js';
@@ -228,9 +228,12 @@ export class Coordinator {
 
   // ---- what others may ask for ----
 
-  /** Takes a savepoint of that name. Rejects when it can't be taken. */
-  savepoint(name: string): Promise<Manifest> {
-    return this.enqueue(() => {
+  /** Takes a savepoint of that name; `once`: one that is there already is the answer. Rejects when it can't be taken. */
+  savepoint(name: string, once = false): Promise<Manifest> {
+    return this.enqueue(async () => {
+      const key = savepointKey(name);
+      const { store, job } = this.options;
+      if (once && (await store.list(key)).includes(key)) return readManifest(store, key, job);
       this.mustRun();
       return this.checkpoints.take(this.context(), { kind: 'savepoint', savepoint: name });
     });

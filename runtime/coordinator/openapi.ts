@@ -58,8 +58,12 @@ export const OPENAPI = {
     '/api/v1/job/savepoints': {
       post: {
         summary: 'Take a savepoint',
-        requestBody: json(object({ name: string })),
-        responses: ok('Where it is', object({ name: string, location: string, checkpoint: integer })),
+        description: 'once: a savepoint of that name that is there already is the answer',
+        requestBody: json(object({ name: string, once: { type: 'boolean' } })),
+        responses: ok(
+          'Where it is',
+          object({ name: string, location: string, checkpoint: integer, bytes: integer, durationMs: integer }),
+        ),
       },
     },
     '/api/v1/job/rescale': {
@@ -130,7 +134,17 @@ export const OPENAPI = {
         lag: integer,
         watermark: { type: ['integer', 'null'], description: 'Milliseconds since the epoch' },
         waitingFor: { type: 'string', description: 'What a source or sink waits for, e.g. a broker that is away' },
-        lastCheckpoint: object({ id: integer, atMs: integer }),
+        lastCheckpoint: object({
+          id: integer,
+          atMs: integer,
+          stateBytes: integer,
+          uploadedBytes: integer,
+          durationMs: integer,
+        }),
+        lastSavepoint: object({ id: integer, location: string, atMs: integer, durationMs: integer }),
+        checkpointFailures: object({ count: integer, reason: string }),
+        restore: object({ slots: integer, slotsReady: integer, restoredBytes: integer, stateBytes: integer }),
+        steps: { type: 'array', items: { $ref: '#/components/schemas/Step' } },
         exception: { $ref: '#/components/schemas/Exception' },
       }),
       Checkpoint: object({
@@ -142,6 +156,18 @@ export const OPENAPI = {
         alignMs: { type: 'number' },
         syncMs: { type: 'number' },
         asyncMs: { type: 'number' },
+      }),
+      Step: object({
+        id: string,
+        name: string,
+        parallelism: integer,
+        rowsIn: integer,
+        rowsOut: integer,
+        busyMs: integer,
+        busyMsOf: { type: 'array', items: integer },
+        blockedMsOf: { type: 'array', items: integer },
+        lag: integer,
+        watermark: { type: ['integer', 'null'] },
       }),
       Exception: object({ atMs: integer, code: string, message: string, runner: string, attempt: integer }),
       Rescale: object({ from: integer, to: integer, pauseMs: integer, movedGroups: integer, restoredBytes: integer }),

@@ -67,6 +67,14 @@ export interface Manifest {
   /** Whether the committables are known to be committed can't be known here: committing again is harmless. */
 }
 
+/** Bytes of keyed state that a snapshot names. */
+export function stateBytes(manifest: Manifest): number {
+  const sizes = new Map<string, number>();
+  for (const node of Object.values(manifest.nodes))
+    for (const s of node.keyed?.segments ?? []) sizes.set(s.key, s.bytes);
+  return [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+}
+
 const checkpointKey = (id: number) => `checkpoints/${String(id).padStart(10, '0')}.json`;
 export const savepointKey = (name: string) => `savepoints/${name}.json`;
 
