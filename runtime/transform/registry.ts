@@ -15,6 +15,7 @@ import { sortLimit } from './order/sort-limit.js';
 import { temporalSort } from './order/temporal-sort.js';
 import { windowRank } from './order/window-rank.js';
 import { over } from './over/index.js';
+import { matchRecognize } from './pattern/match-recognize.js';
 import { processFunction } from './process.js';
 import { union } from './union.js';
 import { unnest } from './unnest.js';
@@ -46,4 +47,5 @@ export const transforms: Readonly<Record<string, TransformFactory>> = {
   windowAssign,
   unnest,
   over,
+  matchRecognize,
 };

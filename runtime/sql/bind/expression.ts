@@ -28,10 +28,18 @@ export interface ExpressionContext {
   readonly groupWindow?: (name: string, call: Call) => Expr;
   /** GROUPING(a, b): known once the grouping sets are. */
   readonly grouping?: (args: readonly Expr[]) => Expr;
+  /** In MEASURES and DEFINE of MATCH_RECOGNIZE. */
+  readonly pattern?: PatternContext;
   /** Functions of the script, looked up before the built-in ones. */
   readonly scriptFunction?: (name: string) => ScriptFunction | undefined;
   readonly isAggregate: (name: string) => boolean;
   readonly unknownFunction: (name: string, message: string, suggestions: readonly string[], at: Span) => SqlError;
+}
+
+/** What columns and calls mean over the rows of a pattern. `call` gives undefined for functions that mean what they mean anywhere. */
+export interface PatternContext {
+  column(node: ColumnRef, binder: ExpressionBinder): Expr;
+  call(node: Call, binder: ExpressionBinder): Expr | undefined;
 }
 
 /** An aggregate function's call, plain or with a syntax of its own. */
@@ -192,6 +200,7 @@ export class ExpressionBinder {
   }
 
   private columnRef(node: ColumnRef): Expr {
+    if (this.context.pattern) return this.context.pattern.column(node, this);
     const { field, rest } = this.context.scope.resolve(node.path, node.span);
     let expr: Expr = column(field);
     this.spans.set(expr, node.span);
@@ -307,6 +316,8 @@ export class ExpressionBinder {
     const at = node.span;
     const name = node.name.parts.map((p) => p.name).join('.');
     const upper = name.toUpperCase();
+    const ofPattern = this.context.pattern?.call(node, this);
+    if (ofPattern) return ofPattern;
     if (node.semantics) throw new SqlError('TW2004', `${node.semantics} belongs into MATCH_RECOGNIZE`, at);
     const args = node.args.map((arg): Expression | 'row' => {
       switch (arg.kind) {

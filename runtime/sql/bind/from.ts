@@ -9,6 +9,7 @@ import { column, columns } from '../plan/expression.js';
 import type { JoinType, Relation, ScanRelation } from '../plan/relation.js';
 import { type CommonTables, plainContext } from './environment.js';
 import { ExpressionBinder } from './expression.js';
+import { bindMatchRecognize } from './match-recognize.js';
 import type { QueryBinder } from './query.js';
 import { markShared } from './references.js';
 import { Scope, type ScopeTable } from './scope.js';
@@ -52,7 +53,7 @@ export function bindFrom(binder: QueryBinder, node: RelationNode): BoundRelation
     case 'Join':
       return bindJoin(binder, node);
     case 'MatchRecognize':
-      throw unsupported('MATCH_RECOGNIZE', node.span);
+      return aliased(bindMatchRecognize(binder, node), node.alias, undefined);
   }
 }
 

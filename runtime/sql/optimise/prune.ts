@@ -1,6 +1,6 @@
 /** Leaves out columns that nothing above needs, down to what the sources decode. */
 import { aggregate, calc, join, origin, project, union, windowAssign } from '../plan/build.js';
-import { column, columnsOf, columnsOfAggregate } from '../plan/expression.js';
+import { column, columnsOf, columnsOfAggregate, columnsOfPattern } from '../plan/expression.js';
 import type { JoinRelation, Relation } from '../plan/relation.js';
 
 /** `relation` with at least the columns `wanted`, in their old order; its rows are the same otherwise. */
@@ -92,6 +92,15 @@ export function prune(relation: Relation, wanted: ReadonlySet<string>): Relation
       const below = new Set([...needed, ...relation.orderBy.map((o) => o.column)]);
       const input = narrow(prune(relation.input, below), below);
       return { ...relation, input, fields: input.fields };
+    }
+    case 'match': {
+      const measures = relation.measures.filter((m) => needed.has(m.name));
+      const below = new Set([...relation.partitionBy, ...relation.orderBy.map((o) => o.column)]);
+      for (const { value } of measures) columnsOfPattern(value, below);
+      for (const { condition } of relation.defines) columnsOfPattern(condition, below);
+      const input = narrow(prune(relation.input, below), below);
+      const kept = new Set([...relation.partitionBy, ...measures.map((m) => m.name)]);
+      return { ...relation, input, measures, fields: relation.fields.filter((f) => kept.has(f.name)) };
     }
     case 'unnest': {
       const below = new Set(needed);

@@ -72,6 +72,11 @@ export function pushFilter(relation: Relation, condition: Expr | undefined): Rel
       if (!yes) return filter(relation, no);
       return filter({ ...relation, input: pushFilter(relation.input, yes) }, no);
     }
+    case 'match': {
+      const { yes, no } = split(within(new Set(relation.partitionBy)));
+      if (!yes) return filter(relation, no);
+      return filter({ ...relation, input: pushFilter(relation.input, yes) }, no);
+    }
     case 'over': {
       const ranked = rankOf(relation, parts);
       if (ranked) return ranked;

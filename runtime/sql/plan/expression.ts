@@ -1,5 +1,6 @@
 /** Looking into and rewriting bound expressions. */
 import type { AggregateCall, CallExpr, ColumnExpr, Expr, LiteralExpr, NamedExpr } from '../../expr/ir.js';
+import { MATCH_TIME, type PatternExpr } from '../../graph/pattern.js';
 import type { DataType, Field } from '../../record/types.js';
 
 export const BOOLEAN_NOT_NULL: DataType = { kind: 'BOOLEAN', nullable: false };
@@ -24,6 +25,16 @@ export function columnsOf(expr: Expr | undefined, into: Set<string> = new Set())
 export function columnsOfAggregate(call: AggregateCall, into: Set<string> = new Set()): Set<string> {
   for (const arg of call.args) columnsOf(arg, into);
   return columnsOf(call.filter, into);
+}
+
+/** Columns of the input that an expression of a pattern reads. */
+export function columnsOfPattern({ expr, rows, folds }: PatternExpr, into: Set<string> = new Set()): Set<string> {
+  const own = new Set<string>([MATCH_TIME, ...rows.map((row) => row.name)]);
+  for (const fold of folds) for (const call of fold.calls) own.add(call.name);
+  for (const name of columnsOf(expr)) if (!own.has(name)) into.add(name);
+  for (const row of rows) columnsOf(row.value, into);
+  for (const fold of folds) for (const call of fold.calls) columnsOfAggregate(call, into);
+  return into;
 }
 
 /** The expression with columns replaced; `undefined` from `replace` keeps a column. */

@@ -246,6 +246,7 @@ function usesEventTime(relation: Relation, lowering: Lowering): boolean {
     const kind = lowering.traits.joinKind(relation);
     return kind.kind !== 'regular' && !kind.processingTime;
   }
+  if (relation.kind === 'match') return !relation.processingTime;
   if (relation.kind === 'over' || relation.kind === 'rank' || relation.kind === 'sort') {
     const input = lowering.traits.of(relation.input);
     if (relation.kind === 'rank' && lowering.traits.isWindowRank(relation.partitionBy, input)) return true;

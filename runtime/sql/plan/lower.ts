@@ -10,6 +10,7 @@ import { unsupported } from '../error.js';
 import { digest, isVolatile } from './expression.js';
 import { lowerAggregate } from './lower-aggregate.js';
 import { lowerJoin } from './lower-join.js';
+import { lowerMatch } from './lower-match.js';
 import { lowerOver, lowerRank, lowerSort } from './lower-order.js';
 import { lowerSink } from './lower-sink.js';
 import { Sources } from './lower-source.js';
@@ -159,6 +160,8 @@ export class Lowering {
         return lowerOver(this, relation);
       case 'sort':
         return lowerSort(this, relation);
+      case 'match':
+        return lowerMatch(this, relation);
       case 'unnest': {
         const input = this.lower(relation.input);
         const added = relation.fields.slice(-(relation.columns.length + (relation.ordinality ? 1 : 0)));

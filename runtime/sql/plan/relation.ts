@@ -4,6 +4,7 @@
  * is like (time attributes, window columns, changes, keys).
  */
 import type { AggregateCall, Expr, NamedExpr } from '../../expr/ir.js';
+import type { AfterMatch, PatternExpr, PatternStep } from '../../graph/pattern.js';
 import type { Window } from '../../graph/plan.js';
 import type { Field } from '../../record/types.js';
 import type { Span } from '../ast/index.js';
@@ -21,7 +22,8 @@ export type Relation =
   | RankRelation
   | OverRelation
   | SortRelation
-  | UnnestRelation;
+  | UnnestRelation
+  | MatchRelation;
 
 /** What every relation has. `scope` is the view or WITH name that it was written in: node ids carry it. */
 interface Base {
@@ -164,6 +166,21 @@ export interface UnnestRelation extends Base {
   readonly ordinality?: string;
   /** LEFT JOIN: a row without elements stays, with NULLs. */
   readonly outer: boolean;
+}
+
+/** MATCH_RECOGNIZE: the columns of the partition and the measures of each match. */
+export interface MatchRelation extends Base {
+  readonly kind: 'match';
+  readonly input: Relation;
+  readonly partitionBy: readonly string[];
+  /** The first key is the time attribute. */
+  readonly orderBy: readonly SortKey[];
+  readonly processingTime: boolean;
+  readonly pattern: readonly PatternStep[];
+  readonly afterMatch: AfterMatch;
+  readonly withinMs?: number;
+  readonly defines: readonly { readonly variable: string; readonly condition: PatternExpr }[];
+  readonly measures: readonly { readonly name: string; readonly value: PatternExpr }[];
 }
 
 /** A query with the name of its sink: what becomes a tree of the plan. */

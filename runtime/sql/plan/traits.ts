@@ -2,6 +2,7 @@
  * What a relation's output is like, derived from its shape: which columns are time attributes, which bound a window,
  * whether rows may be taken back, and which columns identify a row.
  */
+import { MATCH_TIME } from '../../graph/pattern.js';
 import type { Window } from '../../graph/plan.js';
 import type { JoinKind } from './join-kind.js';
 import { joinKind } from './join-kind.js';
@@ -136,6 +137,15 @@ export class TraitsOf {
       case 'sort': {
         const input = this.of(relation.input);
         return { ...input, updating: input.updating || (!this.batch && relation.limit !== undefined) };
+      }
+      case 'match': {
+        const time = new Map<string, TimeAttribute>();
+        for (const { name, value } of relation.measures) {
+          const { expr } = value;
+          if (expr.op === 'column' && expr.name === MATCH_TIME) time.set(name, 'rowtime');
+          else if (expr.op === 'call' && expr.fn === 'PROCTIME') time.set(name, 'proctime');
+        }
+        return { time, updating: false, keys: [] };
       }
       case 'unnest': {
         const input = this.of(relation.input);

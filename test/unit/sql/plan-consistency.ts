@@ -1,9 +1,11 @@
 /** What must hold of every plan, whatever the query: nothing refers to a column that isn't there. */
 import type { AggregateCall, Expr } from '../../../runtime/expr/index.js';
 import { compileExpr } from '../../../runtime/expr/index.js';
+import type { PatternExpr } from '../../../runtime/graph/pattern.js';
 import type { OtherSpec, Plan, PlanNode } from '../../../runtime/graph/plan.js';
 import { planStages } from '../../../runtime/graph/stages.js';
 import type { Field, RowSchema } from '../../../runtime/record/types.js';
+import { columnsOfPattern } from '../../../runtime/sql/plan/expression.js';
 
 /** Everything that is wrong with a plan; empty for a sound one. */
 export function inconsistencies(plan: Plan): string[] {
@@ -128,6 +130,15 @@ function checkOther(
     case 'over':
       outputs([...own, ...((spec.calls ?? []) as AggregateCall[]).map((c) => c.name)]);
       break;
+    case 'matchRecognize': {
+      const measures = (spec.measures ?? []) as { name: string }[];
+      const defines = (spec.defines ?? []) as { condition: PatternExpr }[];
+      const read = [...measures.map((m) => (m as { value?: PatternExpr }).value!), ...defines.map((d) => d.condition)];
+      for (const name of read.flatMap((e) => [...columnsOfPattern(e)])) {
+        if (!names.includes(name)) say(`no column ${name} in its inputs`);
+      }
+      break;
+    }
     case 'unnest':
       outputs([...own, ...list(spec.columns), ...text('ordinality')]);
       break;

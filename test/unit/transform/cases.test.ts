@@ -6,6 +6,12 @@ for (const name of caseFiles()) {
   const file = readCases(name);
   describe(name.replace('.json', ''), () => {
     for (const [i, query] of file.queries.entries()) {
+      if (query.refused ? !query.differs : query.differs) {
+        test(`${query.name}: refused, ${query.differs ?? 'as Flink does'}`, async () => {
+          await expect(Promise.resolve().then(() => runCase(file, query, 1))).rejects.toThrow();
+        });
+        continue;
+      }
       if (!query.expected) continue;
       test(`${query.name}: the rows that Flink is left with`, async () => {
         expect((await runCase(file, query, 1)).rows).toEqual(query.expected);
