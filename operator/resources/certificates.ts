@@ -3,7 +3,7 @@
  * renewed when two thirds of their time have passed; `ca.crt` then holds the old and the new authority, so that pods that have
  * not read the new files yet are still believed.
  */
-import { webcrypto } from 'node:crypto';
+import { webcrypto, X509Certificate } from 'node:crypto';
 import type { StreamJob } from '../../api/index.js';
 import type { KubeObject } from '../kube/objects.js';
 import { metaOf, namesOf } from './names.js';
@@ -87,10 +87,25 @@ async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
 }
 
 const EXPIRES = 'tidewheel.dev/not-after';
+/** When the next authority was made known. */
+const INTRODUCED = 'tidewheel.dev/next-since';
+/** Pods have read a changed Secret after that long at the latest: kubelets look every minute or so. */
+const OVERLAP_MS = 5 * 60_000;
 const encode = (text: string) => Buffer.from(text).toString('base64');
 const decode = (text: string | undefined) => Buffer.from(text ?? '', 'base64').toString();
 
-/** What the two Secrets should be now; `changed` is empty while nothing is due. */
+interface Authorities {
+  readonly signing: KeyPair;
+  /** Known to all, signs nothing yet. */
+  readonly next?: KeyPair & { readonly sinceMs: number };
+  /** Signs nothing any more; what it signed is still believed. */
+  readonly previous?: string;
+}
+
+/**
+ * What the two Secrets should be now; `changed` is empty while nothing is due. An authority is replaced in two steps, so that at no
+ * time a pod meets a certificate whose authority it doesn't know: first all pods learn the next one, then it signs.
+ */
 export async function certificateSecrets(
   job: StreamJob,
   present: { readonly authority?: KubeObject; readonly certificate?: KubeObject },
@@ -98,24 +113,52 @@ export async function certificateSecrets(
   nowMs: number,
 ): Promise<{ readonly changed: KubeObject[]; readonly dueMs: number }> {
   const names = namesOf(job);
+  const overlapMs = Math.min(OVERLAP_MS, lifetimeMs / 6);
+  const before = authoritiesOf(present.authority);
+  const authorities = await renewAuthorities(job, before, lifetimeMs, overlapMs, nowMs);
+  const { signing, next } = authorities;
+  const bundle = bundleOf(authorities, nowMs);
   const changed: KubeObject[] = [];
-  let authority = keyPairOf(present.authority);
-  let bundle = decode(present.authority?.data?.['ca.crt']);
-  let isNew = false;
-  if (!authority || isDue(authority.notAfterMs, lifetimeMs * AUTHORITY_LIVES, nowMs)) {
-    const old = authority && authority.notAfterMs > nowMs ? authority.certificate : '';
-    authority = await newAuthority(`tidewheel job ${job.metadata.name}`.slice(0, 64), lifetimeMs, nowMs);
-    bundle = `${authority.certificate.trim()}\n${old}`;
-    changed.push(secret(job, names.authority, authority, bundle));
-    isNew = true;
-  }
-  let certificate = keyPairOf(present.certificate);
-  if (!certificate || isNew || isDue(certificate.notAfterMs, lifetimeMs, nowMs)) {
+  if (authorities !== before) changed.push(authoritySecret(job, authorities, bundle));
+  const old = keyPairOf(present.certificate);
+  const isSigned = old !== undefined && before !== undefined && before.signing.certificate === signing.certificate;
+  let certificate = old;
+  if (!certificate || !isSigned || isDue(certificate.notAfterMs, lifetimeMs, nowMs)) {
     const hosts = [names.coordinator, names.coordinatorHost, `*.${names.runner}`];
-    certificate = await newCertificate(authority, job.metadata.name.slice(0, 64), hosts, lifetimeMs, nowMs);
+    certificate = await newCertificate(signing, job.metadata.name.slice(0, 64), hosts, lifetimeMs, nowMs);
+  }
+  if (certificate !== old || decode(present.certificate?.data?.['ca.crt']) !== bundle) {
     changed.push(secret(job, names.certificate, certificate, bundle));
   }
-  return { changed, dueMs: certificate.notAfterMs - lifetimeMs / 3 - nowMs };
+  const authorityDueMs = next ? next.sinceMs + overlapMs : signing.notAfterMs - (lifetimeMs * AUTHORITY_LIVES) / 3;
+  const certificateDueMs = certificate.notAfterMs - lifetimeMs / 3;
+  return { changed, dueMs: Math.min(authorityDueMs, certificateDueMs) - nowMs };
+}
+
+/** The very same value when nothing is due. */
+async function renewAuthorities(
+  job: StreamJob,
+  before: Authorities | undefined,
+  lifetimeMs: number,
+  overlapMs: number,
+  nowMs: number,
+): Promise<Authorities> {
+  const make = () => newAuthority(`tidewheel job ${job.metadata.name}`.slice(0, 64), lifetimeMs, nowMs);
+  if (!before || before.signing.notAfterMs <= nowMs) return { signing: await make() };
+  const { signing, next } = before;
+  if (next && nowMs >= next.sinceMs + overlapMs) return { signing: next, previous: signing.certificate };
+  if (!next && isDue(signing.notAfterMs, lifetimeMs * AUTHORITY_LIVES, nowMs)) {
+    return { ...before, next: { ...(await make()), sinceMs: nowMs } };
+  }
+  return before;
+}
+
+/** The authorities that are believed: the signing one first. */
+function bundleOf({ signing, next, previous }: Authorities, nowMs: number): string {
+  const isAlive = previous !== undefined && Date.parse(new X509Certificate(previous).validTo) > nowMs;
+  return [signing.certificate, next?.certificate, isAlive ? previous : undefined]
+    .flatMap((pem) => (pem === undefined ? [] : `${pem.trim()}\n`))
+    .join('');
 }
 
 function keyPairOf(object: KubeObject | undefined): KeyPair | undefined {
@@ -126,6 +169,36 @@ function keyPairOf(object: KubeObject | undefined): KeyPair | undefined {
     key: decode(object.data['tls.key']),
     notAfterMs: Date.parse(notAfter),
   };
+}
+
+function authoritiesOf(object: KubeObject | undefined): Authorities | undefined {
+  const signing = keyPairOf(object);
+  if (!object || !signing) return undefined;
+  const since = object.metadata.annotations?.[INTRODUCED];
+  const { 'next.crt': certificate, 'next.key': key, 'previous.crt': previous } = object.data;
+  const next =
+    since && certificate && key
+      ? {
+          certificate: decode(certificate),
+          key: decode(key),
+          notAfterMs: Date.parse(new X509Certificate(decode(certificate)).validTo),
+          sinceMs: Date.parse(since),
+        }
+      : undefined;
+  return { signing, ...(next ? { next } : {}), ...(previous ? { previous: decode(previous) } : {}) };
+}
+
+function authoritySecret(job: StreamJob, { signing, next, previous }: Authorities, bundle: string): KubeObject {
+  const made = secret(job, namesOf(job).authority, signing, bundle);
+  const annotations = { ...made.metadata.annotations };
+  const data: Record<string, string> = { ...made.data };
+  if (next) {
+    annotations[INTRODUCED] = new Date(next.sinceMs).toISOString();
+    data['next.crt'] = encode(next.certificate);
+    data['next.key'] = encode(next.key);
+  }
+  if (previous !== undefined) data['previous.crt'] = encode(previous);
+  return { ...made, metadata: { ...made.metadata, annotations }, data };
 }
 
 function secret(job: StreamJob, name: string, pair: KeyPair, bundle: string): KubeObject {

@@ -14,7 +14,8 @@ import {
 } from 'node:tls';
 
 /** How often a server looks whether its certificates have changed. */
-const RELOAD_MS = 10_000;
+const RELOAD_MS = 2000;
+const FILES = ['ca.crt', 'tls.crt', 'tls.key'] as const;
 
 export interface TlsFiles {
   readonly dir: string;
@@ -25,17 +26,18 @@ interface Loaded extends SecureContextOptions {
 }
 
 function stampOf(dir: string): string {
-  return ['ca.crt', 'tls.crt', 'tls.key'].map((f) => statSync(join(dir, f)).mtimeMs).join(',');
+  return FILES.map((f) => {
+    const { mtimeMs, ino } = statSync(join(dir, f));
+    return `${mtimeMs}/${ino}`;
+  }).join(',');
 }
 
+/** All three as they were at one time. Throws when they are being replaced just now, or are not there. */
 function load({ dir }: TlsFiles): Loaded {
-  return {
-    ca: readFileSync(join(dir, 'ca.crt')),
-    cert: readFileSync(join(dir, 'tls.crt')),
-    key: readFileSync(join(dir, 'tls.key')),
-    minVersion: 'TLSv1.3',
-    stamp: stampOf(dir),
-  };
+  const stamp = stampOf(dir);
+  const [ca, cert, key] = FILES.map((f) => readFileSync(join(dir, f)));
+  if (stampOf(dir) !== stamp) throw new Error(`the certificates in ${dir} are being replaced`);
+  return { ca, cert, key, minVersion: 'TLSv1.3', stamp };
 }
 
 /** A server that takes peers of the job's own CA only, or anybody where there is no TLS. */
@@ -46,8 +48,9 @@ export function openServer(tls: TlsFiles | undefined, onConnection: (socket: Soc
   const timer = setInterval(() => {
     try {
       if (stampOf(tls.dir) === loaded.stamp) return;
-      loaded = load(tls);
-      server.setSecureContext(loaded);
+      const next = load(tls);
+      server.setSecureContext(next);
+      loaded = next;
     } catch {
       // In the middle of being replaced: the next look finds them whole.
     }
@@ -71,7 +74,8 @@ export function openSocket(tls: TlsFiles | undefined, host: string, port: number
       return;
     }
     // Peers are pods that come and go: the CA is the job's own, so being signed by it is what counts, not the name.
-    const socket = connectTls({ ...load(tls), host, port, checkServerIdentity: () => undefined }, () => ready(socket));
+    const files = load(tls);
+    const socket = connectTls({ ...files, host, port, checkServerIdentity: () => undefined }, () => ready(socket));
     socket.once('error', reject);
   });
 }

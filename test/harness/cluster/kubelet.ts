@@ -1,6 +1,6 @@
 /** Makes the pods of Deployments and StatefulSets real processes on this machine, and starts those again that die. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { KubeObject } from '../../../operator/kube/objects.js';
@@ -31,11 +31,16 @@ export class TestKubelet {
       if (object.kind === 'Deployment' || object.kind === 'StatefulSet') {
         this.pending = this.pending.then(() => this.sync(type, object));
       } else if (object.kind === 'Pod' && type === 'DELETED') this.removed(object.metadata.name);
+      else if (object.kind === 'Secret' && type === 'MODIFIED') this.refresh(object);
     });
   }
 
   pid(pod: string): number | undefined {
     return this.pods.get(pod)?.process?.pid;
+  }
+
+  controlPort(service: string): number | undefined {
+    return this.ports.get(service)?.control;
   }
 
   stop(): void {
@@ -118,6 +123,20 @@ export class TestKubelet {
         Math.min(1000, 100 * 2 ** pod.restarts),
       );
     });
+  }
+
+  /** Files of a Secret follow it while the pod runs. */
+  private refresh(secret: KubeObject): void {
+    for (const pod of this.pods.values()) {
+      for (const volume of JSON.parse(pod.template).spec.volumes) {
+        if (volume.secret?.secretName !== secret.metadata.name) continue;
+        for (const [file, text] of Object.entries(secret.data ?? {})) {
+          const path = join(this.dir, pod.name, volume.name, file);
+          writeFileSync(`${path}.new`, Buffer.from(text as string, 'base64'));
+          renameSync(`${path}.new`, path);
+        }
+      }
+    }
   }
 
   private show(pod: Pod, owner: KubeObject): void {
