@@ -17,6 +17,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 FROM dependencies AS build
 COPY . .
 RUN node node_modules/typescript/bin/tsc -p tsconfig.json --sourceMap false --incremental false --tsBuildInfoFile null \
+ && node dist/scripts/bundle.js \
  && chmod 755 dist/cli/main.js
 
 # What runs: dependencies of production, without what only a compiler, a browser or another platform wants. tfjs-node without

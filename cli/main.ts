@@ -7,8 +7,8 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
+import { freshBundle, keepCompiledCode } from '../runtime/boot/bundle.js';
 import { EXIT_USAGE } from './exit-codes.js';
-import { reportFailure } from './failure.js';
 
 interface CommandEntry {
   /** As in the command's file; shown by `tidewheel --help`, which loads none. */
@@ -117,6 +117,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     }
     await line.parseAsync();
   } catch (error) {
+    const { reportFailure } = await import('./failure.js');
     process.exitCode = reportFailure(error);
   }
 }
@@ -125,4 +126,6 @@ function version(): string {
   return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }
 
-await main(process.argv.slice(2));
+keepCompiledCode();
+const bundle = freshBundle('main');
+await (bundle === undefined ? main(process.argv.slice(2)) : import(bundle));

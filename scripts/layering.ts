@@ -8,7 +8,7 @@ import { dirname, join, posix, relative, resolve } from 'node:path';
 
 /** Lowest floor first. A folder that is missing here is an error: new folders take a place. */
 const FLOORS: readonly (readonly string[])[] = [
-  ['api', 'runtime/time'],
+  ['api', 'runtime/time', 'runtime/boot'],
   ['runtime/record'],
   ['runtime/expr'],
   ['runtime/graph'],

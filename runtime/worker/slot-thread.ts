@@ -1,18 +1,6 @@
 /** Entry point of a slot's worker thread. */
-import { parentPort, workerData } from 'node:worker_threads';
-import { referenceResolver } from '../job/references.js';
-import type { Logger } from '../source/contract.js';
-import { Slot, type SlotOrder } from '../task/slot.js';
-import type { TlsFiles } from '../task/transport.js';
-import { registry } from './registry.js';
+import { freshBundle, keepCompiledCode } from '../boot/bundle.js';
 
-const port = parentPort!;
-const { job, host, tls } = workerData as { job: string; host: string; tls?: TlsFiles };
-const say = (level: string) => (fields: object, text: string) => port.postMessage({ type: 'log', level, fields, text });
-const log: Logger = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
-
-const resolve = referenceResolver({ env: process.env, secretsDir: process.env.TIDEWHEEL_SECRETS_DIR });
-const slot = new Slot(job, registry, log, (report) => port.postMessage(report), resolve, tls);
-port.on('message', (order: SlotOrder) => slot.handle(order));
-setInterval(() => port.postMessage({ type: 'metrics', attempt: slot.currentAttempt, tasks: slot.metrics() }), 1000);
-port.postMessage({ type: 'listening', port: await slot.listen(host) });
+keepCompiledCode();
+const bundle = freshBundle('slot-thread');
+await (bundle === undefined ? import('./slot-thread-body.js') : import(bundle));
