@@ -93,7 +93,16 @@ export type Transport = (
 const QUICK_MS = 2000;
 
 export class CoordinatorApi {
-  constructor(private readonly transport: Transport) {}
+  /** `onAsked` hears of each request that changes something, and of what became of it. */
+  constructor(
+    private readonly transport: Transport,
+    private readonly onAsked: (
+      job: StreamJob,
+      path: string,
+      body: object | undefined,
+      error?: unknown,
+    ) => void = () => {},
+  ) {}
 
   view(job: StreamJob): Promise<CoordinatorView> {
     return this.call(job, 'GET', '/api/v1/job', undefined, QUICK_MS);
@@ -147,6 +156,24 @@ export class CoordinatorApi {
 
   /** Rejects with TW6005 when nobody answers, with TW8003 when the coordinator refuses. */
   async call<T>(
+    job: StreamJob,
+    method: 'GET' | 'POST',
+    path: string,
+    body: object | undefined,
+    timeoutMs: number,
+  ): Promise<T> {
+    if (method === 'GET') return this.ask(job, method, path, body, timeoutMs);
+    try {
+      const answer = await this.ask<T>(job, method, path, body, timeoutMs);
+      this.onAsked(job, path, body);
+      return answer;
+    } catch (error) {
+      this.onAsked(job, path, body, error);
+      throw error;
+    }
+  }
+
+  private async ask<T>(
     job: StreamJob,
     method: 'GET' | 'POST',
     path: string,

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { type StreamJob, type StreamSnapshot, toErrorMessage } from '../api/index.js';
 import type { Logger } from '../runtime/source/contract.js';
 import { CoordinatorApi, inCluster, throughApiServer } from './coordinator-api.js';
+import { Audit } from './kube/audit.js';
 import { KubeClient } from './kube/client.js';
 import { connectKube, type KubeConnection } from './kube/connection.js';
 import { EventRecorder } from './kube/events.js';
@@ -53,7 +54,9 @@ export interface RunningOperator {
 
 export async function runOperator(options: OperatorOptions): Promise<RunningOperator> {
   const { log } = options;
-  const client = new KubeClient(options.connection ?? (await connectKube({ context: options.context })));
+  const audit = new Audit(log);
+  const connection = options.connection ?? (await connectKube({ context: options.context }));
+  const client = new KubeClient(connection, (write) => audit.wrote(write));
   const warn = (what: string) => (error: unknown) => log.warn({ error: toErrorMessage(error).message }, what);
   const queue: WorkQueue = new WorkQueue({
     workers: options.workers,
@@ -116,7 +119,9 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
     deployments,
     statefulSets,
     pods,
-    coordinators: new CoordinatorApi(options.outside ? throughApiServer(client) : inCluster),
+    coordinators: new CoordinatorApi(options.outside ? throughApiServer(client) : inCluster, (job, path, body, error) =>
+      audit.asked(keyOf(job), path, body, error),
+    ),
     operations,
     events: new EventRecorder(client, options.identity, warn("can't record an event")),
     metrics,
@@ -130,9 +135,11 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
     const kind = isSnapshot ? 'StreamSnapshot' : 'StreamJob';
     const start = performance.now();
     try {
-      const again = isSnapshot
-        ? await reconcileSnapshot(context, key.slice(SNAPSHOT_KEY.length))
-        : await reconcileJob(context, key);
+      const name = isSnapshot ? key.slice(SNAPSHOT_KEY.length) : key;
+      const { generation } = (isSnapshot ? snapshots : jobs).get(name)?.metadata ?? {};
+      const again = await audit.during({ resource: `${kind} ${name}`, generation }, () =>
+        isSnapshot ? reconcileSnapshot(context, name) : reconcileJob(context, name),
+      );
       metrics.reconciled(kind, (performance.now() - start) / 1000);
       return again;
     } catch (error) {

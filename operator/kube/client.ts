@@ -1,6 +1,7 @@
 /** The few calls that the operator makes to the API server. All reject with KubeError. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { Write } from './audit.js';
 import type { KubeConnection } from './connection.js';
 import { isNotFound, KubeError } from './kube-error.js';
 import { type KubeObject, pathOf, type ResourceType, typeOf } from './objects.js';
@@ -27,7 +28,11 @@ export interface WatchEvent<T> {
 const TIMEOUT_MS = 30_000;
 
 export class KubeClient {
-  constructor(private readonly connection: KubeConnection) {}
+  /** `onWrite` hears of each write and of what became of it. */
+  constructor(
+    private readonly connection: KubeConnection,
+    private readonly onWrite: (write: Write) => void = () => {},
+  ) {}
 
   get namespace(): string {
     return this.connection.namespace;
@@ -55,21 +60,27 @@ export class KubeClient {
   apply<T extends KubeObject>(object: KubeObject, subresource?: string): Promise<T> {
     const { name, namespace } = object.metadata;
     const path = pathOf(typeOf(object), namespace, name, subresource);
-    return this.call(
-      'PATCH',
-      path + query({ fieldManager: FIELD_MANAGER, force: true }),
-      object,
-      'application/apply-patch+yaml',
+    return this.written({ ...whatOf(object, 'apply'), subresource }, () =>
+      this.call<T>(
+        'PATCH',
+        path + query({ fieldManager: FIELD_MANAGER, force: true }),
+        object,
+        'application/apply-patch+yaml',
+      ),
     );
   }
 
   create<T extends KubeObject>(object: KubeObject): Promise<T> {
-    return this.call('POST', pathOf(typeOf(object), object.metadata.namespace), object);
+    return this.written(whatOf(object, 'create'), () =>
+      this.call<T>('POST', pathOf(typeOf(object), object.metadata.namespace), object),
+    );
   }
 
   /** Replaces; a conflict (409) when `resourceVersion` isn't the latest. */
   replace<T extends KubeObject>(object: KubeObject): Promise<T> {
-    return this.call('PUT', pathOf(typeOf(object), object.metadata.namespace, object.metadata.name), object);
+    return this.written(whatOf(object, 'replace'), () =>
+      this.call<T>('PUT', pathOf(typeOf(object), object.metadata.namespace, object.metadata.name), object),
+    );
   }
 
   mergePatch<T extends KubeObject>(
@@ -80,7 +91,10 @@ export class KubeClient {
     subresource?: string,
   ): Promise<T> {
     const path = pathOf(type, namespace, name, subresource) + query({ fieldManager: FIELD_MANAGER });
-    return this.call('PATCH', path, patch, 'application/merge-patch+json');
+    const what = { verb: 'patch', kind: type.kind, namespace, name, subresource, fieldManager: FIELD_MANAGER } as const;
+    return this.written({ ...what, sent: patch }, () =>
+      this.call<T>('PATCH', path, patch, 'application/merge-patch+json'),
+    );
   }
 
   /** Deletes; an object that isn't there is no error. `uid`: only that very object. */
@@ -91,13 +105,15 @@ export class KubeClient {
     options: { readonly uid?: string; readonly gracePeriodSeconds?: number } = {},
   ): Promise<void> {
     try {
-      await this.call('DELETE', pathOf(type, namespace, name), {
-        kind: 'DeleteOptions',
-        apiVersion: 'v1',
-        propagationPolicy: 'Background',
-        ...(options.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: options.gracePeriodSeconds }),
-        ...(options.uid === undefined ? {} : { preconditions: { uid: options.uid } }),
-      });
+      await this.written({ verb: 'delete', kind: type.kind, namespace, name }, () =>
+        this.call<KubeObject>('DELETE', pathOf(type, namespace, name), {
+          kind: 'DeleteOptions',
+          apiVersion: 'v1',
+          propagationPolicy: 'Background',
+          ...(options.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: options.gracePeriodSeconds }),
+          ...(options.uid === undefined ? {} : { preconditions: { uid: options.uid } }),
+        }),
+      );
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
@@ -168,6 +184,17 @@ export class KubeClient {
     return response;
   }
 
+  private async written<T extends KubeObject>(write: Write, call: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await call();
+      this.onWrite(write);
+      return answer;
+    } catch (error) {
+      this.onWrite({ ...write, error });
+      throw error;
+    }
+  }
+
   private async send(
     method: string,
     path: string,
@@ -205,6 +232,11 @@ export class KubeClient {
       request.end(text);
     });
   }
+}
+
+function whatOf(object: KubeObject, verb: Write['verb']): Write {
+  const { name, namespace } = object.metadata;
+  return { verb, kind: object.kind, namespace, name, fieldManager: FIELD_MANAGER, sent: object };
 }
 
 function query(parameters: Record<string, string | number | boolean | undefined>): string {
