@@ -4,6 +4,7 @@ const project = (name, testTimeoutMs, more = {}) => ({
   rootDir: '.',
   roots: ['<rootDir>/dist/test'],
   testMatch: [`<rootDir>/dist/test/${name}/**/*.test.js`],
+  testEnvironment: '<rootDir>/dist/test/harness/jest/environment.js',
   transform: {},
   injectGlobals: false,
   globals: { testTimeoutMs },

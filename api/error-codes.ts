@@ -235,6 +235,52 @@ export const ERROR_CODES = {
     'Learning: unknown name',
     'No learner, transform, metric, detector, optimizer or loss has that name.',
   ),
+  TW7201: terminal(
+    'Model: unknown format',
+    'The files are not a model that Tidewheel reads, or not of the format named. It reads tfjs layers and graph models, Keras `.keras` and `.h5`, ONNX, SavedModel (where tfjs-node is there) and the JSON of its own learners.',
+  ),
+  TW7202: terminal(
+    'Model: file damaged',
+    'A file of the model is cut short, is missing, or contradicts another: a weight that the layers don’t have, a layer without its weights. Export the model again.',
+  ),
+  TW7203: terminal(
+    'Model: inputs do not fit',
+    'A tensor has another name, type, shape or number of elements than the model’s signature says. `tidewheel model show` prints the signature.',
+  ),
+  TW7204: terminal(
+    'Model: no answer',
+    'The library that runs the model failed on inputs that fit the signature. The message is the library’s.',
+  ),
+  TW7205: terminal(
+    'Model: layer or operation not supported',
+    'The model has a layer or an operation that no backend here can run; the message names it. Replace it, or export the model as ONNX.',
+  ),
+  TW7206: terminal(
+    'Model: no backend',
+    'None of the libraries that run this format is installed here. The message says which would be needed and why those that were tried failed.',
+  ),
+  TW7301: terminal('Model registry: no such model', 'Nothing was pushed under that name into this store.'),
+  TW7302: terminal('Model registry: no such version', 'The model has no complete version of that name.'),
+  TW7303: terminal(
+    'Model registry: version exists',
+    'Versions never change. Push under another version, or leave it out: the next number is taken.',
+  ),
+  TW7304: terminal(
+    'Model registry: stored bytes changed',
+    'A stored file of the version is missing or has another checksum than the manifest says. Restore the store, or push the model again.',
+  ),
+  TW7305: terminal(
+    'Model: golden rows answered otherwise',
+    'The model loads, but its answers to the golden rows stored with it are out of tolerance. The message says which row, which output, what was expected and what came.',
+  ),
+  TW7306: terminal(
+    'Model registry: name not allowed',
+    'Names of models and versions have letters, digits, `.`, `-` and `_`, begin with a letter or digit, and have at most 63 characters.',
+  ),
+  TW7307: terminal(
+    'Model: golden rows not readable',
+    'Each line of the file is a JSON object with `inputs` and `outputs`: values of one row by tensor name.',
+  ),
   TW8001: terminal('Command line', 'Wrong arguments; see `--help` of the command.'),
   TW5101: passing('Data connection damaged', 'Bytes between two runners are not what was sent. Tasks restart.'),
   TW5102: passing(

@@ -2,31 +2,38 @@
  * Makes the expected values of the learning library anew; see README.md beside this file.
  *
  * Usage: node dist/test/oracle/run.js [part …]   (parts are the .py files: linear, bayes, metrics, …; default all)
+ *        node dist/test/oracle/run.js models     models of Keras, TensorFlow and scikit-learn, with answers (800 MB of packages)
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { makeModels } from './models/make-models.js';
 
-const root = process.cwd();
-const venv = join(homedir(), '.cache', 'tidewheel', 'oracle-venv');
-const python = join(venv, 'bin', 'python');
+if (process.argv[2] === 'models') makeModels();
+else makeLearning();
 
-if (!existsSync(python)) {
-  mkdirSync(join(venv, '..'), { recursive: true });
-  execFileSync('python3', ['-m', 'venv', venv], { stdio: 'inherit' });
+function makeLearning(): void {
+  const root = process.cwd();
+  const venv = join(homedir(), '.cache', 'tidewheel', 'oracle-venv');
+  const python = join(venv, 'bin', 'python');
+
+  if (!existsSync(python)) {
+    mkdirSync(join(venv, '..'), { recursive: true });
+    execFileSync('python3', ['-m', 'venv', venv], { stdio: 'inherit' });
+  }
+  try {
+    execFileSync(python, ['-c', 'import river, sklearn'], { stdio: 'ignore' });
+  } catch {
+    execFileSync(join(venv, 'bin', 'pip'), ['install', '--quiet', 'river', 'scikit-learn'], { stdio: 'inherit' });
+  }
+  execFileSync(
+    python,
+    [join(root, 'test', 'oracle', 'make.py'), join(root, 'test', 'unit', 'learn'), ...process.argv.slice(2)],
+    {
+      stdio: 'inherit',
+      // One order of sets, whatever the run.
+      env: { ...process.env, PYTHONHASHSEED: '0', PYTHONDONTWRITEBYTECODE: '1', OMP_NUM_THREADS: '1' },
+    },
+  );
 }
-try {
-  execFileSync(python, ['-c', 'import river, sklearn'], { stdio: 'ignore' });
-} catch {
-  execFileSync(join(venv, 'bin', 'pip'), ['install', '--quiet', 'river', 'scikit-learn'], { stdio: 'inherit' });
-}
-execFileSync(
-  python,
-  [join(root, 'test', 'oracle', 'make.py'), join(root, 'test', 'unit', 'learn'), ...process.argv.slice(2)],
-  {
-    stdio: 'inherit',
-    // One order of sets, whatever the run.
-    env: { ...process.env, PYTHONHASHSEED: '0', PYTHONDONTWRITEBYTECODE: '1', OMP_NUM_THREADS: '1' },
-  },
-);

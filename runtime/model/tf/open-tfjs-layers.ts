@@ -1,0 +1,40 @@
+/** tfjs layers models: `model.json` with a topology of Keras layers, and weight files. */
+import { TidewheelError } from '../../../api/errors.js';
+import type { LoadedModel, ModelFiles } from '../contract.js';
+import { layersRunner } from './layers-runner.js';
+import type { Tf } from './load-tf.js';
+import { artifacts, findModelJson } from './model-json.js';
+import type { TfLayersModel } from './tf-module.js';
+
+/** Throws TW7202, TW7205. */
+export async function openTfjsLayers(tf: Tf, files: ModelFiles): Promise<LoadedModel> {
+  const found = findModelJson(files);
+  if (!found) throw new TidewheelError('TW7202', 'there is no model.json that could be read');
+  const content = artifacts(files, found);
+  const supported = new Set(Object.keys(tf.module.serialization.SerializationMap.getMap().classNameMap));
+  requireKnownLayers(content.modelTopology.model_config ?? content.modelTopology, supported);
+  tf.use();
+  let model: TfLayersModel;
+  try {
+    model = await tf.module.loadLayersModel(tf.module.io.fromMemory(content));
+  } catch (error) {
+    const { message } = error as Error;
+    // What the library says of a weight without layer, or a layer without weight.
+    const mismatch = /weight|shape/i.test(message);
+    throw new TidewheelError(mismatch ? 'TW7202' : 'TW7205', message, { cause: error });
+  }
+  return layersRunner(tf, model, 'tfjs-layers');
+}
+
+function requireKnownLayers(layer: any, supported: ReadonlySet<string>): void {
+  const className: unknown = layer?.class_name;
+  if (typeof className !== 'string') throw new TidewheelError('TW7202', 'the topology has a layer without class_name');
+  const name = layer.name ?? layer.config?.name ?? className;
+  if (!supported.has(className)) {
+    throw new TidewheelError('TW7205', `layer '${name}' is a ${className}, which TensorFlow.js lacks`, {
+      details: { layer: name },
+    });
+  }
+  const inner = Array.isArray(layer.config) ? layer.config : layer.config?.layers;
+  for (const each of inner ?? []) requireKnownLayers(each, supported);
+}
