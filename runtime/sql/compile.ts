@@ -120,6 +120,8 @@ function summary({ catalog }: Session, node: Statement): string {
       return `CREATE VIEW ${catalog.nameOf(node.name)}`;
     case 'CreateFunction':
       return `CREATE FUNCTION ${node.name.parts.map((p) => p.name).join('.')}`;
+    case 'CreateModel':
+      return `CREATE MODEL ${catalog.nameOf(node.name)}`;
     case 'CreateDatabase':
       return `CREATE DATABASE ${node.name.parts.map((p) => p.name).join('.')}`;
     case 'Insert':

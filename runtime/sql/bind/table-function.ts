@@ -1,4 +1,4 @@
-/** Window table functions: TUMBLE, HOP, CUMULATE, SESSION. */
+/** Table functions: the windows TUMBLE, HOP, CUMULATE, SESSION; those of models are in model-function.ts. */
 
 import type { Expr } from '../../expr/ir.js';
 import type { Window } from '../../graph/plan.js';
@@ -10,6 +10,7 @@ import { windowAssign } from '../plan/build.js';
 import { plainContext } from './environment.js';
 import { ExpressionBinder } from './expression.js';
 import { type BoundRelation, bindTable } from './from.js';
+import { bindModelFunction, MODEL_FUNCTIONS } from './model-function.js';
 import type { QueryBinder } from './query.js';
 import { Scope } from './scope.js';
 
@@ -28,10 +29,11 @@ export function bindTableFunction(binder: QueryBinder, call: Call): BoundRelatio
     .toUpperCase();
   const parameters = PARAMETERS[name];
   if (!parameters) {
-    if (name === 'ML_PREDICT' || name === 'VECTOR_SEARCH') throw unsupported(name, call.span);
+    if (Object.hasOwn(MODEL_FUNCTIONS, name)) return bindModelFunction(binder, name, call);
+    if (name === 'VECTOR_SEARCH') throw unsupported(name, call.span);
     throw new SqlError('TW2002', `unknown table function '${name}'`, call.name.span, {
       name,
-      known: Object.keys(PARAMETERS),
+      known: [...Object.keys(PARAMETERS), ...Object.keys(MODEL_FUNCTIONS)],
     });
   }
   const args = assignArguments(name, parameters, call);
@@ -51,7 +53,7 @@ export function bindTableFunction(binder: QueryBinder, call: Call): BoundRelatio
     return arg && duration(binder, arg, `${parameter} of ${name}`);
   };
   const window = windowOf(name, length, call.span);
-  const partitionBy = partitionColumns(binder, input, data, name);
+  const partitionBy = partitionColumns(binder, input, data, name, name === 'SESSION');
   const relation = windowAssign(
     input.relation,
     { window, timeColumn, processingTime, partitionBy },
@@ -63,7 +65,12 @@ export function bindTableFunction(binder: QueryBinder, call: Call): BoundRelatio
   return { relation, scope: new Scope([{ columns: [...input.scope.columns, ...bounds] }]) };
 }
 
-function assignArguments(name: string, parameters: readonly string[], call: Call): Map<string, PositionalArgument> {
+/** Arguments by parameter: by position or by name. */
+export function assignArguments(
+  name: string,
+  parameters: readonly string[],
+  call: Call,
+): Map<string, PositionalArgument> {
   const usage = `${name}(${parameters.map((p) => (p.endsWith('?') ? `[${p.slice(0, -1)}]` : p)).join(', ')})`;
   const known = parameters.map((p) => p.replace('?', ''));
   const found = new Map<string, PositionalArgument>();
@@ -91,7 +98,7 @@ function assignArguments(name: string, parameters: readonly string[], call: Call
   return found;
 }
 
-function bindData(binder: QueryBinder, data: TableArgument): BoundRelation {
+export function bindData(binder: QueryBinder, data: TableArgument): BoundRelation {
   if (data.orderBy.length > 0) throw unsupported('ORDER BY of a table argument', data.span);
   if (data.table) return bindTable(binder, data.table, [], data.span);
   const query = binder.query(data.query!);
@@ -197,8 +204,14 @@ function windowOf(name: string, length: (parameter: string) => { ms: number; at:
   }
 }
 
-function partitionColumns(query: QueryBinder, input: BoundRelation, data: TableArgument, name: string): string[] {
-  if (data.partitionBy.length > 0 && name !== 'SESSION') {
+export function partitionColumns(
+  query: QueryBinder,
+  input: BoundRelation,
+  data: TableArgument,
+  name: string,
+  allowed: boolean,
+): string[] {
+  if (data.partitionBy.length > 0 && !allowed) {
     throw new SqlError('TW2004', `${name} takes no PARTITION BY`, data.partitionBy[0].span, {
       expected: 'GROUP BY for keys',
     });

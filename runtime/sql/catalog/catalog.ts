@@ -1,6 +1,7 @@
-/** The tables, views and functions that a script has made so far. */
+/** The tables, views, functions and models that a script has made so far. */
 import type { OptionEntry, QualifiedName } from '../ast/index.js';
 import { type Place, SqlError } from '../error.js';
+import type { Model } from './model.js';
 import { checkOptions, checkUse, type KnownConnectors } from './options.js';
 import type { ScriptFunction } from './script-function.js';
 import type { CatalogEntry, Table } from './table.js';
@@ -29,6 +30,8 @@ export class Catalog {
   readonly databases = new Map<string, Map<string, Database>>([
     [DEFAULT_CATALOG, new Map([[DEFAULT_DATABASE, { options: {} }]])],
   ]);
+  /** By name. */
+  readonly models = new Map<string, Model>();
   /** Set by USE. */
   current: Namespace = { catalog: DEFAULT_CATALOG, database: DEFAULT_DATABASE };
 

@@ -102,6 +102,18 @@ export function prune(relation: Relation, wanted: ReadonlySet<string>): Relation
       const kept = new Set([...relation.partitionBy, ...measures.map((m) => m.name)]);
       return { ...relation, input, measures, fields: relation.fields.filter((f) => kept.has(f.name)) };
     }
+    case 'step': {
+      const below = new Set(relation.keepsInput ? needed : []);
+      for (const { name } of relation.added) below.delete(name);
+      if (relation.pure && !relation.added.some((f) => needed.has(f.name))) return prune(relation.input, below);
+      for (const name of relation.reads) below.add(name);
+      const input = narrow(prune(relation.input, below), below);
+      return {
+        ...relation,
+        input,
+        fields: relation.keepsInput ? [...input.fields, ...relation.added] : relation.fields,
+      };
+    }
     case 'unnest': {
       const below = new Set(needed);
       for (const { name } of relation.columns) below.delete(name);

@@ -162,6 +162,20 @@ export class Lowering {
         return lowerSort(this, relation);
       case 'match':
         return lowerMatch(this, relation);
+      case 'step': {
+        const input = this.lower(relation.input);
+        const { partitioning, parallelism } = relation.by
+          ? byKey(relation.by)
+          : { partitioning: { kind: 'forward' } as const, parallelism: undefined };
+        return this.add(relation.step, relation, {
+          name: relation.label,
+          spec: { ...relation.spec },
+          inputs: [edge(input, partitioning)],
+          ...this.changes(relation),
+          ...(parallelism ? { parallelism } : {}),
+          fields: relation.keepsInput ? [...input.fields, ...relation.added] : relation.fields,
+        });
+      }
       case 'unnest': {
         const input = this.lower(relation.input);
         const added = relation.fields.slice(-(relation.columns.length + (relation.ordinality ? 1 : 0)));

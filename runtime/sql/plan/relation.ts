@@ -5,6 +5,7 @@
  */
 import type { AggregateCall, Expr, NamedExpr } from '../../expr/ir.js';
 import type { AfterMatch, PatternExpr, PatternStep } from '../../graph/pattern.js';
+import type { ModelStepSpec } from '../../graph/model-steps.js';
 import type { Window } from '../../graph/plan.js';
 import type { Field } from '../../record/types.js';
 import type { Span } from '../ast/index.js';
@@ -23,7 +24,8 @@ export type Relation =
   | OverRelation
   | SortRelation
   | UnnestRelation
-  | MatchRelation;
+  | MatchRelation
+  | StepRelation;
 
 /** What every relation has. `scope` is the view or WITH name that it was written in: node ids carry it. */
 interface Base {
@@ -181,6 +183,26 @@ export interface MatchRelation extends Base {
   readonly withinMs?: number;
   readonly defines: readonly { readonly variable: string; readonly condition: PatternExpr }[];
   readonly measures: readonly { readonly name: string; readonly value: PatternExpr }[];
+}
+
+/** A step of its own kind: what it does stands in `spec`. Used by the functions of models. */
+export interface StepRelation extends Base {
+  readonly kind: 'step';
+  readonly input: Relation;
+  /** Part of the node's id. */
+  readonly step: string;
+  /** The node's name. */
+  readonly label: string;
+  readonly spec: ModelStepSpec;
+  /** Columns of the input that it reads. */
+  readonly reads: readonly string[];
+  /** Rows go on with the added columns; otherwise with these alone. */
+  readonly keepsInput: boolean;
+  readonly added: readonly Field[];
+  /** Each row by itself, whatever other rows there are: conditions may go below it. */
+  readonly pure: boolean;
+  /** Rows meet by these columns; none: all of them meet. undefined: each where it is. */
+  readonly by?: readonly string[];
 }
 
 /** A query with the name of its sink: what becomes a tree of the plan. */

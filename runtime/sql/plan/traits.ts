@@ -147,6 +147,10 @@ export class TraitsOf {
         }
         return { time, updating: false, keys: [] };
       }
+      case 'step': {
+        const input = this.of(relation.input);
+        return relation.keepsInput ? input : { time: new Map(), updating: false, keys: [] };
+      }
       case 'unnest': {
         const input = this.of(relation.input);
         return { ...input, keys: relation.ordinality ? input.keys.map((key) => [...key, relation.ordinality!]) : [] };

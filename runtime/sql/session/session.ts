@@ -38,6 +38,7 @@ import { alteredTable } from './alter.js';
 import { tableAsQuery } from './create.js';
 import { DONE, type Effect, listing } from './effect.js';
 import { explainOutputs } from './explain.js';
+import { alterModel, createModel, dropModel } from './models.js';
 import { Settings, type SettingsStart } from './settings.js';
 import { describe, show, showCreate, unknownName } from './show.js';
 
@@ -96,6 +97,10 @@ export class Session {
         return this.createView(node);
       case 'CreateFunction':
         return this.createFunction(node);
+      case 'CreateModel':
+        return createModel(this.catalog, node);
+      case 'AlterModel':
+        return alterModel(this.catalog, node);
       case 'CreateDatabase':
         return this.createDatabase(node);
       case 'CreateCatalog': {
@@ -339,6 +344,8 @@ export class Session {
         for (const entry of catalog.all()) if (entry.namespace.catalog === name) catalog.drop(entry.name);
         return DONE;
       }
+      case 'MODEL':
+        return dropModel(catalog, node);
       case 'FUNCTION': {
         const name = node.name.parts.at(-1)!.name;
         if (!catalog.functions.delete(name.toUpperCase()) && !node.ifExists) {

@@ -10,6 +10,7 @@ import type { CatalogEntry, View } from '../catalog/table.js';
 import { type Place, SqlError, unsupported } from '../error.js';
 import { unparse } from '../unparse/index.js';
 import { type Effect, listing } from './effect.js';
+import { describeModel, modelOf } from './models.js';
 
 /** What SHOW … lists; throws for what isn't there. */
 export function show(env: Environment, node: Show): Effect {
@@ -41,6 +42,8 @@ export function show(env: Environment, node: Show): Effect {
       const own = [...catalog.functions.values()].map((f) => f.name);
       return one('function name', [...new Set([...builtInNames(), ...own])].sort());
     }
+    case 'MODELS':
+      return one('model name', [...catalog.models.keys()].sort());
     case 'MODULES':
     case 'FULL MODULES':
       return node.object === 'MODULES'
@@ -125,6 +128,8 @@ export function describe(env: Environment, node: Describe): Effect {
         ],
       );
     }
+    case 'MODEL':
+      return describeModel(catalog, node);
     default:
       throw unsupported(`DESCRIBE ${node.object}`, node.span);
   }
@@ -197,6 +202,10 @@ export function showCreate(env: Environment, node: ShowCreate): Effect {
       const found = catalog.functions.get(name.toUpperCase());
       if (!found) throw unknownName('function', name, node.name.span, catalog.functions.keys());
       return { kind: 'text', text: unparse({ ...found.statement, orReplace: false, ifNotExists: false }) };
+    }
+    case 'MODEL': {
+      const { statement } = modelOf(catalog, node.name);
+      return { kind: 'text', text: unparse({ ...statement, orReplace: false, ifNotExists: false }) };
     }
     default:
       throw unsupported(`SHOW CREATE ${node.object}`, node.span);
