@@ -291,6 +291,19 @@ export const ERROR_CODES = {
     'Value can’t be kept',
     'A function put something into a row or into state that is not plain data: a function, a symbol, a cycle.',
   ),
+  TW7401: terminal(
+    'Model: columns do not fit',
+    'The columns of INPUT and OUTPUT (or `inputs` and `outputs` of a step) can’t be what the model takes and gives. The hint has the signature.',
+  ),
+  TW7402: terminal('Model: no file', 'The file or folder that `path` names can’t be read where the job runs.'),
+  TW7403: passing(
+    'Model: no version to use',
+    'A step follows the promoted version of a model, but none is promoted, or the one it should change to is not loaded. Push and promote one: `tidewheel model push FILE --name NAME --promote`.',
+  ),
+  TW7404: passing(
+    'Model server: no answer',
+    'A server of the Open Inference Protocol is away, too slow, or refused the request; the message is its own. What may pass is tried again before the job fails.',
+  ),
   TW8002: terminal(
     'No such running job',
     'No coordinator of that job answers here. Check the name and --state-dir, or whether the job has ended.',

@@ -13,15 +13,18 @@ import type { Plan, PlanNode } from '../graph/plan.js';
 import { planStages, type Stage } from '../graph/stages.js';
 import { comparePlans, type NodeVerdict } from '../graph/verdict.js';
 import { latestManifest, type Manifest, type NodeSnapshot, readManifest, savepointKey } from '../snapshot/manifest.js';
+import { openStore, resolveStore } from '../snapshot/open-store.js';
 import { collectGarbage } from '../snapshot/retention.js';
 import { ObjectExistsError, type ObjectStore, type StoreSpec } from '../snapshot/store.js';
-import type { Logger } from '../source/contract.js';
+import type { Json, Logger } from '../source/contract.js';
 import { planHash, type RunningSlot } from '../task/control.js';
 import type { Registry, SlotDeployment } from '../task/environment.js';
 import type { TaskMetrics } from '../task/metrics.js';
 import type { SlotReport } from '../task/slot.js';
+import { modelAccess } from '../transform/model/access.js';
 import { type CheckpointContext, Checkpoints } from './checkpoints.js';
 import { deleteSavepoint, deleteState } from './delete-state.js';
+import { ModelVersions } from './model-versions.js';
 import { assignGroups, placeSlots, rebalanceGroups, type ThreadPlace } from './placement.js';
 import { type RestartSpec, RestartStrategy } from './restart.js';
 import { restoreOnce } from './restore.js';
@@ -154,6 +157,8 @@ export class Coordinator {
   private consecutiveFailures = 0;
   private readonly restart: RestartStrategy;
   private readonly splits: SplitAssigner;
+  /** Versions of the models that steps use. */
+  readonly models: ModelVersions;
   private readonly listeners: ((state: JobState) => void)[] = [];
   private readonly waiters: { until: () => boolean; resolve: () => void }[] = [];
   private settle!: (state: JobState) => void;
@@ -179,6 +184,21 @@ export class Coordinator {
       options.baseDir,
       options.log,
       options.resolve,
+    );
+    this.models = new ModelVersions(
+      options.plan.nodes,
+      modelAccess({
+        library: () => options.registry.models(),
+        openStore: (spec) => openStore(resolveStore(spec, options.resolve), options.log),
+        baseDir: options.baseDir,
+        resolve: options.resolve,
+      }),
+      options.log,
+      {
+        slots: (node) => Array.from({ length: this.widthOf(node, this.parallelism) }, (_, slot) => slot),
+        prepare: (node, change) => this.prepare(node, change),
+        due: () => void this.enqueue(() => this.periodic()).catch(() => {}),
+      },
     );
     this.runners = new Runners(options.job, epoch, SILENCE_MS, options.log, {
       joined: () => this.check(),
@@ -295,6 +315,7 @@ export class Coordinator {
 
   close(): void {
     clearTimeout(this.checkpointTimer);
+    this.models.stop();
     this.splits.stop();
     this.runners.close();
   }
@@ -388,6 +409,8 @@ export class Coordinator {
     for (let id = latest + 1; id <= Math.max(...found.map((f) => f.slot.checkpoint)); id++) this.abandon(id);
     if (this.checkpoints.latest) this.broadcastComplete(latest);
     this.setState('running');
+    this.models.adopted(this.checkpoints.latest);
+    this.models.follow();
     this.scheduleCheckpoint();
     await this.watchSplits();
     this.maybeFinish();
@@ -415,6 +438,7 @@ export class Coordinator {
     await Promise.all([...threads].map(([runner, count]) => this.runners.ensureThreads(runner, count)));
     const groupOwners =
       owners ?? (from ? rebalanceGroups(from.owners, parallelism) : assignGroups(options.maxParallelism, parallelism));
+    const initial = await this.models.deploying(commitsOnly ? undefined : from);
     const { splits, noMore } = await this.splits.assign(
       (n) => this.widthOf(n, parallelism),
       commitsOnly ? undefined : from?.nodes,
@@ -470,6 +494,7 @@ export class Coordinator {
           baseDir: options.baseDir,
           restore: from && { key: this.manifestKey(from), id: from.id, commitsOnly },
           splits: mine,
+          ...(Object.keys(initial).length > 0 ? { initial } : {}),
           noMoreSplits: noMore,
         };
         this.runners.order(place.runner, place.thread, { type: 'deploy', deployment });
@@ -479,6 +504,7 @@ export class Coordinator {
     for (const place of places) this.runners.order(place.runner, place.thread, { type: 'start', attempt });
     this.setState('running');
     this.consecutiveFailures = 0;
+    this.models.follow();
     this.scheduleCheckpoint();
     await this.watchSplits();
   }
@@ -598,6 +624,9 @@ export class Coordinator {
         return;
       case 'ack':
         this.checkpoints.acknowledge(report.ack);
+        return;
+      case 'prepared':
+        this.models.prepared(slot, report.node, report.change, report.error?.message);
         return;
       case 'declined':
         this.checkpoints.decline(report.checkpoint, report.reason);
@@ -732,6 +761,7 @@ export class Coordinator {
 
   private finish(state: JobState): void {
     clearTimeout(this.checkpointTimer);
+    this.models.stop();
     this.splits.stop();
     this.setState(state);
     this.settle(state);
@@ -793,17 +823,29 @@ export class Coordinator {
       plan: this.options.plan,
       tasks: this.tasksOf(d),
       trigger: (id, stop) => {
+        const changes = this.models.changes();
         for (const p of d.places) {
           this.runners.order(p.runner, p.thread, {
             type: 'barrier',
             attempt: d.attempt,
-            barrier: { type: 'barrier', id, stop },
+            barrier: { type: 'barrier', id, stop, ...(changes ? { changes } : {}) },
           });
         }
       },
       abandon: (id) => this.abandon(id),
-      complete: (id) => this.broadcastComplete(id),
+      complete: (id) => {
+        if (this.checkpoints.latest) this.models.completed(this.checkpoints.latest);
+        this.broadcastComplete(id);
+      },
     };
+  }
+
+  private prepare(node: string, change: Json): void {
+    const d = this.current;
+    if (!d) return;
+    for (const p of d.places) {
+      this.runners.order(p.runner, p.thread, { type: 'prepare', attempt: d.attempt, node, change });
+    }
   }
 
   private abandon(checkpoint: number): void {

@@ -23,6 +23,8 @@ export interface Barrier {
   readonly type: 'barrier';
   readonly id: number;
   readonly stop: boolean;
+  /** What changes for steps from here on, by node: the version of a model. JSON. */
+  readonly changes?: Readonly<Record<string, unknown>>;
 }
 
 export const MIN_WATERMARK = Number.NEGATIVE_INFINITY;

@@ -4,7 +4,7 @@
  * frame  = u32 length (of everything behind it) · byte type · byte 0 · u16 exchange · body
  * HELLO  body = JSON {attempt, from, to, job}
  * ROWS   body = batch (record/batch-codec.ts); written and read at offset 8, so that columns of doubles keep their alignment
- * WATERMARK body = f64 · BARRIER body = f64 id, byte stop · IDLE, END no body
+ * WATERMARK body = f64 · BARRIER body = f64 id, byte stop, then JSON of the changes if there are any · IDLE, END no body
  * CREDIT body = u32 batches that the sender may send more on this exchange
  */
 import type { Element } from './element.js';
@@ -82,7 +82,9 @@ export function encodeControl(element: Element, exchange: number): Buffer {
       return buf;
     }
     case 'barrier': {
-      const buf = smallFrame(BARRIER, exchange, 9);
+      const changes = element.changes === undefined ? undefined : Buffer.from(JSON.stringify(element.changes));
+      const buf = smallFrame(BARRIER, exchange, 9 + (changes?.length ?? 0));
+      changes?.copy(buf, FRAME_HEADER + 9);
       buf.writeDoubleLE(element.id, FRAME_HEADER);
       buf[FRAME_HEADER + 8] = element.stop ? 1 : 0;
       return buf;
@@ -108,6 +110,9 @@ export function toElement(frame: Frame): Element {
         type: 'barrier',
         id: frame.bytes.readDoubleLE(FRAME_HEADER),
         stop: frame.bytes[FRAME_HEADER + 8] === 1,
+        ...(frame.bytes.length > FRAME_HEADER + 9
+          ? { changes: JSON.parse(frame.bytes.toString('utf8', FRAME_HEADER + 9)) as Record<string, unknown> }
+          : {}),
       };
     case IDLE:
       return { type: 'idle' };

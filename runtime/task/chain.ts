@@ -126,6 +126,8 @@ function makeLink(node: PlanNode, emit: Emit, emitLate: Emit | undefined, option
     state,
     restoredOperator: restored?.operator ?? [],
     restoredWatermark: restored?.watermark ?? Number.NEGATIVE_INFINITY,
+    models: env.models,
+    initial: deployment.initial?.[node.id],
     now: env.now,
     emit,
     emitLate,

@@ -7,6 +7,7 @@ import type { SegmentRef } from '../snapshot/segment.js';
 import type { StoreSpec } from '../snapshot/store.js';
 import type { Json, Logger, SourceConnector } from '../source/contract.js';
 import type { TransformFactory } from '../transform/contract.js';
+import type { ModelAccess, ModelLibrary } from '../transform/model/access.js';
 
 /** Where connectors, formats and transforms come from; loaded when a plan names them. */
 export interface Registry {
@@ -14,6 +15,8 @@ export interface Registry {
   sink(name: string): Promise<SinkConnector>;
   format(name: string): Promise<Format>;
   transform(kind: string): TransformFactory;
+  /** The library that opens models; loaded when it is first asked for. */
+  models(): Promise<ModelLibrary>;
 }
 
 /** How a slot is to run its part of a job. Crosses process borders as JSON. */
@@ -41,6 +44,8 @@ export interface SlotDeployment {
   };
   /** Splits of each source's subtask in this slot. */
   readonly splits: Readonly<Record<string, readonly SplitSnapshot[]>>;
+  /** What the coordinator chose for steps that start without a snapshot: node → versions of models. */
+  readonly initial?: Readonly<Record<string, Json>>;
   /** Sources that will get no more splits than these. */
   readonly noMoreSplits: readonly string[];
 }
@@ -76,6 +81,7 @@ export interface TaskEnvironment {
   readonly deployment: SlotDeployment;
   readonly registry: Registry;
   readonly log: Logger;
+  readonly models: ModelAccess;
   readonly now: () => number;
   /** Puts the references in connector options in place: `${env:NAME}`, `${secret:NAME}`. */
   readonly resolve: (text: string) => string;

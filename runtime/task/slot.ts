@@ -12,9 +12,10 @@ import { type BatchCodec, compileBatchCodec } from '../record/batch-codec.js';
 import { type Manifest, type NodeSnapshot, readManifest, type SplitSnapshot } from '../snapshot/manifest.js';
 import { openStore, resolveStore } from '../snapshot/open-store.js';
 import type { ObjectStore, StoreSpec } from '../snapshot/store.js';
-import type { Logger } from '../source/contract.js';
+import type { Json, Logger } from '../source/contract.js';
 import { NodeState } from '../state/node-state.js';
 import { type Clock, systemClock } from '../time/clock.js';
+import { modelAccess } from '../transform/model/access.js';
 import { compileUserFunction } from '../transform/user-code.js';
 import { buildChain, type Emit } from './chain.js';
 import { DataPlane } from './data-plane.js';
@@ -40,6 +41,8 @@ export type SlotOrder =
   | { readonly type: 'barrier'; readonly attempt: number; readonly barrier: Barrier }
   | { readonly type: 'abandon'; readonly attempt: number; readonly checkpoint: number }
   | { readonly type: 'complete'; readonly attempt: number; readonly checkpoint: number }
+  /** A step gets ready for what a coming barrier will change. */
+  | { readonly type: 'prepare'; readonly attempt: number; readonly node: string; readonly change: Json }
   | {
       readonly type: 'splits';
       readonly attempt: number;
@@ -58,6 +61,14 @@ export type SlotReport =
   | { readonly type: 'declined'; readonly attempt: number; readonly checkpoint: number; readonly reason: string }
   | { readonly type: 'finished'; readonly attempt: number; readonly stage: number; readonly subtask: number }
   | { readonly type: 'committed'; readonly attempt: number; readonly checkpoint: number }
+  /** All subtasks of the step in this slot are ready for the change, or one can't be. */
+  | {
+      readonly type: 'prepared';
+      readonly attempt: number;
+      readonly node: string;
+      readonly change: Json;
+      readonly error?: { readonly message: string; readonly code?: string };
+    }
   | { readonly type: 'cancelled'; readonly attempt: number }
   | { readonly type: 'metrics'; readonly attempt: number; readonly tasks: readonly TaskMetrics[] }
   | {
@@ -131,6 +142,9 @@ export class Slot {
         for (const task of this.tasks) task.abandon(order.checkpoint);
         this.wake();
         return;
+      case 'prepare':
+        void this.prepare(order);
+        return;
       case 'complete':
         void this.complete(order.attempt, order.checkpoint);
         return;
@@ -156,6 +170,18 @@ export class Slot {
   async close(): Promise<void> {
     await this.cancel(this.attempt, false);
     this.plane?.close();
+  }
+
+  private async prepare(order: Extract<SlotOrder, { type: 'prepare' }>): Promise<void> {
+    const { attempt, node, change } = order;
+    try {
+      const links = this.tasks.flatMap((t) => t.chain.links).filter((l) => l.node.id === node);
+      await Promise.all(links.map((l) => l.transform.prepare?.(change)));
+      this.report({ type: 'prepared', attempt, node, change });
+    } catch (error) {
+      const { message, code } = error as Error & { code?: string };
+      this.report({ type: 'prepared', attempt, node, change, error: { message, code } });
+    }
   }
 
   private async complete(attempt: number, checkpoint: number): Promise<void> {
@@ -246,6 +272,12 @@ export class Slot {
       log: this.log,
       now: this.now,
       resolve: this.resolve,
+      models: modelAccess({
+        library: () => this.registry.models(),
+        openStore: (spec) => this.store(spec),
+        baseDir: d.baseDir,
+        resolve: this.resolve,
+      }),
       restored: manifest && ((id): NodeSnapshot | undefined => manifest.nodes[id]),
 
       wake: () => this.wake(),

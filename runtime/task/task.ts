@@ -401,6 +401,8 @@ export class Task {
     };
     const waits: Promise<void>[] = [];
     for (const link of chain.links) {
+      const change = barrier.changes?.[link.node.id];
+      if (change !== undefined) link.transform.change?.(change as Json);
       const operator = link.transform.snapshotOperator?.();
       const watermark = Number.isFinite(this.watermark) ? this.watermark : null;
       const keyed = link.state.layouts.length > 0;

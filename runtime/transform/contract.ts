@@ -15,6 +15,7 @@ import type { PlanNode } from '../graph/plan.js';
 import type { Row, RowKind, RowSchema } from '../record/types.js';
 import type { Json, Logger } from '../source/contract.js';
 import type { NodeState } from '../state/node-state.js';
+import type { ModelAccess } from './model/access.js';
 
 export interface TransformContext {
   readonly node: PlanNode;
@@ -40,6 +41,9 @@ export interface TransformContext {
   readonly emitLate?: (row: Row, kind: RowKind) => void;
   readonly metrics: TransformMetrics;
   readonly log: Logger;
+  readonly models: ModelAccess;
+  /** What the coordinator chose for this step when it deployed, where it does (the version of a model); from the snapshot on it is restored. */
+  readonly initial?: Json;
   /** Secrets and environment, resolved. */
   readonly resolve: (text: string) => string;
   /** Ask for onProcessingTime() at this time, milliseconds since the epoch. */
@@ -87,8 +91,12 @@ export interface Transform {
   resume?(): boolean;
   /** True while rows or marks are under way, so that the task may not cut its state. */
   busy?(): boolean;
+  /** Gets ready for a change that a coming barrier will make (loads another version of a model), beside the data. Rejects: can't. */
+  prepare?(change: Json): Promise<void>;
+  /** At a barrier, with nothing under way and before the state is cut: what was prepared holds for the rows behind it. */
+  change?(change: Json): void;
   /** Operator state at the barrier; JSON. */
-  snapshotOperator?(): Json;
+  snapshotOperator?(): Json | undefined;
   close?(): Promise<void> | void;
 }
 

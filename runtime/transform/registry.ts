@@ -9,6 +9,7 @@ import { intervalJoin } from './join/interval.js';
 import { regularJoin } from './join/regular.js';
 import { temporalJoin } from './join/temporal.js';
 import { windowJoin } from './join/window.js';
+import { score } from './model/score.js';
 import { deduplicate } from './order/deduplicate.js';
 import { rank } from './order/rank.js';
 import { sortLimit } from './order/sort-limit.js';
@@ -48,4 +49,5 @@ export const transforms: Readonly<Record<string, TransformFactory>> = {
   unnest,
   over,
   matchRecognize,
+  score,
 };

@@ -2,6 +2,7 @@
 import { CONNECTOR_NAMES, loadConnector } from '../connectors/index.js';
 import { formats } from '../formats/index.js';
 import type { Registry } from '../task/environment.js';
+import type { ModelLibrary } from '../transform/model/access.js';
 import { transforms } from '../transform/registry.js';
 
 export class UnknownNameError extends Error {
@@ -34,6 +35,10 @@ export const registry: Registry = {
   },
   async format(name) {
     return known('format', name, formats);
+  },
+  async models() {
+    const library: string = '../model/index.js';
+    return (await import(library)) as ModelLibrary;
   },
   transform(kind) {
     return known('transform', kind, transforms);

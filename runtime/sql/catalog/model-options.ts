@@ -45,6 +45,7 @@ export const MODEL_OPTIONS: Readonly<Record<ModelProvider, Readonly<Record<strin
     ...REGISTRY,
     version: { description: 'A fixed version. Default: the promoted one, followed as it changes', kind: 'text' },
     path: { description: 'A model’s file or folder, in place of a registry', kind: 'text' },
+    'poll-interval': { description: 'How often the promoted version is looked at. Default 2s', kind: 'duration' },
     format: { description: 'Format of the file at path, where it can’t be told', kind: 'text' },
     ...CALLS,
     ...FLINKS,

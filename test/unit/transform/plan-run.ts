@@ -128,6 +128,7 @@ export class PlanRun {
         },
         metrics: { lateRows: 0 },
         log: SILENT,
+        models: undefined as never,
         resolve: (text) => text,
         schedule: (timeMs) => void due.push(timeMs),
         wake() {},

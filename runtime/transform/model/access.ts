@@ -1,0 +1,56 @@
+/** How steps get at models: what the slot (and the coordinator) gives them. */
+
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join, resolve as resolvePath } from 'node:path';
+import { TidewheelError } from '../../../api/index.js';
+import type { ModelOptions } from '../../graph/model-steps.js';
+import type { ModelFiles, ModelRegistry, OpenModel } from '../../model/contract.js';
+import type { ObjectStore, StoreSpec } from '../../snapshot/store.js';
+import { registryStore } from './registry-location.js';
+
+/** The model library, loaded when a step first asks for it: jobs without models pay nothing. */
+export interface ModelLibrary {
+  readonly openModel: OpenModel;
+  createRegistry(store: ObjectStore): ModelRegistry;
+}
+
+export interface ModelAccess {
+  library(): Promise<ModelLibrary>;
+  /** The registry that options name. */
+  registry(options: ModelOptions): Promise<ModelRegistry>;
+  /** A model's file, or all files of its folder; relative to the job. */
+  files(path: string): Promise<ModelFiles>;
+}
+
+export interface ModelAccessParts {
+  library(): Promise<ModelLibrary>;
+  openStore(spec: StoreSpec): Promise<ObjectStore>;
+  readonly baseDir: string;
+  readonly resolve: (text: string) => string;
+}
+
+export function modelAccess(parts: ModelAccessParts): ModelAccess {
+  return {
+    library: () => parts.library(),
+    registry: async (options) => {
+      const { createRegistry } = await parts.library();
+      return createRegistry(await parts.openStore(registryStore(options, parts.baseDir, parts.resolve)));
+    },
+    files: (path) => readModelFiles(resolvePath(parts.baseDir, parts.resolve(path))),
+  };
+}
+
+async function readModelFiles(path: string): Promise<ModelFiles> {
+  try {
+    if (!(await stat(path)).isDirectory()) return new Map([[basename(path), await readFile(path)]]);
+    const files = new Map<string, Uint8Array>();
+    for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const file = join(entry.parentPath, entry.name);
+      files.set(file.slice(path.length + 1).replaceAll('\\', '/'), await readFile(file));
+    }
+    return files;
+  } catch (cause) {
+    throw new TidewheelError('TW7402', `no model can be read from ${path}: ${(cause as Error).message}`, { cause });
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * A model in the runner, followed from version to version.
+ *
+ * Which version is asked changes only at a barrier, for all subtasks at the same one: the coordinator sees that another version was
+ * promoted, has every subtask load it beside the one in use (`prepare`), and sends the change with the next barrier. The version in
+ * use is in the snapshot, so that rows after the barrier are scored by the same version again when they are replayed.
+ */
+import { createHash } from 'node:crypto';
+import { TidewheelError } from '../../../api/index.js';
+import type { ScoreSpec } from '../../graph/model-steps.js';
+import type { LoadedModel } from '../../model/contract.js';
+import type { Row } from '../../record/types.js';
+import type { Json } from '../../source/contract.js';
+import type { TransformContext } from '../contract.js';
+import { type Answers, type LoadedVersion, loadVersion } from './loaded-version.js';
+import type { Scorer } from './scorer.js';
+
+/** Names the version to ask: in a barrier, in a snapshot, and where a deployment starts. */
+export interface VersionChange {
+  readonly version: string;
+}
+
+const DEFAULT_BATCH_ROWS = 1024;
+
+export class EmbeddedModel implements Scorer {
+  readonly batchRows: number;
+  readonly maxCalls: number;
+  private current!: LoadedVersion;
+  private next: LoadedVersion | undefined;
+
+  constructor(
+    private readonly ctx: TransformContext,
+    private readonly spec: ScoreSpec,
+  ) {
+    this.batchRows = Number(spec.options['batch-rows'] ?? DEFAULT_BATCH_ROWS);
+    this.maxCalls = Number(spec.options['max-concurrent-operations'] ?? 2);
+  }
+
+  async open(): Promise<void> {
+    const version = await this.firstVersion();
+    this.current = await this.load(version);
+    this.ctx.log.info(
+      { model: this.name, version: this.current.version, backend: this.current.model.backend },
+      'model is loaded',
+    );
+  }
+
+  private get name(): string {
+    return this.spec.options.path ?? this.spec.options.name;
+  }
+
+  /** The snapshot's, the one given with the deployment, the fixed one, the promoted one; undefined where a path names the model. */
+  private async firstVersion(): Promise<string | undefined> {
+    const { options } = this.spec;
+    if (options.path !== undefined) return undefined;
+    if (options.version !== undefined) return options.version;
+    const restored = this.ctx.restoredOperator[0] as unknown as VersionChange | undefined;
+    const given = restored ?? (this.ctx.initial as unknown as VersionChange | undefined);
+    if (given) return given.version;
+    const registry = await this.ctx.models.registry(options);
+    const promoted = await registry.promoted(options.name);
+    if (promoted) return promoted.version;
+    throw new TidewheelError('TW7403', `no version of model '${options.name}' is promoted`, {
+      hint: `Push one and promote it: tidewheel model push FILE --name ${options.name} --promote`,
+    });
+  }
+
+  private async load(version: string | undefined): Promise<LoadedVersion> {
+    const { options } = this.spec;
+    let model: LoadedModel;
+    let name = version;
+    if (version === undefined) {
+      const files = await this.ctx.models.files(options.path);
+      const { openModel } = await this.ctx.models.library();
+      model = await openModel(files, options.format ? { format: options.format as LoadedModel['format'] } : {});
+      const hash = createHash('sha256');
+      for (const bytes of files.values()) hash.update(bytes);
+      name = hash.digest('hex').slice(0, 12);
+    } else {
+      const registry = await this.ctx.models.registry(options);
+      model = await registry.open(options.name, version);
+    }
+    try {
+      return await loadVersion(name!, model, this.spec, this.ctx.node.schema, this.batchRows);
+    } catch (error) {
+      await model.close();
+      throw error;
+    }
+  }
+
+  score(rows: readonly Row[]): Answers | Promise<Answers> {
+    return this.current.score(rows);
+  }
+
+  get version(): string {
+    return this.current.version;
+  }
+
+  /** Loads a version beside the one in use. Rejects when it can't be used. */
+  async prepare(change: Json): Promise<void> {
+    const { version } = change as unknown as VersionChange;
+    if (version === this.current.version || version === this.next?.version) return;
+    const loaded = await this.load(version);
+    await this.next?.model.close();
+    this.next = loaded;
+  }
+
+  /** At a barrier, nothing under way: the rows behind it are the other version's. */
+  change(change: Json): void {
+    const { version } = change as unknown as VersionChange;
+    if (version === this.current.version) return;
+    if (version !== this.next?.version) {
+      throw new TidewheelError('TW7403', `version ${version} of model '${this.name}' is asked for but not loaded`, {
+        retryable: true,
+      });
+    }
+    const before = this.current;
+    this.current = this.next;
+    this.next = undefined;
+    this.ctx.log.info({ model: this.name, from: before.version, to: version }, 'model version changed at a barrier');
+    // Frees memory; the pause at the barrier need not wait for it.
+    setImmediate(() => void before.model.close());
+  }
+
+  snapshot(): Json | undefined {
+    return this.spec.options.path === undefined ? { version: this.current.version } : undefined;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.current?.model.close(), this.next?.model.close()]);
+  }
+}
