@@ -171,6 +171,7 @@ export function jobView(c: Coordinator): Record<string, unknown> {
     restore: restoreView(c),
     steps: stepViews(c),
     lastRescale: c.lastRescale,
+    models: c.models.status(),
     waitingFor: c.waitingFor,
     exception: c.exceptions[0],
     runners: c.runners.list.length,

@@ -44,6 +44,20 @@ export function coordinatorMetrics(coordinator: Coordinator): Registry {
   gauge('tidewheel_last_rescale_pause_seconds', 'No rows were worked on for this long', () =>
     coordinator.lastRescale === undefined ? undefined : coordinator.lastRescale.pauseMs / 1000,
   );
+  const version: Gauge = new Gauge({
+    name: 'tidewheel_model_version_info',
+    help: '1 for the version of a model that a step asks, 0 for one that was refused',
+    labelNames: ['job', 'node', 'model', 'version'],
+    registers: [registry],
+    collect: () => {
+      version.reset();
+      for (const m of coordinator.models.status()) {
+        const labels = { job, node: m.node, model: m.model };
+        if (m.version !== undefined) version.set({ ...labels, version: m.version }, 1);
+        if (m.refused) version.set({ ...labels, version: m.refused.version }, 0);
+      }
+    },
+  });
   const state: Gauge = new Gauge({
     name: 'tidewheel_job_state',
     help: '1 for the state that the job is in',

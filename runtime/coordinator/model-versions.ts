@@ -16,6 +16,7 @@ import type { Manifest } from '../snapshot/manifest.js';
 import type { Json, Logger } from '../source/contract.js';
 import { parseDuration } from '../time/duration.js';
 import type { ModelAccess } from '../transform/model/access.js';
+import type { ModelSnapshot } from '../transform/model/embedded.js';
 
 export interface ModelStatus {
   /** Step that uses it. */
@@ -77,7 +78,7 @@ export class ModelVersions {
     const initial: Record<string, Json> = {};
     for (const [id, step] of this.steps) {
       step.next = undefined;
-      step.version = versionIn(from, id) ?? (await this.promoted(step));
+      step.version = versionIn(from, step) ?? (await this.promoted(step));
       if (step.version !== undefined) initial[id] = { version: step.version };
     }
     return initial;
@@ -85,7 +86,7 @@ export class ModelVersions {
 
   /** Goes on with tasks that run already. */
   adopted(latest: Manifest | undefined): void {
-    for (const [id, step] of this.steps) step.version = versionIn(latest, id);
+    for (const step of this.steps.values()) step.version = versionIn(latest, step);
   }
 
   /** Follows what is promoted until stop(). */
@@ -163,8 +164,8 @@ export class ModelVersions {
 
   /** A checkpoint is complete: its versions are the job's. */
   completed(manifest: Manifest): void {
-    for (const [id, step] of this.steps) {
-      const version = versionIn(manifest, id);
+    for (const step of this.steps.values()) {
+      const version = versionIn(manifest, step);
       if (version === undefined || version === step.version) continue;
       step.version = version;
       step.changes++;
@@ -184,7 +185,7 @@ export class ModelVersions {
   }
 }
 
-function versionIn(manifest: Manifest | undefined, node: string): string | undefined {
-  const operator = manifest?.nodes[node]?.operator as readonly { version?: string }[] | undefined;
-  return operator?.[0]?.version;
+function versionIn(manifest: Manifest | undefined, { node, spec }: Step): string | undefined {
+  const states = manifest?.nodes[node.id]?.operator as unknown as readonly ModelSnapshot[] | undefined;
+  return states?.[0]?.model === spec.options.name ? states[0].version : undefined;
 }

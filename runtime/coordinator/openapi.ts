@@ -145,6 +145,11 @@ export const OPENAPI = {
         checkpointFailures: object({ count: integer, reason: string }),
         restore: object({ slots: integer, slotsReady: integer, restoredBytes: integer, stateBytes: integer }),
         steps: { type: 'array', items: { $ref: '#/components/schemas/Step' } },
+        models: {
+          type: 'array',
+          description: 'Models that steps follow: the version in use, the one being loaded, the one refused.',
+          items: { type: 'object' },
+        },
         exception: { $ref: '#/components/schemas/Exception' },
       }),
       Checkpoint: object({

@@ -226,9 +226,18 @@ function compareProcesses(a: FunctionSpec, b: FunctionSpec): Finding {
 /** Options of other transforms that don't concern their state. */
 const FREE = new Set(['ttlMs', 'finalOnly']);
 
+/** Of steps with models, what their state hangs on; all else (options, columns that are added) may change. */
+const MODEL_STATE: Readonly<Record<string, readonly string[]>> = {
+  score: ['key'],
+  learn: ['pipeline', 'by', 'rowKey'],
+  evaluate: ['metrics', 'window', 'by'],
+  drift: ['detector', 'by'],
+};
+
 function compareOthers(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): Finding {
+  const only = MODEL_STATE[String(a.transform)];
   const changed = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter(
-    (key) => !FREE.has(key) && JSON.stringify(a[key]) !== JSON.stringify(b[key]),
+    (key) => !FREE.has(key) && (!only || only.includes(key)) && JSON.stringify(a[key]) !== JSON.stringify(b[key]),
   );
   return changed.length > 0 ? broken(`changed: ${changed.join(', ')}`) : same('keeps its state');
 }

@@ -2,7 +2,6 @@
 import { CONNECTOR_NAMES, loadConnector } from '../connectors/index.js';
 import { formats } from '../formats/index.js';
 import type { Registry } from '../task/environment.js';
-import type { ModelLibrary } from '../transform/model/access.js';
 import { transforms } from '../transform/registry.js';
 
 export class UnknownNameError extends Error {
@@ -37,8 +36,7 @@ export const registry: Registry = {
     return known('format', name, formats);
   },
   async models() {
-    const library: string = '../model/index.js';
-    return (await import(library)) as ModelLibrary;
+    return import('../model/index.js');
   },
   transform(kind) {
     return known('transform', kind, transforms);

@@ -4,8 +4,8 @@
  * is like (time attributes, window columns, changes, keys).
  */
 import type { AggregateCall, Expr, NamedExpr } from '../../expr/ir.js';
-import type { AfterMatch, PatternExpr, PatternStep } from '../../graph/pattern.js';
 import type { ModelStepSpec } from '../../graph/model-steps.js';
+import type { AfterMatch, PatternExpr, PatternStep } from '../../graph/pattern.js';
 import type { Window } from '../../graph/plan.js';
 import type { Field } from '../../record/types.js';
 import type { Span } from '../ast/index.js';

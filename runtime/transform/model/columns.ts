@@ -6,7 +6,7 @@
  * Both ways are generated code: one loop over the rows, nothing looked up by name within it.
  */
 import { TidewheelError } from '../../../api/index.js';
-import { Codegen, property } from '../../expr/codegen/codegen.js';
+import { Codegen, property, propertyKey } from '../../expr/codegen/codegen.js';
 import type { ModelColumn } from '../../graph/model-steps.js';
 import type { Datatype, ModelSignature, Tensor, TensorData, TensorSpec, Tensors } from '../../model/contract.js';
 import type { Row } from '../../record/types.js';
@@ -219,6 +219,21 @@ export function valueCode(element: string, datatype: Datatype, type: ModelColumn
     default:
       return datatype === 'BYTES' ? `Number(${element})` : number;
   }
+}
+
+/** Rows → records of features, as learners take them: numbers as numbers, whatever column they come from. */
+export function compileRecord(columns: readonly ModelColumn[]): (row: Row) => Record<string, unknown> {
+  const fields = columns.map(({ field, column, type }) => {
+    const value = property('row', column);
+    const code =
+      type.kind === 'DECIMAL' && type.scale > 0
+        ? `(${value} === null ? null : Number(${value}) / ${10 ** type.scale})`
+        : type.kind === 'BIGINT' || type.kind === 'DECIMAL'
+          ? `(typeof ${value} === 'bigint' ? Number(${value}) : ${value})`
+          : value;
+    return `${propertyKey(field)}: ${code}`;
+  });
+  return new Codegen().build(`return function record(row) { return { ${fields.join(', ')} }; };`);
 }
 
 /** A learner's answer for a record → the value of a column. */

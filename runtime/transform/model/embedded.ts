@@ -20,6 +20,11 @@ export interface VersionChange {
   readonly version: string;
 }
 
+/** Operator state. Of another model (the job was changed), it says nothing. */
+export interface ModelSnapshot extends VersionChange {
+  readonly model: string;
+}
+
 const DEFAULT_BATCH_ROWS = 1024;
 
 export class EmbeddedModel implements Scorer {
@@ -54,8 +59,9 @@ export class EmbeddedModel implements Scorer {
     const { options } = this.spec;
     if (options.path !== undefined) return undefined;
     if (options.version !== undefined) return options.version;
-    const restored = this.ctx.restoredOperator[0] as unknown as VersionChange | undefined;
-    const given = restored ?? (this.ctx.initial as unknown as VersionChange | undefined);
+    const [restored] = this.ctx.restoredOperator as unknown as readonly ModelSnapshot[];
+    const given =
+      restored?.model === options.name ? restored : (this.ctx.initial as unknown as VersionChange | undefined);
     if (given) return given.version;
     const registry = await this.ctx.models.registry(options);
     const promoted = await registry.promoted(options.name);
@@ -123,7 +129,7 @@ export class EmbeddedModel implements Scorer {
   }
 
   snapshot(): Json | undefined {
-    return this.spec.options.path === undefined ? { version: this.current.version } : undefined;
+    return this.spec.options.path === undefined ? { model: this.name, version: this.current.version } : undefined;
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@ import { Codegen } from '../../expr/codegen/codegen.js';
 import type { ScoreSpec } from '../../graph/model-steps.js';
 import type { LoadedModel, ModelSignature, TensorData, Tensors } from '../../model/contract.js';
 import type { Row, RowSchema } from '../../record/types.js';
-import { compileEncoder, type EncodeRows, outputCode, plainValue, sampleTensors } from './columns.js';
+import { compileEncoder, compileRecord, type EncodeRows, outputCode, plainValue, sampleTensors } from './columns.js';
 import { outputRow } from './output-row.js';
 
 /** What a version answered for rows: made into output rows one by one. */
@@ -92,16 +92,12 @@ function ofRecords(version: string, model: LoadedModel, spec: ScoreSpec, schema:
     `return function scored(row, answer, types, plain) { return ${outputRow(schema, columns)}; };`,
   );
   const types = spec.outputs.map((o) => o.type);
-  const { inputs } = spec;
+  const record = compileRecord(spec.inputs);
   return {
     version,
     model,
     score(rows) {
-      const answered = rows.map((row) => {
-        const record: Record<string, unknown> = {};
-        for (const { field, column } of inputs) record[field] = row[column];
-        return model.predictRow!(record);
-      });
+      const answered = rows.map((row) => model.predictRow!(record(row)));
       return { row: (row, index) => make(row, answered[index], types, plainValue) };
     },
   };

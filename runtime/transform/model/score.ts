@@ -24,7 +24,7 @@ export const score: TransformFactory = (ctx): Transform => {
   const batches = new BatchesInFlight<Answers | undefined>(ctx, {
     batchRows: scorer.batchRows,
     maxCalls: scorer.maxCalls,
-    errorCode: 'TW5001',
+    errorCode: 'TW7204',
     call(rows, kinds, signal) {
       if (kinds === null) return scorer.score(rows, signal);
       const asked = rows.filter((_, i) => isAdded(kinds[i]));
