@@ -171,6 +171,10 @@ export const ERROR_CODES = {
     'Checkpoint failed',
     'A checkpoint did not complete (timeout or store error). The job goes on until `checkpoint.tolerableFailures` is reached.',
   ),
+  TW4006: passing(
+    'Local disk for state',
+    'The folder in which a job with `stateBackend.type: disk` keeps state beyond its memory is full or can’t be used. Nothing is lost: the job starts again from its last checkpoint. Give the folder more room (`stateBackend.folder`, a volume of the pod), or the state a TTL.',
+  ),
   TW4101: terminal(
     'Object missing',
     'The store does not have an object that a snapshot names. Restore from another snapshot.',

@@ -6,6 +6,7 @@ import {
   imagePullSecrets,
   objectName,
   podTemplate,
+  quantity,
   resources,
   secrets,
   storage,
@@ -68,6 +69,26 @@ const checkpoint = object('How often and how the state is saved.', {
     'aligned',
   ),
   retained: withDefault(integer('Number of checkpoints that are kept.', { minimum: 1, maximum: 1000 }), 3),
+});
+
+const stateBackend = object('Where keyed state is kept while the job runs. Snapshots are the same for all backends.', {
+  type: withDefault(
+    choice(
+      'heap: in memory. disk: what was not used lately is in a local file, so that state may be larger than memory; windows stay in memory.',
+      ['heap', 'disk'],
+    ),
+    'heap',
+  ),
+  cache: quantity(
+    'disk: memory of each slot for entries in use. Default: an eighth of the memory, at most 256Mi. Beside it, an index takes about 11 bytes a key.',
+  ),
+  folder: text(
+    'disk: folder of the file, of which nothing is left when the job ends. Default: that for temporary files.',
+    {
+      minLength: 1,
+      maxLength: 1024,
+    },
+  ),
 });
 
 const restart = object('What happens after a failure.', {
@@ -223,6 +244,7 @@ export const streamJobSpec = object(
     resources: withDefault(resources, {}),
     coordinatorResources: resources,
     checkpoint: withDefault(checkpoint, {}),
+    stateBackend: withDefault(stateBackend, {}),
     storage,
     restart: withDefault(restart, {}),
     upgradeMode: withDefault(

@@ -20,6 +20,7 @@ interface Args {
   'control-port': number;
   'http-port': number;
   parallelism?: number;
+  state?: 'heap' | 'disk';
   'tls-dir'?: string;
   'start-again': boolean;
   restore?: string;
@@ -57,6 +58,10 @@ export const command: CommandModule<object, Args> = {
       })
       .option('restore', { type: 'string', describe: 'Snapshot to start from, e.g. savepoints/NAME.json' })
       .option('begin-id', { type: 'string', describe: 'Name of a start that happens once, see begin-from' })
+      .option('state', {
+        choices: ['heap', 'disk'] as const,
+        describe: 'In place of stateBackend.type of the job file',
+      })
       .option('begin-from', { type: 'string', describe: 'Snapshot that this start begins with; left out: no state' })
       .option('stay', {
         type: 'boolean',
@@ -67,7 +72,8 @@ export const command: CommandModule<object, Args> = {
   handler: async (args) => {
     const log = createLogger(args['log-level'], { part: 'coordinator', pid: process.pid });
     const { parallelism } = args;
-    const job = await loadJob(args.file, { overrides: parallelism === undefined ? {} : { parallelism } });
+    const stateBackend = args.state && { type: args.state };
+    const job = await loadJob(args.file, { overrides: { parallelism, stateBackend } });
     const { parallelism: slots, slotsPerRunner } = job.spec;
     const options = await coordinatorOptions(job, {
       registry,

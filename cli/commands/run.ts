@@ -11,6 +11,7 @@ interface Args {
   file: string;
   runners: number;
   parallelism?: number;
+  state?: 'heap' | 'disk';
   'state-dir': string;
   restore?: string;
   'http-port'?: number;
@@ -30,12 +31,17 @@ export const command: CommandModule<object, Args> = {
         default: '.tidewheel',
         describe: 'Folder for state when the job names no storage',
       })
+      .option('state', {
+        choices: ['heap', 'disk'] as const,
+        describe: 'Where state is kept while the job runs, in place of stateBackend.type of the job file',
+      })
       .option('restore', { type: 'string', describe: 'Snapshot to start from, e.g. savepoints/NAME.json' })
       .option('http-port', { type: 'number', describe: 'Port of the REST API (with --runners); default: any free one' })
       .option('log-level', { type: 'string', default: 'warn' }) as never,
   handler: async (args) => {
-    const { parallelism } = args;
-    const job = await loadJob(args.file, { overrides: parallelism === undefined ? {} : { parallelism } });
+    const { parallelism, state } = args;
+    const stateBackend = state && { type: state };
+    const job = await loadJob(args.file, { overrides: { parallelism, stateBackend } });
     for (const warning of job.warnings) console.error(`warning: ${formatError(warning)}`);
     process.exitCode = args.runners > 0 ? await inProcesses(args, job.name) : await inThisProcess(args, job);
   },
@@ -84,6 +90,7 @@ async function inProcesses(args: Args, name: string): Promise<number> {
     stateDir: args['state-dir'],
     logLevel: args['log-level'],
     parallelism: args.parallelism,
+    state: args.state,
     httpPort: args['http-port'],
     restoreFrom: args.restore,
     env: process.env,

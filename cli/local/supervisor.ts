@@ -21,6 +21,8 @@ export interface SupervisorOptions {
   readonly name: string;
   readonly runners: number;
   readonly stateDir: string;
+  /** In place of the backend that the job file names. */
+  readonly state?: 'heap' | 'disk';
   readonly logLevel: string;
   readonly parallelism?: number;
   /** Snapshot to start from. */
@@ -86,6 +88,7 @@ export class Supervisor {
     const args = ['coordinator', options.file, '--state-dir', options.stateDir, '--address-file', this.addressFile];
     args.push('--runners', String(options.runners), '--log-level', options.logLevel);
     if (options.parallelism !== undefined) args.push('--parallelism', String(options.parallelism));
+    if (options.state !== undefined) args.push('--state', options.state);
     if (options.restoreFrom !== undefined) args.push('--restore', options.restoreFrom);
     if (options.httpPort !== undefined) args.push('--http-port', String(options.httpPort));
     this.spawn('coordinator', [...args, '--start-again'], args, (code) => {

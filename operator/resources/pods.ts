@@ -1,6 +1,8 @@
 /** What the pods of coordinator and runners have in common: security, environment, volumes. */
+
 import type { StreamJob, StreamJobSpec } from '../../api/index.js';
-import { bytesOf, nodeOptions, splitMemory } from './memory-split.js';
+import { bytesOf } from '../../api/quantity.js';
+import { nodeOptions, splitMemory } from './memory-split.js';
 import { type Component, MAIN_CONTAINER, namesOf, selectorOf } from './names.js';
 import { mergePodTemplate } from './pod-template.js';
 

@@ -49,6 +49,8 @@ export interface CoordinatorOptions {
   readonly maxParallelism: number;
   readonly batch: boolean;
   readonly guarantee: 'exactly-once' | 'at-least-once';
+  /** Absent: all state is in memory. */
+  readonly stateDisk?: SlotDeployment['stateDisk'];
   readonly checkpoint: {
     readonly intervalMs: number;
     readonly timeoutMs: number;
@@ -490,6 +492,7 @@ export class Coordinator {
           peers,
           batch: options.batch,
           guarantee: options.guarantee,
+          stateDisk: options.stateDisk,
           store: options.storeSpec,
           baseDir: options.baseDir,
           restore: from && { key: this.manifestKey(from), id: from.id, commitsOnly },
@@ -600,6 +603,7 @@ export class Coordinator {
         store: this.options.storeSpec,
         key: this.manifestKey(manifest),
         groups,
+        stateDisk: this.options.stateDisk,
       });
     }
     await this.until(() => this.preloading.size === 0 || this.current !== before, PRELOAD_MS);

@@ -1,5 +1,6 @@
 /** JobDefinition → what the coordinator needs. */
 import { isAbsolute, join, resolve as resolvePath } from 'node:path';
+import { bytesOf } from '../../api/quantity.js';
 import type { JobDefinition } from '../job/index.js';
 import { openStore, resolveStore } from '../snapshot/open-store.js';
 import type { StoreSpec } from '../snapshot/store.js';
@@ -56,6 +57,7 @@ export async function coordinatorOptions(
     maxParallelism: spec.maxParallelism,
     batch: spec.mode === 'batch',
     guarantee: spec.checkpoint.guarantee,
+    stateDisk: stateDiskOf(job),
     checkpoint: {
       intervalMs: parseDuration(spec.checkpoint.interval),
       timeoutMs: parseDuration(spec.checkpoint.timeout),
@@ -75,6 +77,11 @@ export async function coordinatorOptions(
     allowDroppedState: spec.restore.allowDroppedState,
     startAgainWhenFinished: settings.startAgainWhenFinished,
   };
+}
+
+function stateDiskOf({ spec }: JobDefinition): CoordinatorOptions['stateDisk'] {
+  const { type, cache, folder } = spec.stateBackend;
+  return type === 'disk' ? { folder, cacheBytes: cache === undefined ? undefined : bytesOf(cache) } : undefined;
 }
 
 /** What the job file says is done once; what is asked for at a start, at each start. */

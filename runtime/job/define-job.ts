@@ -37,7 +37,9 @@ export async function defineJob(
   const catalog = options.catalog ?? shippedCatalog;
   const problems = new ProblemList(places);
   checkEnvelope(resource, problems);
-  const written = { ...resource.spec, ...definedOnly(options.overrides) };
+  const { stateBackend, ...overrides } = definedOnly(options.overrides);
+  const written = { ...resource.spec, ...overrides };
+  if (stateBackend) written.stateBackend = { ...written.stateBackend, ...stateBackend };
   for (const problem of validate(streamJobSpec.node, written, ['spec'])) {
     problems.add(problem.code, problem.path, problem.message.replaceAll("'spec.", "'"), {
       hint: problem.hint,
@@ -114,6 +116,6 @@ function checkEnvelope(resource: any, problems: ProblemList): void {
   }
 }
 
-function definedOnly(overrides: LoadOptions['overrides']): Record<string, unknown> {
+function definedOnly(overrides: LoadOptions['overrides']): NonNullable<LoadOptions['overrides']> {
   return Object.fromEntries(Object.entries(overrides ?? {}).filter(([, value]) => value !== undefined));
 }

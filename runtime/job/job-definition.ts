@@ -31,5 +31,8 @@ export interface JobCatalog {
 export interface LoadOptions {
   readonly catalog?: JobCatalog;
   /** Fields of the spec that win over those of the file, e.g. from the command line. */
-  readonly overrides?: Partial<Pick<StreamJobSpec, 'parallelism' | 'mode' | 'storage' | 'restore' | 'logLevel'>>;
+  readonly overrides?: Partial<Pick<StreamJobSpec, 'parallelism' | 'mode' | 'storage' | 'restore' | 'logLevel'>> & {
+    /** Only its fields that are given. */
+    readonly stateBackend?: Partial<StreamJobSpec['stateBackend']>;
+  };
 }

@@ -9,6 +9,9 @@ export interface SpecSetting {
 const whole = (text: string): unknown => (/^\d+$/.test(text.trim()) ? Number(text) : text);
 const asIs = (text: string): unknown => text;
 
+/** Flink's names beside ours. */
+const BACKENDS: Readonly<Record<string, string>> = { hashmap: 'heap', rocksdb: 'disk', forst: 'disk' };
+
 export const SPEC_SETTINGS: Readonly<Record<string, SpecSetting>> = {
   'parallelism.default': { path: ['parallelism'], convert: whole },
   'pipeline.max-parallelism': { path: ['maxParallelism'], convert: whole },
@@ -29,6 +32,12 @@ export const SPEC_SETTINGS: Readonly<Record<string, SpecSetting>> = {
   'execution.state-recovery.path': { path: ['restore', 'from'], convert: asIs },
   'execution.savepoint.path': { path: ['restore', 'from'], convert: asIs },
   'table.local-time-zone': { path: ['timeZone'], convert: asIs },
+  'state.backend.type': {
+    path: ['stateBackend', 'type'],
+    convert: (text) => BACKENDS[text.toLowerCase()] ?? text,
+  },
+  'state.backend.cache': { path: ['stateBackend', 'cache'], convert: asIs },
+  'state.backend.rocksdb.localdir': { path: ['stateBackend', 'folder'], convert: asIs },
   'table.exec.state.ttl': {
     path: ['stateTtl'],
     // Flink's default, for ever.

@@ -36,10 +36,14 @@ export class BucketTable extends GroupedTable<Bucket> {
   open(group: number, key: MapKey): Bucket {
     let bucket = this.get(group, key);
     if (bucket === undefined) {
-      bucket = new Bucket(group, key);
+      bucket = this.make(group, key);
       (this.groups[group] ??= new Map()).set(key, bucket);
     }
     return bucket;
+  }
+
+  protected make(group: number, key: MapKey): Bucket {
+    return new Bucket(group, key);
   }
 
   /** Gives an entry its number and marks it. The caller puts it among the bucket's rows. */
@@ -64,21 +68,27 @@ export class BucketTable extends GroupedTable<Bucket> {
   }
 
   *buckets(): Generator<Bucket> {
-    for (let group = 0; group < this.maxParallelism; group++) yield* this.bucketsOf(group);
+    for (let group = 0; group < this.maxParallelism; group++) yield* this.valuesOf(group);
   }
 
-  bucketsOf(group: number): Iterable<Bucket> {
-    return this.groups[group]?.values() ?? [];
+  protected keyOf(bucket: Bucket): MapKey {
+    return bucket.key;
   }
 
-  protected *entriesIn(map: ReadonlyMap<MapKey, Bucket>): Generator<Entry> {
-    for (const bucket of map.values()) yield* bucket.rows;
+  protected *entriesIn(buckets: Iterable<Bucket>): Generator<Entry> {
+    for (const bucket of buckets) yield* bucket.rows;
   }
 
   protected countIn(map: ReadonlyMap<MapKey, Bucket>): number {
     let count = 0;
     for (const bucket of map.values()) count += bucket.rows.length;
     return count;
+  }
+
+  protected keep(group: number, bucket: Bucket): void {
+    for (const row of bucket.rows) row._e = 0;
+    (this.groups[group] ??= new Map()).set(bucket.key, bucket);
+    this.size += bucket.rows.length;
   }
 
   apply(input: ByteReader, group: number): void {

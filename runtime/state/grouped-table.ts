@@ -3,12 +3,15 @@
  * the data), and the record of what changed since the last cut.
  */
 import type { ByteWriter } from '../record/bytes.js';
+import type { ColdSide } from './disk/cold-side.js';
 import { DELETE, DELETED, type Entry, GroupLists, type MapKey, PUT, Table, type TableSpec } from './table.js';
 
 /** `V`: what stands under a key. */
 export abstract class GroupedTable<V> extends Table {
   /** Index: key group. Undefined for groups without entries. */
   readonly groups: (Map<MapKey, V> | undefined)[];
+  /** What is not in `groups`, where entries may leave memory (disk/). */
+  readonly cold: ColdSide<V> | undefined;
   /** Entries touched since the last cut; of these, those with `_e` equal to the epoch count. */
   protected dirty: Entry[] = [];
   /** Entries that went since the last cut. */
@@ -22,7 +25,14 @@ export abstract class GroupedTable<V> extends Table {
   }
 
   get(group: number, key: MapKey): V | undefined {
-    return this.groups[group]?.get(key);
+    const value = this.groups[group]?.get(key);
+    return value !== undefined || this.cold === undefined ? value : this.fetch(this.cold, group, key);
+  }
+
+  private fetch(cold: ColdSide<V>, group: number, key: MapKey): V | undefined {
+    const value = cold.take(group, key);
+    if (value !== undefined) (this.groups[group] ??= new Map()).set(this.keyOf(value), value);
+    return value;
   }
 
   /** Call before or after changing an entry, in the same turn. */
@@ -53,18 +63,40 @@ export abstract class GroupedTable<V> extends Table {
     this.size--;
   }
 
-  /** Entries of a key group that are in memory. */
-  protected abstract entriesIn(map: ReadonlyMap<MapKey, V>): Iterable<Entry>;
-  /** How many entries these are. */
+  /** The key that a value stands under, free of the memory of a batch. */
+  protected abstract keyOf(value: V): MapKey;
+  protected abstract entriesIn(values: Iterable<V>): Iterable<Entry>;
   protected abstract countIn(map: ReadonlyMap<MapKey, V>): number;
 
+  /** All entries. Those that are not in memory are copies: get() one to change it. */
   *entries(): Generator<Entry> {
     for (let group = 0; group < this.maxParallelism; group++) yield* this.entriesOf(group);
   }
 
   entriesOf(group: number): Iterable<Entry> {
-    const map = this.groups[group];
-    return map ? this.entriesIn(map) : [];
+    return this.entriesIn(this.valuesOf(group));
+  }
+
+  /** As entriesOf(), what stands under the keys. */
+  valuesOf(group: number): Iterable<V> {
+    return this.cold ? this.allValuesOf(this.cold, group) : (this.groups[group]?.values() ?? []);
+  }
+
+  private *allValuesOf(cold: ColdSide<V>, group: number): Generator<V> {
+    // Whatever moves between memory and disk meanwhile, each comes once.
+    const inMemory = [...this.valuesInMemory(group)];
+    const onDisk = cold.valuesOf(group);
+    try {
+      yield* inMemory;
+      yield* onDisk.values;
+    } finally {
+      onDisk.release();
+    }
+  }
+
+  private *valuesInMemory(group: number): Generator<V> {
+    yield* this.groups[group]?.values() ?? [];
+    yield* this.cold?.oldOf(group)?.values() ?? [];
   }
 
   sortDelta(owned: (group: number) => boolean): void {
@@ -103,8 +135,7 @@ export abstract class GroupedTable<V> extends Table {
   writeAll(group: number, table: number, out: ByteWriter): void {
     this.deletes.take(group);
     this.puts.take(group);
-    const map = this.groups[group];
-    if (map) for (const entry of this.entriesIn(map)) this.put(entry, table, out);
+    for (const entry of this.entriesIn(this.valuesInMemory(group))) this.put(entry, table, out);
   }
 
   protected put(entry: Entry, table: number, out: ByteWriter): void {
@@ -119,27 +150,58 @@ export abstract class GroupedTable<V> extends Table {
     this.changes = 0;
     this.superseded = 0;
     this.epoch++;
+    this.cold?.cut();
+  }
+
+  /** Forgets entries that left memory, or went, since they were touched. */
+  compactDirty(): void {
+    this.dirty = this.dirty.filter((entry) => entry._e === this.epoch);
   }
 
   dropGroup(group: number): void {
     const map = this.groups[group];
     if (map) this.size -= this.countIn(map);
     this.groups[group] = undefined;
+    if (!this.cold) return;
+    this.size -= this.cold.entriesOf(group);
+    this.cold.dropGroup(group);
   }
 
   adoptFrom(other: this, groups: ReadonlySet<number>): void {
     for (const g of groups) {
       const map = other.groups[g];
-      if (!map) continue;
+      const before = other.size;
+      if (!this.cold && other.cold) {
+        for (const value of other.valuesOf(g)) this.keep(g, value);
+        continue;
+      }
+      if (!map && !other.cold?.entriesOf(g)) continue;
       this.dropGroup(g);
-      this.size += this.countIn(map);
+      if (this.cold && other.cold) {
+        const cold = other.cold.entriesOf(g);
+        this.size += cold;
+        other.size = before - cold;
+        this.cold.adopt(other.cold, g);
+      }
+      if (map) this.size += this.countIn(map);
       this.groups[g] = map;
     }
   }
 
+  /** Takes a value over that was read from disk. */
+  protected abstract keep(group: number, value: V): void;
+
   clear(): void {
     this.groups.fill(undefined);
+    this.cold?.clear();
     this.size = 0;
     this.cut();
+  }
+
+  /** Gives the disk back. The table can't be used any more. */
+  close(): void {
+    if (!this.cold) return;
+    this.clear();
+    this.cold.close();
   }
 }

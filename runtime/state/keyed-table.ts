@@ -17,12 +17,22 @@ export class KeyedTable extends GroupedTable<Entry> {
     this.markGone(entry);
   }
 
-  protected entriesIn(map: ReadonlyMap<MapKey, Entry>): Iterable<Entry> {
-    return map.values();
+  protected keyOf(entry: Entry): MapKey {
+    return this.mapKey(entry);
+  }
+
+  protected entriesIn(values: Iterable<Entry>): Iterable<Entry> {
+    return values;
   }
 
   protected countIn(map: ReadonlyMap<MapKey, Entry>): number {
     return map.size;
+  }
+
+  protected keep(group: number, entry: Entry): void {
+    entry._e = 0;
+    (this.groups[group] ??= new Map()).set(this.mapKey(entry), entry);
+    this.size++;
   }
 
   apply(input: ByteReader, group: number): void {

@@ -12,6 +12,9 @@ import type { KeyedSnapshot, TableLayout } from '../snapshot/manifest.js';
 import { parseGroups, readSegment, SegmentBuilder } from '../snapshot/segment.js';
 import type { ObjectStore } from '../snapshot/store.js';
 import { BucketTable } from './bucket-table.js';
+import { composeSegment } from './disk/compose-segment.js';
+import type { StateDisk } from './disk/state-disk.js';
+import { DiskBucketTable, DiskKeyedTable } from './disk/tables.js';
 import { KeyedTable } from './keyed-table.js';
 import { NamespacedTable } from './namespaced-table.js';
 import type { TableSpec } from './table.js';
@@ -36,6 +39,14 @@ export interface SegmentCut {
   readonly groups: readonly number[];
   /** Key groups written in full: older blocks of theirs are superseded. */
   readonly rewritten: readonly number[];
+  /** Part of it is on disk: what the segment is, once that has been read. `bytes`, `crc` and `groups` are empty then. */
+  readonly later?: Promise<SegmentBytes>;
+}
+
+export interface SegmentBytes {
+  readonly bytes?: Buffer;
+  readonly crc: number;
+  readonly groups: readonly number[];
 }
 
 export class NodeState {
@@ -55,6 +66,8 @@ export class NodeState {
     readonly nodeId: string,
     readonly maxParallelism: number,
     groups: Iterable<number>,
+    /** Where entries may go that memory has no room for. */
+    private readonly disk?: StateDisk,
   ) {
     this.owned = new Uint8Array(maxParallelism);
     for (const g of groups) this.owned[g] = 1;
@@ -64,7 +77,10 @@ export class NodeState {
   keyedTable(spec: TableSpec): KeyedTable {
     const kept = this.tables.find((t) => t.spec.name === spec.name);
     if (kept) return this.reuse(kept, spec) as KeyedTable;
-    const table = new KeyedTable(spec, this.maxParallelism);
+    const table =
+      this.disk && spec.spill
+        ? new DiskKeyedTable(spec, this.maxParallelism, this.disk)
+        : new KeyedTable(spec, this.maxParallelism);
     this.tables.push(table);
     return table;
   }
@@ -80,7 +96,10 @@ export class NodeState {
   bucketTable(spec: TableSpec): BucketTable {
     const kept = this.tables.find((t) => t.spec.name === spec.name);
     if (kept) return this.reuse(kept, spec) as BucketTable;
-    const table = new BucketTable(spec, this.maxParallelism);
+    const table =
+      this.disk && spec.spill
+        ? new DiskBucketTable(spec, this.maxParallelism, this.disk)
+        : new BucketTable(spec, this.maxParallelism);
     this.tables.push(table);
     return table;
   }
@@ -122,6 +141,16 @@ export class NodeState {
       if (all && table instanceof NamespacedTable) table.sortEverything(isOwned);
       else table.sortDelta(isOwned);
     }
+    const spills = this.tables.some((t) => !(t instanceof NamespacedTable) && t.cold !== undefined);
+    const cut = spills ? this.cutWithDisk(rewritten) : this.cutInMemory(rewritten);
+    if (all && cut.bytes) {
+      this.baseBytes = cut.bytes.length;
+      this.vainBytes = 0;
+    }
+    return cut;
+  }
+
+  private cutInMemory(rewritten: ReadonlySet<number>): SegmentCut {
     const builder = new SegmentBuilder(this.lastCutBytes);
     let changes = 0;
     let changeBytes = 0;
@@ -137,14 +166,37 @@ export class NodeState {
       if (!anew) changeBytes += builder.out.pos - before;
     }
     for (const table of this.tables) table.cut();
-    if (changes > 0 && changeBytes > 0) this.recordBytes = changeBytes / changes;
-    this.lastCutBytes = builder.out.pos;
-    if (all) {
-      this.baseBytes = builder.out.pos;
-      this.vainBytes = 0;
-    } else if (windows) this.vainBytes += changeBytes;
+    this.learn(changes, changeBytes, builder.out.pos);
     const cut = builder.empty ? { crc: 0, groups: [] } : builder.finish();
     return { ...cut, rewritten: [...rewritten] };
+  }
+
+  /** What is in memory is written at once; what is on disk is read beside the data, as it was at the cut. */
+  private cutWithDisk(rewritten: ReadonlySet<number>): SegmentCut {
+    const composing = composeSegment(this.tables, this.ownedGroups(), rewritten, this.disk!);
+    for (const table of this.tables) table.cut();
+    const later = composing.then(({ changes, changeBytes, ...segment }) => {
+      this.learn(changes, changeBytes, segment.bytes?.length ?? 0);
+      return segment;
+    });
+    return { crc: 0, groups: [], rewritten: [...rewritten], later };
+  }
+
+  /** Sizes for the next cut. */
+  private learn(changes: number, changeBytes: number, segmentBytes: number): void {
+    if (changes > 0 && changeBytes > 0) this.recordBytes = changeBytes / changes;
+    this.lastCutBytes = segmentBytes;
+    if (this.tables.some((t) => t instanceof NamespacedTable)) this.vainBytes += changeBytes;
+  }
+
+  /** Makes room in memory. Nobody may hold an entry of this state over it. */
+  settle(): void {
+    this.disk?.shrink(this.tables.flatMap((t) => (t instanceof NamespacedTable || !t.cold ? [] : [t.cold])));
+  }
+
+  /** Gives the disk back. The state can't be used any more. */
+  close(): void {
+    for (const table of this.tables) if (!(table instanceof NamespacedTable)) table.close();
   }
 
   /** Counts the changes of this cut, and says which groups are to be written in full with it. */
@@ -231,6 +283,7 @@ export class NodeState {
       for (const [group, block] of blocks) {
         const input = new ByteReader(block);
         while (input.pos < input.end) byIndex[input.byte()].apply(input, group);
+        this.settle();
       }
     }
     for (const table of this.tables) table.cut();
@@ -244,12 +297,14 @@ export class NodeState {
     maxParallelism: number,
     groups: Iterable<number>,
     snapshot: KeyedSnapshot,
+    disk?: StateDisk,
   ): NodeState {
-    const state = new NodeState(nodeId, maxParallelism, groups);
+    const state = new NodeState(nodeId, maxParallelism, groups, disk);
+    const spill = true;
     for (const { name, keys, values, namespaced, bucketed, groupKeys } of snapshot.tables) {
       if (namespaced) state.namespacedTable({ name, keys, values, groupKeys });
-      else if (bucketed) state.bucketTable({ name, keys, values: values.slice(1), groupKeys });
-      else state.keyedTable({ name, keys, values, groupKeys });
+      else if (bucketed) state.bucketTable({ name, keys, values: values.slice(1), groupKeys, spill });
+      else state.keyedTable({ name, keys, values, groupKeys, spill });
     }
     return state;
   }

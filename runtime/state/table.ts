@@ -28,6 +28,11 @@ export interface TableSpec {
   readonly values: readonly Field[];
   /** How many parts of the key, from the first, decide the key group. Default: all. */
   readonly groupKeys?: number;
+  /**
+   * Entries may leave memory where the job has a disk for them. The owner then holds none between two rows, watermarks or ticks: it
+   * keeps keys, and asks again.
+   */
+  readonly spill?: boolean;
 }
 
 /** Text that is different for different composite keys. */

@@ -112,7 +112,7 @@ function makeLink(node: PlanNode, emit: Emit, emitLate: Emit | undefined, option
     if (stage.parallelism === 1 ? subtask === 0 : owner === subtask) groups.push(group);
   });
   const kept = options.retained?.get(node.id);
-  const state = kept ?? new NodeState(node.id, deployment.maxParallelism, groups);
+  const state = kept ?? new NodeState(node.id, deployment.maxParallelism, groups, env.stateDisk);
   const metrics = { lateRows: 0, rowsIn: 0 };
   const inputs = node.inputs.map((edge) => options.nodes.get(edge.from)!);
   const ctx: TransformContext = {

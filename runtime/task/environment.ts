@@ -6,6 +6,7 @@ import type { NodeSnapshot, SplitSnapshot, TableLayout } from '../snapshot/manif
 import type { SegmentRef } from '../snapshot/segment.js';
 import type { StoreSpec } from '../snapshot/store.js';
 import type { Json, Logger, SourceConnector } from '../source/contract.js';
+import type { StateDisk } from '../state/disk/state-disk.js';
 import type { TransformFactory } from '../transform/contract.js';
 import type { ModelAccess, ModelLibrary } from '../transform/model/access.js';
 
@@ -33,6 +34,8 @@ export interface SlotDeployment {
   readonly peers: readonly string[];
   readonly batch: boolean;
   readonly guarantee: 'exactly-once' | 'at-least-once';
+  /** State that memory has no room for goes to a local disk. */
+  readonly stateDisk?: { readonly folder?: string; readonly cacheBytes?: number };
   readonly store: StoreSpec;
   readonly baseDir: string;
   /** The manifest to restore from; undefined at a fresh start. */
@@ -86,6 +89,7 @@ export interface TaskEnvironment {
   /** Puts the references in connector options in place: `${env:NAME}`, `${secret:NAME}`. */
   readonly resolve: (text: string) => string;
   readonly restored: ((nodeId: string) => NodeSnapshot | undefined) | undefined;
+  readonly stateDisk: StateDisk | undefined;
   /** Work may have come up: run the loop. */
   wake(): void;
   fail(error: Error): void;

@@ -13,6 +13,8 @@ import { type Manifest, type NodeSnapshot, readManifest, type SplitSnapshot } fr
 import { openStore, resolveStore } from '../snapshot/open-store.js';
 import type { ObjectStore, StoreSpec } from '../snapshot/store.js';
 import type { Json, Logger } from '../source/contract.js';
+import { openStateDisk } from '../state/disk/open-state-disk.js';
+import type { StateDisk } from '../state/disk/state-disk.js';
 import { NodeState } from '../state/node-state.js';
 import { type Clock, systemClock } from '../time/clock.js';
 import { modelAccess } from '../transform/model/access.js';
@@ -36,6 +38,7 @@ export type SlotOrder =
       readonly store: StoreSpec;
       readonly key: string;
       readonly groups: readonly number[];
+      readonly stateDisk?: SlotDeployment['stateDisk'];
     }
   | { readonly type: 'start'; readonly attempt: number }
   | { readonly type: 'barrier'; readonly attempt: number; readonly barrier: Barrier }
@@ -95,6 +98,9 @@ export class Slot {
   private retained: { checkpoint: number; states: Map<string, NodeState> } | undefined;
   private preloaded: { checkpoint: number; groups: ReadonlySet<number>; states: Map<string, NodeState> } | undefined;
   private deploying: Promise<void> = Promise.resolve();
+  private disk: StateDisk | undefined;
+  /** States that have entries on it. */
+  private onDisk = new Set<NodeState>();
   private readonly stores = new Map<string, Promise<ObjectStore>>();
 
   constructor(
@@ -170,6 +176,7 @@ export class Slot {
   async close(): Promise<void> {
     await this.cancel(this.attempt, false);
     this.plane?.close();
+    this.disk?.close();
   }
 
   private async prepare(order: Extract<SlotOrder, { type: 'prepare' }>): Promise<void> {
@@ -200,9 +207,12 @@ export class Slot {
       const manifest = await readManifest(store, order.key);
       const states = new Map<string, NodeState>();
       const groups = new Set(order.groups);
+      this.disk ??= order.stateDisk && openStateDisk(order.stateDisk);
+      const disk = order.stateDisk && this.disk;
       for (const [id, node] of Object.entries(manifest.nodes)) {
         if (!node.keyed) continue;
-        const state = NodeState.fromSnapshot(id, manifest.maxParallelism, groups, node.keyed);
+        const state = NodeState.fromSnapshot(id, manifest.maxParallelism, groups, node.keyed, disk);
+        this.onDisk.add(state);
         bytes += await state.restore(store, node.keyed, groups);
         states.set(id, state);
       }
@@ -266,6 +276,7 @@ export class Slot {
     this.retained = undefined;
     const preloaded = d.restore && this.preloaded;
     this.preloaded = undefined;
+    this.disk = this.openDisk(d, [...(retained?.values() ?? []), ...(preloaded?.states.values() ?? [])]);
     const env: TaskEnvironment = {
       deployment: d,
       registry: this.registry,
@@ -282,6 +293,7 @@ export class Slot {
 
       wake: () => this.wake(),
       fail: (error) => this.fail(error),
+      stateDisk: d.stateDisk && this.disk,
     };
     const { stages, exchanges, nodes } = planStages(d.plan, d.parallelism);
     const inputs = new Map<string, InputChannel>();
@@ -337,6 +349,7 @@ export class Slot {
       });
       for (const link of chain.links) {
         if (link.state.layouts.length === 0) continue;
+        this.onDisk.add(link.state);
         const fresh = retained?.get(link.node.id) === link.state;
         const groups = new Set<number>();
         d.owners.forEach((owner, g) => {
@@ -400,7 +413,10 @@ export class Slot {
         const ahead = preloaded?.states.get(id);
         const wanted = groups ?? new Set(state.ownedGroups());
         const loaded = ahead && new Set([...preloaded!.groups].filter((g) => wanted.has(g)));
-        if (ahead) state.adopt(ahead, loaded!);
+        if (ahead) {
+          state.adopt(ahead, loaded!);
+          ahead.close();
+        }
         const known = loaded && { checkpoint: preloaded!.checkpoint, groups: loaded };
         restoredBytes += await state.restore(store, keyed, groups, known);
       }),
@@ -420,6 +436,13 @@ export class Slot {
     );
     for (const { task } of built) for (const link of task.chain.links) await link.transform.open?.();
     return restoredBytes;
+  }
+
+  /** The disk for state, if the job wants one. `kept`: states that live on; all others have given their place back. */
+  private openDisk(d: SlotDeployment, kept: readonly NodeState[]): StateDisk | undefined {
+    for (const state of this.onDisk) if (!kept.includes(state)) state.close();
+    this.onDisk = new Set(kept);
+    return this.disk ?? (d.stateDisk && openStateDisk(d.stateDisk));
   }
 
   private async source(
@@ -525,6 +548,7 @@ export class Slot {
         tasks[i].metrics.busyMs += now - at;
         at = now;
         if (!this.running) return false;
+        if (this.disk?.full) this.makeRoom();
       }
       if (at - start > TURN_MS) break;
     }
@@ -535,6 +559,13 @@ export class Slot {
       if (!any) any = tasks.some((t) => t.hasInput());
     }
     return any;
+  }
+
+  /** State in memory outgrows its share: what was not used for long goes to disk. */
+  private makeRoom(): void {
+    let may = true;
+    for (const task of this.tasks) if (!task.settle()) may = false;
+    if (may) this.disk!.shrink();
   }
 
   /** Nothing to do: wakes for the next timer of a transform, and from time to time for idle sources. */

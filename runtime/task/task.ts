@@ -15,6 +15,7 @@ import { segmentKey } from '../snapshot/retention.js';
 import { formatGroups, type SegmentRef } from '../snapshot/segment.js';
 import type { ObjectStore } from '../snapshot/store.js';
 import type { Json } from '../source/contract.js';
+import type { SegmentBytes } from '../state/node-state.js';
 import type { Chain, Emit, Link } from './chain.js';
 import type { DeadLetters } from './dead-letters.js';
 import type { NodeAck, TaskAck, TaskEnvironment } from './environment.js';
@@ -41,11 +42,26 @@ export interface TaskParts {
 }
 
 /** A segment that no complete checkpoint holds yet. Its bytes are kept until it is in the store. */
-interface PendingSegment {
-  readonly ref: SegmentRef;
+class PendingSegment {
+  /** Undefined while it is being made, and when nothing had changed. */
+  ref: SegmentRef | undefined;
   bytes: Buffer | undefined;
-  uploaded: Promise<void>;
-  failed: boolean;
+  /** It is read from disk. */
+  making: Promise<void> | undefined;
+  uploaded: Promise<void> = Promise.resolve();
+  failed = true;
+
+  constructor(
+    readonly key: string,
+    readonly checkpoint: number,
+  ) {}
+
+  fill({ bytes, crc, groups }: SegmentBytes): void {
+    if (!bytes) return;
+    const { key, checkpoint } = this;
+    this.bytes = bytes;
+    this.ref = { key, checkpoint, bytes: bytes.length, crc, groups: formatGroups(groups) };
+  }
 }
 
 interface NodeHistory {
@@ -359,6 +375,14 @@ export class Task {
     this.parts.deadLetters?.writer.flush();
   }
 
+  /** Makes room in the memory for state. False: a transform may hold entries, so that none may leave now. */
+  settle(): boolean {
+    if (this.draining) return false;
+    const idle = this.inputEnded || this.stopped !== undefined;
+    for (const { transform } of this.parts.chain.links) if (!idle) transform.tick?.();
+    return true;
+  }
+
   private takeBarrier(barrier: Barrier): void {
     this.drained(false, () => this.cut(barrier));
   }
@@ -412,16 +436,21 @@ export class Task {
       const history = this.historyOf(link.node.id);
       const cut = link.state.cutSegment(false);
       if (cut.rewritten.length > 0) history.rewritten.push([barrier.id, formatGroups(cut.rewritten)]);
-      if (cut.bytes) {
-        const ref: SegmentRef = {
-          key: segmentKey(link.node.id, barrier.id, env.deployment.attempt, subtask),
-          checkpoint: barrier.id,
-          bytes: cut.bytes.length,
-          crc: cut.crc,
-          groups: formatGroups(cut.groups),
-        };
-        bytes += cut.bytes.length;
-        history.segments.push({ ref, bytes: cut.bytes, uploaded: Promise.resolve(), failed: true });
+      const key = segmentKey(link.node.id, barrier.id, env.deployment.attempt, subtask);
+      const segment = new PendingSegment(key, barrier.id);
+      const made = (part: SegmentBytes) => {
+        bytes += part.bytes?.length ?? 0;
+        this.metrics.checkpointBytes += part.bytes?.length ?? 0;
+        segment.fill(part);
+      };
+      if (cut.later) {
+        segment.making = cut.later.then(made);
+        // Seen where it is waited for.
+        segment.making.catch(() => {});
+        history.segments.push(segment);
+      } else if (cut.bytes) {
+        made(cut);
+        history.segments.push(segment);
       }
       for (const segment of history.segments) if (segment.failed) this.upload(store, segment);
       const segments = [...history.segments];
@@ -429,7 +458,7 @@ export class Task {
       waits.push(
         Promise.all(segments.map((s) => s.uploaded)).then(() => {
           mergeAck(link.node.id, {
-            keyed: { tables: link.state.layouts, segments: segments.map((s) => s.ref), rewritten },
+            keyed: { tables: link.state.layouts, segments: segments.flatMap((s) => s.ref ?? []), rewritten },
           });
         }),
       );
@@ -443,7 +472,6 @@ export class Task {
     }
     if (barrier.stop) this.stopped = barrier.id;
     const syncMs = performance.now() - start;
-    this.metrics.checkpointBytes += bytes;
     Promise.all(waits).then(
       () => {
         const asyncMs = performance.now() - start - syncMs;
@@ -456,15 +484,15 @@ export class Task {
   /** An upload that fails is tried again by the next checkpoint, which needs this segment too. */
   private upload(store: ObjectStore, segment: PendingSegment): void {
     segment.failed = false;
-    segment.uploaded = store.put(segment.ref.key, segment.bytes!).then(
-      () => {
-        segment.bytes = undefined;
-      },
-      (error: Error) => {
-        segment.failed = true;
-        throw error;
-      },
-    );
+    const put = async () => {
+      await segment.making;
+      if (segment.bytes) await store.put(segment.key, segment.bytes);
+      segment.bytes = undefined;
+    };
+    segment.uploaded = put().catch((error: Error) => {
+      segment.failed = true;
+      throw error;
+    });
     // Whoever waits for the checkpoint sees the rejection; later checkpoints start a new upload.
     segment.uploaded.catch(() => {});
   }
@@ -481,7 +509,7 @@ export class Task {
   /** Checkpoint `id` is complete: commits sinks, forgets what it holds. */
   async complete(id: number): Promise<void> {
     for (const history of this.history.values()) {
-      history.segments = history.segments.filter((s) => s.ref.checkpoint > id);
+      history.segments = history.segments.filter((s) => s.checkpoint > id);
       history.rewritten = history.rewritten.filter(([checkpoint]) => checkpoint > id);
     }
     this.parts.source?.checkpointComplete([]);

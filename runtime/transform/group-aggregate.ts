@@ -33,6 +33,7 @@ export const groupAggregate: TransformFactory = (ctx): Transform => {
       { name: 't', type: BIGINT },
       ...accFields(aggregates),
     ],
+    spill: true,
   });
   /** Changed entries with the result that is out (undefined: none). */
   let changed = new Map<Entry, Row | undefined>();
@@ -148,12 +149,14 @@ export const groupAggregate: TransformFactory = (ctx): Transform => {
       send();
       if (!final) return;
       let rows = 0;
-      for (const entry of [...table.entries()]) {
-        if (!retract || entry.n > 0) {
-          ctx.emit(resultOf(entry), INSERT);
-          rows++;
+      for (let group = 0; group < ctx.maxParallelism; group++) {
+        for (const entry of [...table.entriesOf(group)]) {
+          if (!retract || entry.n > 0) {
+            ctx.emit(resultOf(entry), INSERT);
+            rows++;
+          }
+          table.delete(group, table.mapKey(entry));
         }
-        table.delete(table.group(entry), table.mapKey(entry));
       }
       // An aggregate over nothing, without GROUP BY, has one row.
       if (rows === 0 && spec.keys.length === 0 && ctx.subtask === 0) {

@@ -11,6 +11,7 @@ import { keyGroupOf } from '../record/hash.js';
 import { INSERT, type Row } from '../record/types.js';
 import { type Entry, hashKey, mapKeyOf } from '../state/table.js';
 import type { Transform, TransformFactory } from './contract.js';
+import { SETTLE_EVERY } from './settle.js';
 import { TimerHeap } from './timer-heap.js';
 import { compileUserFunction, userError } from './user-code.js';
 
@@ -42,6 +43,7 @@ export const processFunction: TransformFactory = (ctx): Transform => {
     keys: [{ name: 'k0', type: ANY }],
     // state; timers by event time and by processing time, sorted; when it was last used (only with a ttl)
     values: ['s', 'et', 'pt', 't'].map((name) => ({ name, type: ANY })),
+    spill: true,
   });
   const eventTimers = new TimerHeap();
   const clockTimers = new TimerHeap();
@@ -98,8 +100,10 @@ export const processFunction: TransformFactory = (ctx): Transform => {
   };
 
   const fire = (heap: TimerHeap, field: 'et' | 'pt', upTo: number) => {
+    let fired = 0;
     for (let timer = heap.peek(); timer && timer.time <= upTo; timer = heap.peek()) {
       heap.pop();
+      if (++fired % SETTLE_EVERY === 0) ctx.state.settle();
       const entry = table.get(timer.group, timer.key);
       const times: number[] | null = entry?.[field] ?? null;
       if (!entry || !times?.includes(timer.time)) continue;

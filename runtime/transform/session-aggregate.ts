@@ -40,6 +40,7 @@ export function sessionAggregate(ctx: TransformContext): Transform {
       { name: 'more', type: ANY },
       ...accFields(aggregates),
     ],
+    spill: true,
   });
   const byClock = spec.timeColumn === undefined;
   const timers = new TimerHeap();

@@ -54,7 +54,7 @@ export const intervalJoin: TransformFactory = (ctx): Transform => {
       // A left row of ANTI is out when nothing has met it, as an outer one.
       outer: side.outer || (spec.joinType === 'anti' && i === 0),
       stored,
-      table: ctx.state.bucketTable({ name: side.name, keys: stored.keyFields, values: stored.values }),
+      table: ctx.state.bucketTable({ name: side.name, keys: stored.keyFields, values: stored.values, spill: true }),
       timers: new TimerHeap(),
       time: i === 0 ? spec.leftTime : spec.rightTime,
       back: i === 0 ? spec.upperMs : -spec.lowerMs,
@@ -70,8 +70,8 @@ export const intervalJoin: TransformFactory = (ctx): Transform => {
   return {
     open() {
       for (const { table, timers, ahead } of sides) {
+        table.arrange((a, b) => a.ts - b.ts || a.q - b.q);
         for (const bucket of table.buckets()) {
-          bucket.rows.sort((a, b) => a.ts - b.ts || a.q - b.q);
           const time = bucket.rows[0].ts + ahead;
           timers.push({ time, group: bucket.group, key: bucket.key });
           if (byClock) ctx.schedule(time + 1);

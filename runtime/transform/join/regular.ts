@@ -16,6 +16,7 @@ import type { KeyedTable } from '../../state/keyed-table.js';
 import type { Entry } from '../../state/table.js';
 import type { Transform, TransformContext, TransformFactory } from '../contract.js';
 import { rowCode } from '../entry-code.js';
+import { SETTLE_EVERY } from '../settle.js';
 import { equalCode, LONG, StoredRow } from '../stored-row.js';
 import { type JoinSpec, joinedColumns, type SideName, sidesOf } from './spec.js';
 
@@ -57,7 +58,9 @@ export const regularJoin: TransformFactory = (ctx): Transform => {
       for (const [own, other] of [sides, [sides[1], sides[0]]]) {
         if (!own.outer) continue;
         const send = paddedEmitter(ctx, spec, own);
+        let seen = 0;
         for (const entry of entriesOf(own)) {
+          if (++seen % SETTLE_EVERY === 0) ctx.state.settle();
           const { group, key } = placeOf(own, entry);
           const lonely = own.counted
             ? entry.n === 0
@@ -91,7 +94,7 @@ function makeSides(ctx: TransformContext, spec: RegularJoinSpec): [Side, Side] {
       ...(spec.ttlMs ? [{ name: 't', type: LONG, init: '0' }] : []),
     ]);
     const unique = !spec.nullAware && ((i === 0 ? spec.leftUnique : spec.rightUnique) ?? false);
-    const table = { name: side.name, keys: stored.keyFields, values: stored.values };
+    const table = { name: side.name, keys: stored.keyFields, values: stored.values, spill: true };
     return {
       name: side.name,
       stored,

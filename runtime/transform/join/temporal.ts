@@ -38,7 +38,12 @@ export const temporalJoin: TransformFactory = (ctx): Transform => {
     { name: 'gone', type: LONG, init: '0' },
   ]);
   const waiting = ctx.state.bucketTable({ name: 'left', keys: left.keyFields, values: left.values });
-  const versions = ctx.state.bucketTable({ name: 'versions', keys: right.keyFields, values: right.values });
+  const versions = ctx.state.bucketTable({
+    name: 'versions',
+    keys: right.keyFields,
+    values: right.values,
+    spill: true,
+  });
   const timers = new TimerHeap();
   let watermark = ctx.restoredWatermark;
   let rightIsRead = !spec.rightBounded;
@@ -164,9 +169,9 @@ export const temporalJoin: TransformFactory = (ctx): Transform => {
   return {
     open() {
       const byTime = (a: Entry, b: Entry) => a.ts - b.ts || a.q - b.q;
-      for (const bucket of versions.buckets()) bucket.rows.sort(byTime);
+      versions.arrange(byTime);
+      waiting.arrange(byTime);
       for (const bucket of waiting.buckets()) {
-        bucket.rows.sort(byTime);
         if (!byClock) timers.push({ time: bucket.rows[0].ts, group: bucket.group, key: bucket.key });
       }
     },

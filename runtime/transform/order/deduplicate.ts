@@ -10,6 +10,7 @@ import { INSERT, type Row, type RowKind, UPDATE_AFTER, UPDATE_BEFORE } from '../
 import type { Entry } from '../../state/table.js';
 import type { Transform, TransformContext, TransformFactory } from '../contract.js';
 import { rowCode } from '../entry-code.js';
+import { SETTLE_EVERY } from '../settle.js';
 import { LONG, StoredRow } from '../stored-row.js';
 import { TimerHeap } from '../timer-heap.js';
 
@@ -38,7 +39,7 @@ function expiryCode(ctx: TransformContext, spec: DeduplicateSpec, table: string,
 
 function keepLast(ctx: TransformContext, spec: DeduplicateSpec): Transform {
   const stored = new StoredRow(ctx.inputs[0], spec.partitionBy, ttlField(spec));
-  const table = ctx.state.keyedTable({ name: 'rows', keys: stored.keyFields, values: stored.values });
+  const table = ctx.state.keyedTable({ name: 'rows', keys: stored.keyFields, values: stored.values, spill: true });
   const cg = new Codegen({ now: ctx.now });
   const b = { table: cg.bind(table, 'table'), emit: cg.bind(ctx.emit, 'emit') };
   const t: Readonly<Record<string, string>> = spec.ttlMs ? { t: 'now' } : {};
@@ -65,7 +66,7 @@ function keepLast(ctx: TransformContext, spec: DeduplicateSpec): Transform {
 function keepFirstArrived(ctx: TransformContext, spec: DeduplicateSpec): Transform {
   const fields = ctx.inputs[0].fields.filter((f) => spec.partitionBy.includes(f.name));
   const stored = new StoredRow({ fields }, spec.partitionBy, ttlField(spec));
-  const table = ctx.state.keyedTable({ name: 'keys', keys: stored.keyFields, values: stored.values });
+  const table = ctx.state.keyedTable({ name: 'keys', keys: stored.keyFields, values: stored.values, spill: true });
   const cg = new Codegen({ now: ctx.now });
   const b = { table: cg.bind(table, 'table'), emit: cg.bind(ctx.emit, 'emit') };
   const t: Readonly<Record<string, string>> = spec.ttlMs ? { t: 'now' } : {};
@@ -86,7 +87,7 @@ function keepFirst(ctx: TransformContext, spec: DeduplicateSpec): Transform {
     { name: 'out', type: { kind: 'INT', nullable: false }, init: '0' },
     ...ttlField(spec),
   ]);
-  const table = ctx.state.keyedTable({ name: 'rows', keys: stored.keyFields, values: stored.values });
+  const table = ctx.state.keyedTable({ name: 'rows', keys: stored.keyFields, values: stored.values, spill: true });
   const timers = new TimerHeap();
   const s = { watermark: ctx.restoredWatermark, late: 0 };
   const cg = new Codegen({ now: ctx.now });
@@ -125,6 +126,7 @@ function keepFirst(ctx: TransformContext, spec: DeduplicateSpec): Transform {
     onWatermark(timestamp) {
       ctx.metrics.lateRows = s.late;
       if (timestamp > s.watermark) s.watermark = timestamp;
+      let fired = 0;
       for (let timer = timers.peek(); timer && timer.time <= timestamp; timer = timers.peek()) {
         timers.pop();
         const entry = table.get(timer.group, timer.key);
@@ -132,6 +134,7 @@ function keepFirst(ctx: TransformContext, spec: DeduplicateSpec): Transform {
         entry.out = 1;
         table.touch(entry);
         send(entry);
+        if (++fired % SETTLE_EVERY === 0) ctx.state.settle();
       }
       return timestamp;
     },

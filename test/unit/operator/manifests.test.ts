@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { fillDefaults, type StreamJob, streamJobSpec } from '../../../api/index.js';
+import { bytesOf } from '../../../api/quantity.js';
 import { configMap } from '../../../operator/resources/config-map.js';
 import { coordinatorDeployment } from '../../../operator/resources/coordinator.js';
 import { fileHash } from '../../../operator/resources/deployed.js';
-import { bytesOf, splitMemory } from '../../../operator/resources/memory-split.js';
+import { splitMemory } from '../../../operator/resources/memory-split.js';
 import { namesOf } from '../../../operator/resources/names.js';
 import { runnerStatefulSet } from '../../../operator/resources/runners.js';
 import { surroundings } from '../../../operator/resources/surroundings.js';

@@ -7,6 +7,7 @@ import type { DataType, Row } from '../../../runtime/record/types.js';
 import { ROW_KIND_NAMES } from '../../../runtime/record/types.js';
 import type { SourceConnector, SplitOutput } from '../../../runtime/source/contract.js';
 import { compileSql } from '../../../runtime/sql/compile.js';
+import type { StateDisk } from '../../../runtime/state/disk/state-disk.js';
 import { SourceInput } from '../../../runtime/task/source-input.js';
 import { formatDate, formatTime, formatTimestamp } from '../../../runtime/time/timestamp-text.js';
 import { type FlinkChange, type FlinkValue, finalRows } from '../../harness/flink/flink-output.js';
@@ -75,13 +76,20 @@ export interface Result {
  * Runs a query over its rows, one row of each table in turn. `restart`: checkpoints as it goes, and in the middle begins anew from
  * the last one at that parallelism.
  */
-export async function runCase(file: CaseFile, query: Query, parallelism: number, restart?: number): Promise<Result> {
+export async function runCase(
+  file: CaseFile,
+  query: Query,
+  parallelism: number,
+  restart?: number,
+  disk?: StateDisk,
+): Promise<Result> {
   const plan = compileCase(file, query);
   const changes: FlinkChange[] = [];
   let clock = 1_700_000_000_000;
   const options = {
     plan,
     parallelism,
+    disk,
     batch: query.mode === 'batch',
     now: () => clock,
     collect: (row: Row, kind: 0 | 1 | 2 | 3, sink: PlanNode) => {

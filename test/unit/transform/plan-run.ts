@@ -12,6 +12,7 @@ import type { Row, RowKind } from '../../../runtime/record/types.js';
 import type { NodeSnapshot } from '../../../runtime/snapshot/manifest.js';
 import { formatGroups, type SegmentRef } from '../../../runtime/snapshot/segment.js';
 import type { ObjectStore } from '../../../runtime/snapshot/store.js';
+import type { StateDisk } from '../../../runtime/state/disk/state-disk.js';
 import { NodeState } from '../../../runtime/state/node-state.js';
 import type { NodeAck } from '../../../runtime/task/environment.js';
 import type { Transform } from '../../../runtime/transform/contract.js';
@@ -64,6 +65,8 @@ export interface RunOptions {
   readonly batch: boolean;
   readonly collect: (row: Row, kind: RowKind, sink: PlanNode) => void;
   readonly now: () => number;
+  /** Where state goes when it leaves memory, which it does after each row. */
+  readonly disk?: StateDisk;
 }
 
 export class PlanRun {
@@ -108,7 +111,7 @@ export class PlanRun {
       const groups = Array.from({ length: MAX_PARALLELISM }, (_, g) => g).filter(
         (g) => ownerOf(g, parallelism) === subtask,
       );
-      const state = new NodeState(node.id, MAX_PARALLELISM, groups);
+      const state = new NodeState(node.id, MAX_PARALLELISM, groups, options.disk);
       const restored = this.from?.nodes[node.id];
       const due: number[] = [];
       const transform = transforms[kind === 'other' ? (node.spec as { transform: string }).transform : kind]({
@@ -169,10 +172,18 @@ export class PlanRun {
 
   row(source: string, row: Row, kind: RowKind): void {
     for (const target of this.steps.get(source)!.targets) target(row, kind, 0);
+    this.settle();
+  }
+
+  private settle(): void {
+    if (!this.options.disk) return;
+    for (const { transform } of this.tasks()) transform.tick?.();
+    for (const { state } of this.tasks()) state.settle();
   }
 
   watermark(source: string, timestamp: number): void {
     this.advance(this.steps.get(source)!, 0, timestamp);
+    this.settle();
   }
 
   private advance(step: Step, subtask: number, timestamp: number): void {
@@ -234,10 +245,11 @@ export class PlanRun {
         if (state.layouts.length > 0) {
           const cut = state.cutSegment(false);
           if (cut.rewritten.length > 0) history.rewritten.push([id, formatGroups(cut.rewritten)]);
-          if (cut.bytes) {
-            const ref = { key: `${key}@${id}`, checkpoint: id, bytes: cut.bytes.length, crc: cut.crc };
-            history.segments.push({ ...ref, groups: formatGroups(cut.groups) });
-            await store.put(ref.key, cut.bytes);
+          const { bytes, crc, groups } = cut.later ? await cut.later : cut;
+          if (bytes) {
+            const ref = { key: `${key}@${id}`, checkpoint: id, bytes: bytes.length, crc };
+            history.segments.push({ ...ref, groups: formatGroups(groups) });
+            await store.put(ref.key, bytes);
           }
           ack.keyed = { tables: state.layouts, segments: [...history.segments], rewritten: [...history.rewritten] };
         }
