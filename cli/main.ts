@@ -78,6 +78,12 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     describe: 'Logs of all pods of a job of the cluster',
     load: async () => ({ command: (await import('./commands/cluster-control.js')).logs }),
   },
+  model: {
+    usage: 'model <command>',
+    describe: 'Versions of models: push, list, show, diff, promote, serve',
+    load: () => import('./commands/model.js'),
+  },
+  'model-server': { usage: 'model-server', describe: false, load: () => import('./commands/model-serve.js') },
   coordinator: {
     usage: 'coordinator <file>',
     describe: false,

@@ -19,7 +19,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['runtime/state', 'runtime/formats', 'runtime/model'],
   ['runtime/connectors'],
   ['runtime/transform'],
-  ['runtime/task'],
+  ['runtime/task', 'runtime/serving'],
   ['runtime/job'],
   ['runtime/coordinator', 'runtime/worker'],
   ['operator'],

@@ -159,11 +159,14 @@ export function elementOf(tensor: Tensor, at: number): number | bigint | boolean
  */
 export function tensorFrom(name: string, datatype: Datatype, shape: readonly number[], values: unknown): Tensor {
   const length = elementCount(shape);
+  const flat = Array.isArray(values) && !Array.isArray(values[0]);
+  // Counted before memory is taken: a shape may promise anything.
+  const given = flat ? (values as unknown[]).length : leaves(values);
+  if (given !== length) throw wrongCount(name, shape, length, given);
   const data = allocate(datatype, length);
   let at = 0;
-  if (Array.isArray(values) && !Array.isArray(values[0])) {
-    if (values.length !== length) throw wrongCount(name, shape, length, values.length);
-    for (; at < length; at++) setElement(name, datatype, data, at, values[at]);
+  if (flat) {
+    for (; at < length; at++) setElement(name, datatype, data, at, (values as unknown[])[at]);
     return { datatype, shape, data };
   }
   const walk = (value: unknown, depth: number): void => {
@@ -182,6 +185,13 @@ export function tensorFrom(name: string, datatype: Datatype, shape: readonly num
   };
   walk(values, 0);
   return { datatype, shape, data };
+}
+
+function leaves(values: unknown): number {
+  if (!Array.isArray(values)) return 1;
+  let count = 0;
+  for (const value of values) count += leaves(value);
+  return count;
 }
 
 function wrongCount(name: string, shape: readonly number[], wanted: number, seen: number): TidewheelError {
