@@ -306,7 +306,11 @@ export const ERROR_CODES = {
   ),
   TW7404: passing(
     'Model server: no answer',
-    'A server of the Open Inference Protocol is away, too slow, or refused the request; the message is its own. What may pass is tried again before the job fails.',
+    'A server of the Open Inference Protocol is away, overloaded or too slow; it is asked again before the job fails.',
+  ),
+  TW7405: terminal(
+    'Model server: refused',
+    'A server of the Open Inference Protocol refused the request for good (no such model or version, inputs that don’t fit); the message is its own.',
   ),
   TW8002: terminal(
     'No such running job',

@@ -153,7 +153,7 @@ export class RemoteModel implements Scorer {
     const said = (answer as { error?: unknown } | undefined)?.error;
     const passing = [408, 425, 429].includes(response.status) || response.status >= 500;
     throw new TidewheelError(
-      'TW7404',
+      passing ? 'TW7404' : 'TW7405',
       `${this.url} answered ${response.status}${said === undefined ? '' : `: ${String(said)}`}`,
       { retryable: passing },
     );
