@@ -9,6 +9,9 @@ import { intervalJoin } from './join/interval.js';
 import { regularJoin } from './join/regular.js';
 import { temporalJoin } from './join/temporal.js';
 import { windowJoin } from './join/window.js';
+import { drift } from './model/drift.js';
+import { evaluate } from './model/evaluate.js';
+import { learn } from './model/learn.js';
 import { score } from './model/score.js';
 import { deduplicate } from './order/deduplicate.js';
 import { rank } from './order/rank.js';
@@ -50,4 +53,7 @@ export const transforms: Readonly<Record<string, TransformFactory>> = {
   over,
   matchRecognize,
   score,
+  learn,
+  evaluate,
+  drift,
 };

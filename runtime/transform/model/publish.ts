@@ -1,0 +1,150 @@
+/**
+ * Publishes what a `learn` step has learnt as versions of a registry, through a gate.
+ *
+ * After every so many labelled rows: the metric over the latest of them must reach the threshold, and be better by the margin than
+ * that of the promoted version, which is asked about the same rows (before they are learnt, as the learner is). What passes is
+ * pushed, with a few golden rows, and promoted.
+ *
+ * Publishing is done before the rows behind it: a crash in between publishes the same again from the same rows, and a version that
+ * says it is of the same rows of the same job is not pushed twice. While a version is being pushed the step takes no rows; the next
+ * snapshot has it done or not begun.
+ */
+import type { PublishSpec } from '../../graph/model-steps.js';
+import type { Metric } from '../../learn/index.js';
+import type { GoldenRow, LoadedModel, ModelRegistry } from '../../model/contract.js';
+import type { TransformContext } from '../contract.js';
+import { stepError } from '../in-flight.js';
+import { gateMetric, measure, type StreamLearner } from './learner.js';
+
+/** Errors of quality: less is better, as the metric says itself. */
+function better(metric: Metric, a: number, b: number, margin: number): boolean {
+  return metric.biggerIsBetter ? a >= b + margin : a <= b - margin;
+}
+
+export class Publisher {
+  private registry!: ModelRegistry;
+  /** The promoted version, asked about the same rows. */
+  private champion: { readonly version: string; readonly model: LoadedModel; readonly quality: Metric } | undefined;
+  private readonly golden: Record<string, unknown>[] = [];
+  /** Publications under way, one after another. */
+  private underWay = 0;
+  private chain: Promise<unknown> = Promise.resolve();
+  private failure: Error | undefined;
+  private settled = 0;
+  private closed = false;
+
+  constructor(
+    private readonly ctx: TransformContext,
+    private readonly spec: PublishSpec,
+  ) {}
+
+  async open(): Promise<void> {
+    this.registry = await this.ctx.models.registry(this.spec.options);
+    await this.followChampion();
+  }
+
+  private async followChampion(): Promise<void> {
+    const promoted = await this.registry.promoted(this.spec.name);
+    if (!promoted || promoted.version === this.champion?.version) return;
+    await this.champion?.model.close();
+    this.champion = undefined;
+    const model = await this.registry.open(this.spec.name, promoted.version);
+    this.champion = { version: promoted.version, model, quality: gateMetric(this.spec) };
+  }
+
+  /** Asks the promoted version about a record that is about to be learnt. */
+  compare(x: Record<string, unknown>, label: unknown): void {
+    if (this.golden.length < 3) this.golden.push(x);
+    if (!this.champion || this.spec.margin === undefined || !this.champion.model.predictRow) return;
+    measure(this.champion.quality, label, this.champion.model.predictRow(x));
+  }
+
+  /** A record was learnt: publishes where it is time. */
+  due(learner: StreamLearner): void {
+    if (learner.labelled % this.spec.every !== 0) return;
+    const quality = learner.quality!.get();
+    const why = this.refusal(learner.quality!, quality);
+    const fields = { model: this.spec.name, metric: this.spec.metric, quality, rows: learner.labelled };
+    if (why) {
+      this.ctx.log.info({ ...fields, why }, 'a learnt model does not pass the gate');
+      return;
+    }
+    // The model goes on learning: what is published is what it is now.
+    const bytes = Buffer.from(JSON.stringify(learner.model));
+    const rows = learner.labelled;
+    this.underWay++;
+    this.chain = this.chain
+      .then(() => this.publish(bytes, rows, quality))
+      .then(
+        (version) => {
+          this.ctx.log.info({ ...fields, version }, 'a learnt model is published');
+          this.done();
+        },
+        (error: unknown) => {
+          this.failure = stepError(error, this.ctx.node, 'TW7204');
+          this.done();
+        },
+      );
+  }
+
+  private done(): void {
+    this.settled++;
+    if (!this.closed) this.ctx.wake();
+  }
+
+  private refusal(metric: Metric, quality: number): string | undefined {
+    const { threshold, margin } = this.spec;
+    if (!Number.isFinite(quality)) return 'nothing is measured yet';
+    if (threshold !== undefined && !better(metric, quality, threshold, 0)) return `threshold ${threshold}`;
+    if (margin === undefined || !this.champion?.model.predictRow) return undefined;
+    const other = this.champion.quality.get();
+    if (!Number.isFinite(other)) return `version ${this.champion.version} is not measured yet`;
+    return better(metric, quality, other, margin) ? undefined : `version ${this.champion.version} has ${other}`;
+  }
+
+  private async publish(bytes: Buffer, rows: number, quality: number): Promise<string> {
+    const { name, promote, metric } = this.spec;
+    const labels = { step: this.ctx.node.id, rows: String(rows), metric, quality: String(quality) };
+    const latest = (await this.registry.names()).includes(name) ? (await this.registry.list(name)).at(-1) : undefined;
+    const same = latest?.labels?.step === labels.step && latest.labels.rows === labels.rows;
+    const files = new Map([['learner.json', bytes]]);
+    const { version } = same
+      ? latest
+      : await this.registry.push(name, files, { golden: await this.goldenRows(files), labels });
+    if (promote) {
+      await this.registry.promote(name, version);
+      await this.followChampion();
+    }
+    return version;
+  }
+
+  /** A few records with what the model says of them: what loads it later must say the same. */
+  private async goldenRows(files: ReadonlyMap<string, Uint8Array>): Promise<GoldenRow[]> {
+    const { openModel } = await this.ctx.models.library();
+    const model = await openModel(files, { format: 'tidewheel' });
+    const usable = this.golden.filter((x) =>
+      Object.values(x).every((v) => typeof v === 'number' || typeof v === 'string'),
+    );
+    const rows = model.predictRow ? usable.map((inputs) => ({ inputs, outputs: model.predictRow!(inputs) })) : [];
+    await model.close();
+    return rows;
+  }
+
+  get busy(): boolean {
+    return this.underWay > 0;
+  }
+
+  /** True once a publication is over. Throws when it failed. */
+  resume(): boolean {
+    if (this.settled === 0) return false;
+    this.underWay -= this.settled;
+    this.settled = 0;
+    if (this.failure) throw this.failure;
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.champion?.model.close();
+  }
+}

@@ -1,0 +1,230 @@
+/** Learning in a job: test, then train; labels that come later; metrics, drift and anomalies as rows; the gate of publishing. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { create, createPipeline } from '../../../runtime/learn/index.js';
+import { type Folder, folder, type Job, startJob } from './job.js';
+
+let at: Folder;
+let job: Job | undefined;
+
+beforeEach(async () => {
+  at = await folder();
+});
+
+afterEach(async () => {
+  await job?.close();
+  job = undefined;
+  await at.remove();
+});
+
+const yaml = (name: string, sql: string) => `apiVersion: tidewheel.dev/v1alpha1
+kind: StreamJob
+metadata: { name: ${name} }
+spec:
+  restart: { kind: none }
+  checkpoint: { interval: 100ms, minPause: 10ms }
+  sql: |
+${sql.replace(/^/gm, '    ')}
+`;
+
+/** Points whose class is x > y, with a number that is the same in every run. */
+const points = Array.from({ length: 400 }, (_, i) => {
+  const x = ((i * 7919) % 1000) / 1000;
+  const y = ((i * 104_729) % 997) / 997;
+  return { id: i, x, y, label: x > y };
+});
+
+const SOURCE = `CREATE TABLE points (id INT, x DOUBLE, y DOUBLE, label BOOLEAN) WITH ('connector' = 'filesystem', 'path' = 'points.jsonl', 'format' = 'json');`;
+const LEARNER = `CREATE MODEL above INPUT (x DOUBLE, y DOUBLE) OUTPUT (label BOOLEAN, probability DOUBLE)
+  WITH ('provider' = 'learner', 'pipeline' = '["StandardScaler", "LogisticRegression"]'`;
+
+const lines = (rows: readonly unknown[]) => rows.map((r) => JSON.stringify(r)).join('\n');
+
+describe('ML_LEARN', () => {
+  test('predicts each row before it learns it: as the pipeline does by hand', async () => {
+    await at.write('points.jsonl', lines(points));
+    job = await startJob(
+      at,
+      'default',
+      yaml(
+        'learn',
+        `${SOURCE}\n${LEARNER});\nSELECT id, probability FROM ML_LEARN(TABLE points, MODEL above, DESCRIPTOR(label), DESCRIPTOR(x, y));`,
+      ),
+    );
+    await job.until(points.length);
+    const byHand = createPipeline(['StandardScaler', 'LogisticRegression']);
+    const expected = points.map(({ id, x, y, label }) => {
+      const probability = byHand.probabilityOne({ x, y });
+      byHand.learnOne({ x, y }, label);
+      return { id, probability };
+    });
+    expect(job.rows.map((r) => r.row)).toEqual(expected);
+  });
+
+  test('a learner for each value of PARTITION BY', async () => {
+    await at.write('points.jsonl', lines(points));
+    job = await startJob(
+      at,
+      'default',
+      yaml(
+        'keyed',
+        `${SOURCE}\n${LEARNER});
+CREATE VIEW p AS SELECT *, MOD(id, 3) AS k FROM points;
+SELECT id, probability FROM ML_LEARN(TABLE p PARTITION BY k, MODEL above, DESCRIPTOR(label), DESCRIPTOR(x, y));`,
+      ),
+    );
+    await job.until(points.length);
+    const byHand = [0, 1, 2].map(() => createPipeline(['StandardScaler', 'LogisticRegression']));
+    for (const { row } of job.rows) {
+      const { x, y, label } = points[row.id];
+      expect(row.probability).toBe(byHand[row.id % 3].probabilityOne({ x, y }));
+      byHand[row.id % 3].learnOne({ x, y }, label);
+    }
+  });
+
+  test('a label that comes later is learnt for the row that waited, and goes out with what was predicted then', async () => {
+    const records = points.slice(0, 100).map((p) => ({ ...p, label: null }));
+    const labels = points.slice(0, 90).map(({ id, label }) => ({ id, x: null, y: null, label }));
+    await at.write(
+      'points.jsonl',
+      lines([...records.slice(0, 60), ...labels.slice(0, 50), ...records.slice(60), ...labels.slice(50)]),
+    );
+    job = await startJob(
+      at,
+      'default',
+      yaml(
+        'late',
+        `${SOURCE}\n${LEARNER});
+SELECT id, x, label0 AS said, label, probability FROM ML_LEARN(INPUT => TABLE points, MODEL => MODEL above, LABEL => DESCRIPTOR(label), ARGS => DESCRIPTOR(x, y), KEY => DESCRIPTOR(id));`,
+      ),
+    );
+    await job.until(190);
+    const rows = job.rows.map((r) => r.row);
+    const first = rows.filter((r) => r.label === null);
+    const second = rows.filter((r) => r.label !== null);
+    expect(first.map((r) => r.id)).toEqual(points.slice(0, 100).map((p) => p.id));
+    expect(second.map((r) => r.id)).toEqual(points.slice(0, 90).map((p) => p.id));
+    for (const r of second) {
+      expect(r).toEqual({ ...first.find((f) => f.id === r.id), label: points[r.id].label });
+    }
+    // By hand: 60 are asked, 50 of them learnt, 40 are asked.
+    const byHand = createPipeline(['StandardScaler', 'LogisticRegression']);
+    for (const { x, y, label } of points.slice(0, 50)) byHand.learnOne({ x, y }, label);
+    expect(first[60].probability).toBe(byHand.probabilityOne({ x: points[60].x, y: points[60].y }));
+  });
+
+  test('a pipeline that can’t be made fails the job when it starts, and says which step and name', async () => {
+    await at.write('points.jsonl', lines(points));
+    const sql = `${SOURCE}\n${LEARNER.replace('LogisticRegression', 'LogisticRegresion')});\nSELECT id FROM ML_LEARN(TABLE points, MODEL above, DESCRIPTOR(label), DESCRIPTOR(x, y));`;
+    job = await startJob(at, 'default', yaml('wrong', sql));
+    await expect(job.until(1)).rejects.toThrow(/step "Learn\(above\)": nothing is called LogisticRegresion/);
+  });
+});
+
+describe('measuring', () => {
+  test('ML_EVALUATE over what was predicted, in rows of metrics', async () => {
+    await at.write('points.jsonl', lines(points));
+    job = await startJob(
+      at,
+      'default',
+      yaml(
+        'evaluate',
+        `${SOURCE}\n${LEARNER});
+CREATE VIEW learnt AS SELECT * FROM ML_LEARN(TABLE points, MODEL above, DESCRIPTOR(label), DESCRIPTOR(x, y));
+SELECT result['Accuracy'] AS accuracy, result['LogLoss'] AS loss, labelled FROM ML_EVALUATE(INPUT => TABLE learnt, LABEL => DESCRIPTOR(label), PREDICTION => DESCRIPTOR(label0), PROBABILITY => DESCRIPTOR(probability), CONFIG => MAP['metrics', 'Accuracy, LogLoss', 'every', '150']);`,
+      ),
+    );
+    await job.until(3);
+    const byHand = createPipeline(['StandardScaler', 'LogisticRegression']);
+    const [accuracy, loss] = [create('Accuracy'), create('LogLoss')];
+    const expected: unknown[] = [];
+    points.forEach(({ x, y, label }, i) => {
+      const p = byHand.probabilityOne({ x, y });
+      accuracy.update(label, p > 0.5);
+      loss.update(label, p);
+      byHand.learnOne({ x, y }, label);
+      if ([150, 300, 400].includes(i + 1))
+        expected.push({ accuracy: accuracy.get(), loss: loss.get(), labelled: i + 1 });
+    });
+    expect(job.rows.map((r) => r.row)).toEqual(expected);
+    expect((expected[2] as { accuracy: number }).accuracy).toBeGreaterThan(0.85);
+  });
+
+  test('ML_DETECT_DRIFT gives the rows at which the detector raised the alarm', async () => {
+    const numbers = Array.from({ length: 1000 }, (_, i) => ({
+      id: i,
+      v: (i < 500 ? 0 : 3) + ((i * 7919) % 1000) / 1000,
+    }));
+    await at.write('numbers.jsonl', lines(numbers));
+    job = await startJob(
+      at,
+      'default',
+      yaml(
+        'drift',
+        `CREATE TABLE numbers (id INT, v DOUBLE) WITH ('connector' = 'filesystem', 'path' = 'numbers.jsonl', 'format' = 'json');
+SELECT id, drift_detector FROM ML_DETECT_DRIFT(TABLE numbers, DESCRIPTOR(v), MAP['detector', 'ADWIN', 'delta', '0.002']);`,
+      ),
+    );
+    await job.until(1);
+    await job.run.coordinator.ended;
+    const detector = create({ type: 'ADWIN', delta: 0.002 });
+    const expected = numbers.flatMap(({ id, v }) => (detector.update(v) ? [{ id, drift_detector: 'ADWIN' }] : []));
+    expect(job.rows.map((r) => r.row)).toEqual(expected);
+    expect(expected[0].id).toBeGreaterThan(500);
+    expect(expected[0].id).toBeLessThan(600);
+  });
+
+  test('ML_DETECT_ANOMALIES scores rows by how unusual they are', async () => {
+    const values = Array.from({ length: 1200 }, (_, i) => ({
+      id: i,
+      v: 0.3 + ((i * 7919) % 100) / 1000,
+      w: 0.6 + ((i * 331) % 90) / 900,
+    }));
+    for (const i of [900, 1000, 1100]) values[i] = { id: i, v: 0.99, w: 0.01 };
+    await at.write('values.jsonl', lines(values));
+    job = await startJob(
+      at,
+      'default',
+      yaml(
+        'anomalies',
+        `CREATE TABLE vals (id INT, v DOUBLE, w DOUBLE) WITH ('connector' = 'filesystem', 'path' = 'values.jsonl', 'format' = 'json');
+SELECT id, anomaly_score, is_anomaly FROM ML_DETECT_ANOMALIES(TABLE vals, DESCRIPTOR(v, w), MAP['threshold', '0.97']);`,
+      ),
+    );
+    await job.until(1200);
+    const late = job.rows.map((r) => r.row).slice(800);
+    const planted = late.filter((r) => [900, 1000, 1100].includes(r.id));
+    const usual = late.filter((r) => ![900, 1000, 1100].includes(r.id)).map((r) => r.anomaly_score);
+    expect(Math.min(...planted.map((r) => r.anomaly_score))).toBeGreaterThan(
+      usual.reduce((a, b) => a + b, 0) / usual.length,
+    );
+  });
+});
+
+describe('publishing what was learnt', () => {
+  test('a version that passes the gate is pushed and promoted; its answers are the learner’s', async () => {
+    await at.write('points.jsonl', lines(points));
+    job = await startJob(
+      at,
+      'default',
+      yaml(
+        'publish',
+        `${SOURCE}\n${LEARNER}, 'registry' = './models-store', 'publish.name' = 'published', 'publish.every' = '100',
+  'publish.metric' = 'Accuracy', 'publish.window' = '100', 'publish.threshold' = '0.85', 'publish.margin' = '0.0');
+SELECT id FROM ML_LEARN(TABLE points, MODEL above, DESCRIPTOR(label), DESCRIPTOR(x, y));`,
+      ),
+    );
+    await job.until(points.length);
+    expect(await job.run.coordinator.ended).toBe('finished');
+    const versions = await at.registry.list('published');
+    expect(versions.length).toBeGreaterThan(0);
+    const last = versions[versions.length - 1];
+    expect(await at.registry.promoted('published')).toMatchObject({ version: last.version });
+    const model = await at.registry.open('published', last.version);
+    const byHand = createPipeline(['StandardScaler', 'LogisticRegression']);
+    for (const { x, y, label } of points.slice(0, Number(last.labels!.rows))) byHand.learnOne({ x, y }, label);
+    expect(model.predictRow!({ x: 0.3, y: 0.7 })).toMatchObject({
+      probability: byHand.probabilityOne({ x: 0.3, y: 0.7 }),
+    });
+    expect(Number(last.labels!.quality)).toBeGreaterThanOrEqual(0.85);
+  });
+});
