@@ -33,6 +33,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     describe: 'Print the plan of a job: steps, chains, parallelism, partitioning',
     load: () => import('./commands/explain.js'),
   },
+  sql: {
+    usage: 'sql',
+    describe: 'A shell for streaming SQL; with -e or -f it runs statements and ends',
+    load: () => import('./commands/sql.js'),
+  },
   quickstart: {
     usage: 'quickstart',
     describe: 'A job that survives the death of one of its runners, in half a minute',

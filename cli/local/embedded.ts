@@ -26,6 +26,10 @@ export async function runEmbedded(
     restoreFrom?: string;
     httpPort?: number;
     clock?: Clock;
+    /** Rows are for this process: the first slot is in it, at any parallelism. */
+    inProcess?: boolean;
+    /** No REST API and no file that tells of the job. */
+    quiet?: boolean;
   },
 ): Promise<LocalRun> {
   const resolve = referenceResolver({ env: options.env, secretsDir: options.env.TIDEWHEEL_SECRETS_DIR });
@@ -46,7 +50,7 @@ export async function runEmbedded(
     bindHost: '127.0.0.1',
     host: '127.0.0.1',
     // With one slot nothing is gained by a thread, and its start is lost.
-    inProcess: job.spec.parallelism === 1,
+    inProcess: options.inProcess ?? job.spec.parallelism === 1,
     clock: options.clock,
     log: options.log,
     connect: async () => {
@@ -71,6 +75,7 @@ export async function runEmbedded(
     return ports;
   };
   const timer = setTimeout(() => {
+    if (options.quiet) return;
     api = serve();
     api.catch((error) => options.log.error({ err: error }, 'the REST API could not be started'));
   }, API_AFTER_MS);

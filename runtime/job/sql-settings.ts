@@ -31,6 +31,7 @@ export const SPEC_SETTINGS: Readonly<Record<string, SpecSetting>> = {
   },
   'execution.state-recovery.path': { path: ['restore', 'from'], convert: asIs },
   'execution.savepoint.path': { path: ['restore', 'from'], convert: asIs },
+  'table.exec.resource.default-parallelism': { path: ['parallelism'], convert: whole },
   'table.local-time-zone': { path: ['timeZone'], convert: asIs },
   'state.backend.type': {
     path: ['stateBackend', 'type'],
@@ -54,23 +55,38 @@ export interface ScriptSettings {
 
 /** Fields of the spec that a script sets. A script with a syntax error sets nothing: the error is told when it is compiled. */
 export function scriptSettings(sql: string): ScriptSettings {
-  const spec: Record<string, any> = {};
   const places = new Map<string, { line: number; column: number }>();
   let statements: ReturnType<typeof parseScript>;
   try {
     statements = parseScript(sql);
   } catch {
-    return { spec, places };
+    return { spec: {}, places };
   }
+  const written: [string, string][] = [];
   for (const statement of statements) {
     if (statement.kind !== 'SetCommand' || statement.key === undefined || statement.value === undefined) continue;
-    const setting = Object.hasOwn(SPEC_SETTINGS, statement.key) ? SPEC_SETTINGS[statement.key] : undefined;
-    const value = setting?.convert(statement.value);
+    written.push([statement.key, statement.value]);
+    const setting = settingOf(statement.key);
+    if (!setting) continue;
+    places.set(setting.path.join('.'), { line: statement.span.line, column: statement.span.column });
+  }
+  return { spec: specOf(written), places };
+}
+
+/** Fields of the spec that settings stand for; other settings are left out. */
+export function specOf(settings: Iterable<readonly [string, string]>): Record<string, unknown> {
+  const spec: Record<string, any> = {};
+  for (const [key, text] of settings) {
+    const setting = settingOf(key);
+    const value = setting?.convert(text);
     if (!setting || value === undefined) continue;
     const [first, second] = setting.path;
     if (second === undefined) spec[first] = value;
     else spec[first] = { ...spec[first], [second]: value };
-    places.set(setting.path.join('.'), { line: statement.span.line, column: statement.span.column });
   }
-  return { spec, places };
+  return spec;
+}
+
+function settingOf(key: string): SpecSetting | undefined {
+  return Object.hasOwn(SPEC_SETTINGS, key) ? SPEC_SETTINGS[key] : undefined;
 }

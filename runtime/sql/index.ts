@@ -23,4 +23,4 @@ export {
   type Warning,
 } from './compile.js';
 export { SqlError, type SqlErrorCode } from './error.js';
-export { type MentionedNames, mentionedNames } from './mentioned.js';
+export { type MentionedNames, mentionedIn, mentionedNames } from './mentioned.js';

@@ -11,20 +11,26 @@ export interface MentionedNames {
  * syntax error names none; compileSql then says what is wrong with it.
  */
 export function mentionedNames(text: string): MentionedNames {
+  try {
+    return mentionedIn(parseScript(text));
+  } catch {
+    return mentionedIn([]);
+  }
+}
+
+/** The same of statements: options of tables, of ALTER TABLE and of hints. */
+export function mentionedIn(statements: readonly Statement[]): MentionedNames {
   const connectors = new Set<string>();
   const formats = new Set<string>();
-  let statements: Statement[] = [];
-  try {
-    statements = parseScript(text);
-  } catch {
-    return { connectors, formats };
-  }
-  const visit = (options: readonly OptionEntry[]) => {
-    for (const { key, value } of options) {
-      if (key === 'connector' || key === 'dead-letter.connector') connectors.add(value);
-      else if (key === 'format' || key.endsWith('.format')) formats.add(value);
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) value.forEach(visit);
+    else if (typeof value === 'object' && value !== null) {
+      const { kind, key, value: text } = value as Partial<OptionEntry>;
+      if (kind !== 'OptionEntry') Object.values(value).forEach(visit);
+      else if (key === 'connector' || key === 'dead-letter.connector') connectors.add(text!);
+      else if (key === 'format' || key!.endsWith('.format')) formats.add(text!);
     }
   };
-  for (const statement of statements) if (statement.kind === 'CreateTable') visit(statement.options);
+  visit(statements);
   return { connectors, formats };
 }

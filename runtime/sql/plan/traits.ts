@@ -126,7 +126,7 @@ export class TraitsOf {
         return {
           time: windowed || byTime ? input.time : new Map(),
           windowColumns: windowed ? input.windowColumns : undefined,
-          updating: !this.batch && !windowed && !(keepsFirst && !input.updating),
+          updating: !this.batch && !windowed && !((keepsFirst || !order) && !input.updating),
           keys,
         };
       }
@@ -136,7 +136,9 @@ export class TraitsOf {
       }
       case 'sort': {
         const input = this.of(relation.input);
-        return { ...input, updating: input.updating || (!this.batch && relation.limit !== undefined) };
+        // Without an order the first rows to come stay.
+        const replaces = relation.limit !== undefined && relation.orderBy.length > 0;
+        return { ...input, updating: input.updating || (!this.batch && replaces) };
       }
       case 'match': {
         const time = new Map<string, TimeAttribute>();
