@@ -24,8 +24,10 @@ const CONNECTORS: Readonly<Record<string, () => Promise<Connector>>> = {
   print: () => import('./print/index.js'),
   s3: () => import('./s3/index.js'),
   socket: () => import('./socket/index.js'),
-  // As a source it gives a changelog, for which plans have no step yet that fills in the rows before each change.
-  'upsert-kafka': async () => ({ sink: (await import('./kafka/index.js')).upsertKafkaSink }),
+  'upsert-kafka': async () => {
+    const { upsertKafkaSource, upsertKafkaSink } = await import('./kafka/index.js');
+    return { source: upsertKafkaSource, sink: upsertKafkaSink };
+  },
   values: () => import('./values/index.js'),
 };
 

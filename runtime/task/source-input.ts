@@ -7,6 +7,7 @@ import { MAX_WATERMARK, MIN_WATERMARK } from '../exchange/element.js';
 import { compileExpr, compileProjection } from '../expr/codegen/compile.js';
 import type { BadRecord, DecoderSpec, DecoderTarget, Format } from '../formats/contract.js';
 import { keyValueDecoder } from '../formats/key-value.js';
+import { upsertDecoder } from '../formats/upsert.js';
 import type { PlanNode, SourceSpec } from '../graph/plan.js';
 import type { Row, RowKind } from '../record/types.js';
 import type { SplitSnapshot } from '../snapshot/manifest.js';
@@ -189,10 +190,12 @@ export class SourceInput {
       timeZone: spec.timeZone,
     };
     const target: DecoderTarget = { meta, emit, bad: (record) => this.bad(record, meta) };
-    const decoder =
-      format && keyFormat
-        ? keyValueDecoder(keyFormat, format, decoderSpec, target)
-        : format?.createDecoder(decoderSpec, target);
+    const { primaryKey } = spec;
+    const upserts = this.connector.changelog === 'upsert' && primaryKey !== undefined;
+    let decoder: SplitOutput['decoder'] | undefined;
+    if (!format || !keyFormat) decoder = format?.createDecoder(decoderSpec, target);
+    else if (upserts) decoder = upsertDecoder(keyFormat, format, decoderSpec, primaryKey, target);
+    else decoder = keyValueDecoder(keyFormat, format, decoderSpec, target);
     return {
       meta,
       emit,

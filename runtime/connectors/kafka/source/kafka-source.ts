@@ -17,6 +17,14 @@ const METADATA = {
   key: 'BYTES',
 } as const;
 
+/** It is read from its beginning, and all of its records have keys. */
+const UPSERT_OPTIONS = Object.fromEntries(
+  Object.entries(SOURCE_OPTIONS).flatMap(([name, def]) => {
+    if (name.startsWith('scan.startup.') || name.startsWith('key.fields')) return [];
+    return [[name, name === 'key.format' ? { ...def, required: true } : def]];
+  }),
+);
+
 function source(name: string, fixed: Readonly<Record<string, string>>, wantsKey: boolean): SourceConnector {
   const complete = <C extends ConnectorContext>(ctx: C): C =>
     Object.keys(fixed).length === 0 ? ctx : { ...ctx, options: { ...ctx.options, ...fixed } };
@@ -25,7 +33,7 @@ function source(name: string, fixed: Readonly<Record<string, string>>, wantsKey:
     bounded,
     metadata: METADATA,
     ...(wantsKey ? { changelog: 'upsert' as const } : {}),
-    options: SOURCE_OPTIONS,
+    options: wantsKey ? UPSERT_OPTIONS : SOURCE_OPTIONS,
     async enumerate(given, known) {
       const ctx = complete(given);
       const settings = sourceSettings(ctx.options);
