@@ -78,7 +78,9 @@ export function predictWith(model: any, x: Record<string, unknown>): Prediction 
       for (const [value, p] of probabilities) {
         if (p > best) [label, best] = [value, p];
       }
-      const probability = probabilities.get(true) ?? probabilities.get(1) ?? (label === undefined ? undefined : best);
+      // Of two classes false and true the probability is that of true, even while only false is known.
+      const probability =
+        typeof label === 'boolean' ? (probabilities.get(true) ?? 0) : label === undefined ? undefined : best;
       return { label, prediction: label, probability, probabilities };
     }
   }
