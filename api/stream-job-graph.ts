@@ -13,7 +13,20 @@
  * ```
  */
 import { duration, openJson } from './parts.js';
-import { choice, type Filled, integer, list, object, openObject, required, text, type Written } from './schema.js';
+import {
+  choice,
+  type Filled,
+  flag,
+  integer,
+  list,
+  number,
+  object,
+  openObject,
+  required,
+  text,
+  type Written,
+  withDefault,
+} from './schema.js';
 
 /** Names of steps: ids under which state is kept. */
 export const NODE_NAME = {
@@ -33,6 +46,10 @@ export const STEP_KINDS = [
   'window',
   'process',
   'union',
+  'score',
+  'learn',
+  'evaluate',
+  'drift',
   'sink',
 ] as const;
 export type StepKind = (typeof STEP_KINDS)[number];
@@ -135,10 +152,104 @@ const watermarkStep = object('Gives rows their event time and makes watermarks.'
   idle: duration('An input without rows for that long no longer holds the watermark back. Default: never.'),
 });
 
+const columns = (description: string) =>
+  required(text(`${description} As in \`"amount DOUBLE, age DOUBLE"\`.`, { minLength: 1, maxLength: 65536 }));
+
+const columnName = (description: string) => text(description, { minLength: 1, maxLength: 1024 });
+
+const keyColumns = (what: string) =>
+  columnName(`${what} for each value of this column, or of several with commas between. Left out: one for all rows.`);
+
+const scoreStep = openObject(
+  'Each row with a model’s answer. All other fields are options of the provider, e.g. `registry`, `version`, `path`, `batch-rows`; for `oip`: `endpoint`, `timeout`, `max-attempts`. docs/models-in-streams.md has them.',
+  {
+    model: text('Name of the model, in the registry or at the server.', { minLength: 1, maxLength: 63 }),
+    provider: withDefault(
+      choice('tidewheel: in the runner. oip: a server of the Open Inference Protocol.', ['tidewheel', 'oip']),
+      'tidewheel',
+    ),
+    inputs: columns('Columns that go into the model, under its names of them.'),
+    outputs: columns('Columns that the model adds.'),
+    versionColumn: columnName('Column that gets the version which answered.'),
+  },
+);
+
+const publishPart = object('Publishes what was learnt as versions of a model, where it passes the gate.', {
+  name: required(text('Name of the model in the registry.', { minLength: 1, maxLength: 63 })),
+  registry: text('Folder or s3://bucket/prefix. Default: $TIDEWHEEL_MODELS, else ./models-store.', { maxLength: 4096 }),
+  every: withDefault(integer('After so many labelled rows each.', { minimum: 1, maximum: 1000000000 }), 10000),
+  metric: withDefault(text('Metric of the gate.', { maxLength: 63 }), 'Accuracy'),
+  window: withDefault(integer('Labelled rows that the gate looks at.', { minimum: 1, maximum: 10000000 }), 1000),
+  threshold: number('What the metric must reach; for errors, stay under.'),
+  margin: number('How much better it must be than the promoted version over the same rows. Left out: not compared.'),
+  promote: withDefault(flag('Whether a version that passes is promoted.'), true),
+});
+
+const learnStep = object(
+  'Trains a pipeline on the rows; each row goes on with what was predicted before it was learnt.',
+  {
+    pipeline: required(
+      openJson('Steps by name, e.g. `[StandardScaler, { type: LogisticRegression, l2: 0.001 }]`, or one learner.'),
+    ),
+    inputs: columns('Columns that are features.'),
+    outputs: text(
+      'Columns to add: `label` or `prediction`, `probability`, `score`, `cluster`, with their types. Left out: none.',
+      { maxLength: 65536 },
+    ),
+    label: columnName('Column with the label; null: it comes later, see rowKey. Left out: learns without.'),
+    rowKey: columnName(
+      'Column under which a label that comes later finds its row: a row with the same value and a label.',
+    ),
+    time: columnName('Column with the row’s time in milliseconds, for horizon. Left out: the clock.'),
+    horizon: duration('How long a row waits for its label. Left out: for ever.'),
+    key: keyColumns('A learner'),
+    threshold: number('Anomalies: adds the column is_anomaly, true where the score is above it.'),
+    publish: publishPart,
+  },
+);
+
+const evaluateStep = object('Measures predictions against labels: rows with `result` (metric: value) and `labelled`.', {
+  label: required(columnName('Column with the label. Rows without are not measured.')),
+  prediction: columnName('Column with the class or number that was predicted.'),
+  probability: columnName('Column with the probability of true.'),
+  metrics: withDefault(
+    list('Metrics by name: Accuracy, F1, LogLoss, ROCAUC, MAE, RMSE …', text('Name.', { maxLength: 63 }), {
+      minItems: 1,
+      maxItems: 32,
+    }),
+    ['Accuracy'],
+  ),
+  window: integer('Over the latest so many rows. Left out: over all.', { minimum: 1, maximum: 10000000 }),
+  every: withDefault(
+    integer('A row of metrics after so many labelled rows.', { minimum: 1, maximum: 1000000000 }),
+    1000,
+  ),
+  key: keyColumns('Metrics'),
+  guard: object('Promotes the version before again, where the promoted one is worse by its labelled rows.', {
+    model: required(text('Name of the model in the registry.', { minLength: 1, maxLength: 63 })),
+    registry: text('Folder or s3://bucket/prefix. Default: $TIDEWHEEL_MODELS, else ./models-store.', {
+      maxLength: 4096,
+    }),
+    versionColumn: required(columnName('Column with the version that answered.')),
+    metric: text('Default: the first of metrics.', { maxLength: 63 }),
+    tolerance: withDefault(number('How much worse is still right.', { minimum: 0 }), 0),
+    minRows: withDefault(integer('Labelled rows of a version before it is judged.', { minimum: 1 }), 500),
+  }),
+});
+
+const driftStep = object('The rows at which a number changed its distribution, with `drift_detector`.', {
+  column: required(columnName('Column with the number.')),
+  detector: withDefault(
+    openJson('ADWIN, PageHinkley, KSWIN or DDM, or one with parameters: `{ type: ADWIN, delta: 0.01 }`.'),
+    'ADWIN',
+  ),
+  key: keyColumns('A detector'),
+});
+
 const count = STEP_KINDS.map((kind) => `(has(self.${kind}) ? 1 : 0)`).join(' + ');
 
 export const graphNode = object(
-  'A step: a name and exactly one of source, map, filter, flatMap, keyBy, watermark, window, process, union, sink.',
+  `A step: a name and exactly one of ${STEP_KINDS.join(', ')}.`,
   {
     name: required(text('Unique name. State is kept under it: renaming a step with state is a new step.', NODE_NAME)),
     description: text('For people.', { maxLength: 4096 }),
@@ -168,6 +279,10 @@ export const graphNode = object(
       minItems: 1,
       maxItems: 100,
     }),
+    score: scoreStep,
+    learn: learnStep,
+    evaluate: evaluateStep,
+    drift: driftStep,
     sink,
   },
   [

@@ -7,6 +7,7 @@ import type { NodeSpec, Partitioning, Plan, PlanEdge, PlanNode, Window } from '.
 import { type RowSchema, UNTYPED } from '../record/types.js';
 import { parseDuration } from '../time/duration.js';
 import { planSink, planSource } from './graph-connector.js';
+import { type ModelStepKind, ModelStepPlanner } from './graph-models.js';
 import { type WiredNode, wireGraph } from './graph-wiring.js';
 import type { ProblemList } from './invalid-job.js';
 import type { JobCatalog } from './job-definition.js';
@@ -103,6 +104,11 @@ class GraphPlanner {
         );
         return [{ ...this.stream(node, input?.schema ?? UNTYPED, input), timed: true }];
       }
+      case 'score':
+      case 'learn':
+      case 'evaluate':
+      case 'drift':
+        return [this.addModelStep(step, step.kind, inputs)];
       case 'window':
         return [await this.addWindow(step, inputs)];
       case 'process':
@@ -251,6 +257,26 @@ class GraphPlanner {
       UNTYPED,
     );
     return this.stream(node, UNTYPED, input);
+  }
+
+  private addModelStep(step: WiredNode, kind: ModelStepKind, inputs: readonly Stream[]): Stream {
+    const { node, path } = step;
+    const input = this.joined(step, inputs);
+    const planner = new ModelStepPlanner(path, input?.schema ?? UNTYPED, this.problems);
+    const { spec, schema, by } = planner.plan(node, kind);
+    const name = `${kind[0].toUpperCase()}${kind.slice(1)}: ${node.name}`;
+    if (by !== undefined && by.length === 0) {
+      this.push(node, name, { ...spec }, this.globalEdge(input), schema, 1);
+      return this.stream(node, schema, input, 1);
+    }
+    const edges: PlanEdge[] =
+      by === undefined
+        ? this.edges(step, input, input?.key)
+        : input
+          ? [{ from: input.id, partitioning: { kind: 'hash', keys: by } }]
+          : [];
+    this.push(node, name, { ...spec }, edges, schema);
+    return this.stream(node, schema, input);
   }
 
   private addUnion({ node }: WiredNode, inputs: readonly Stream[]): Stream {

@@ -1,7 +1,7 @@
 /** Learning in a job: test, then train; labels that come later; metrics, drift and anomalies as rows; the gate of publishing. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { create, createPipeline } from '../../../runtime/learn/index.js';
-import { type Folder, folder, type Job, startJob } from './job.js';
+import { type Folder, folder, type Job, line, startJob } from './job.js';
 
 let at: Folder;
 let job: Job | undefined;
@@ -226,5 +226,54 @@ SELECT id FROM ML_LEARN(TABLE points, MODEL above, DESCRIPTOR(label), DESCRIPTOR
       probability: byHand.probabilityOne({ x: 0.3, y: 0.7 }),
     });
     expect(Number(last.labels!.quality)).toBeGreaterThanOrEqual(0.85);
+  });
+});
+
+describe('in the graph body', () => {
+  test('learn, score, evaluate and drift are steps', async () => {
+    await at.write('points.jsonl', lines(points));
+    const [[, bytes]] = line(2, 1);
+    await at.write('line.json', Buffer.from(bytes).toString());
+    job = await startJob(
+      at,
+      'graph-models',
+      `apiVersion: tidewheel.dev/v1alpha1
+kind: StreamJob
+metadata: { name: graph }
+spec:
+  restart: { kind: none }
+  graph:
+    nodes:
+      - { name: in, source: { connector: filesystem, path: points.jsonl, format: json } }
+      - { name: scored, score: { path: line.json, inputs: x DOUBLE, outputs: prediction DOUBLE, versionColumn: v } }
+      - name: learnt
+        learn:
+          pipeline: [StandardScaler, { type: LogisticRegression, optimizer: { type: AdaGrad, lr: 0.1 } }]
+          inputs: x DOUBLE, y DOUBLE
+          outputs: probability DOUBLE
+          label: label
+      - { name: quality, from: learnt, evaluate: { label: label, probability: probability, metrics: [ROCAUC, Accuracy], every: 200 } }
+      - { name: moved, from: scored, drift: { column: prediction, detector: { type: ADWIN, delta: 0.01 } } }
+      - { name: all, union: [learnt, quality, moved] }
+      - { name: out, sink: { connector: collect, name: graph-models } }
+`,
+    );
+    await job.until(402);
+    await job.run.coordinator.ended;
+    const rows = job.rows.map((r) => r.row);
+    const byHand = createPipeline([
+      'StandardScaler',
+      { type: 'LogisticRegression', optimizer: { type: 'AdaGrad', lr: 0.1 } },
+    ]);
+    const learnt = rows.filter((r) => 'probability' in r);
+    expect(learnt).toHaveLength(400);
+    for (const r of learnt) {
+      expect(r).toMatchObject({ prediction: 2 * r.x + 1, v: expect.stringMatching(/^[0-9a-f]{12}$/) });
+      expect(r.probability).toBe(byHand.probabilityOne({ x: r.x, y: r.y }));
+      byHand.learnOne({ x: r.x, y: r.y }, r.label);
+    }
+    const quality = rows.filter((r) => 'result' in r);
+    expect(quality.map((r) => r.labelled)).toEqual([200, 400]);
+    expect(quality[1].result.ROCAUC).toBeGreaterThan(0.9);
   });
 });
