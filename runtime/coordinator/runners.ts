@@ -1,6 +1,7 @@
 /** The runners that are connected, their threads, and who has gone silent. */
 import type { Logger } from '../source/contract.js';
 import type { ControlLink, CoordinatorMessage, RunnerMessage, RunningSlot } from '../task/control.js';
+import { Silence } from '../task/silence.js';
 import type { SlotOrder, SlotReport } from '../task/slot.js';
 
 export interface RunnerInfo {
@@ -9,7 +10,7 @@ export interface RunnerInfo {
   readonly host: string;
   ports: readonly number[];
   running: readonly RunningSlot[];
-  heardMs: number;
+  readonly silence: Silence;
   rssBytes: number;
   cpuMs: number;
   draining: boolean;
@@ -69,7 +70,7 @@ export class Runners {
           host: message.host,
           ports: message.ports,
           running: message.running,
-          heardMs: Date.now(),
+          silence: new Silence(HEARTBEAT_MS, Date.now()),
           rssBytes: 0,
           cpuMs: 0,
           draining: false,
@@ -85,7 +86,7 @@ export class Runners {
         return;
       }
       if (!runner) return;
-      runner.heardMs = Date.now();
+      runner.silence.heard(Date.now());
       switch (message.type) {
         case 'threads':
           runner.ports = message.ports;
@@ -143,11 +144,9 @@ export class Runners {
     const now = Date.now();
     for (const runner of this.list) {
       runner.link.send({ type: 'heartbeat' });
-      if (now - runner.heardMs > this.silenceMs) {
-        this.log.warn(
-          { runner: runner.id, silentMs: now - runner.heardMs },
-          'a runner has gone silent and is taken for dead',
-        );
+      const silentMs = runner.silence.look(now);
+      if (silentMs > this.silenceMs) {
+        this.log.warn({ runner: runner.id, silentMs }, 'a runner has gone silent and is taken for dead');
         this.drop(runner);
       }
     }

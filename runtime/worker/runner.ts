@@ -11,6 +11,7 @@ import {
   type RunningSlot,
 } from '../task/control.js';
 import type { TaskMetrics } from '../task/metrics.js';
+import { Silence } from '../task/silence.js';
 import type { SlotOrder, SlotReport } from '../task/slot.js';
 import type { TlsFiles } from '../task/transport.js';
 import type { Clock } from '../time/clock.js';
@@ -113,10 +114,10 @@ export class Runner {
   private async serve(link: ControlLink<CoordinatorMessage, RunnerMessage>): Promise<void> {
     await this.opening;
     const { id, job, host } = this.options;
-    let heard = Date.now();
+    const silence = new Silence(HEARTBEAT_MS, Date.now());
     const closed = new Promise<void>((resolve) => link.onClose(resolve));
     link.onMessage((message) => {
-      heard = Date.now();
+      silence.heard(Date.now());
       this.handle(message, link);
     });
     this.link = link;
@@ -136,7 +137,7 @@ export class Runner {
         rssBytes: process.memoryUsage.rss(),
         cpuMs: Math.round((cpu.user + cpu.system) / 1000),
       });
-      if (Date.now() - heard > SILENCE_MS) link.close();
+      if (silence.look(Date.now()) > SILENCE_MS) link.close();
     }, HEARTBEAT_MS);
     await closed;
     clearInterval(timer);
