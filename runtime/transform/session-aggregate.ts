@@ -66,7 +66,8 @@ export function sessionAggregate(ctx: TransformContext): Transform {
     aggregates.add(mine.acc, row);
     const rest: Other[] = [];
     for (const other of all) {
-      if (other.st < mine.en && mine.st < other.en) {
+      // Sessions that touch are one.
+      if (other.st <= mine.en && mine.st <= other.en) {
         const [first, second] = other.st <= mine.st ? [other, mine] : [mine, other];
         const acc = aggregates.copy(first.acc);
         aggregates.merge(acc, second.acc);
@@ -98,6 +99,7 @@ export function sessionAggregate(ctx: TransformContext): Transform {
     .replace(/^\{/, '{ st: ts, en: ts + GAP, more: null, ')
     .replace('GAP', String(gap));
   const time = byClock ? `${cg.bind(ctx.now, 'now')}()` : property('row', spec.timeColumn!);
+  const add = aggregates.addCode('e', 'row', cg);
   const process = cg.build<(row: Row, kind: RowKind) => void>(`return function sessionAggregate(row, kind) {
     ${cg.takeDeclarations()}
     const ts = ${time};
@@ -114,11 +116,11 @@ export function sessionAggregate(ctx: TransformContext): Transform {
       ${b.started}(group, kept, e.en);
     } else {
       if (e._e !== ${b.table}.epoch) ${b.table}.touch(e);
-      if (e.more !== null || ts >= e.en || ts + ${gap} <= e.st) { ${cg.bind(general, 'general')}(e, row, ts, group, mk); return; }
+      if (e.more !== null || ts > e.en || ts + ${gap} < e.st) { ${cg.bind(general, 'general')}(e, row, ts, group, mk); return; }
       if (ts < e.st) e.st = ts;
       if (ts + ${gap} > e.en) e.en = ts + ${gap};
     }
-    ${aggregates.addCode('e', 'row', cg)}
+    ${add}
   };`);
 
   const emitRow = sessionEmitter(ctx, spec, aggregates);

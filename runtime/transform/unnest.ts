@@ -1,4 +1,7 @@
-/** `unnest`: each row with every element of a collection of it. `outer`: a row without elements goes on once, with NULLs. */
+/**
+ * `unnest`: each row with every element of a collection of it, or as often as a number of it says. `outer`: a row without elements
+ * goes on once, with NULLs.
+ */
 import { Codegen, property } from '../expr/codegen/codegen.js';
 import { generate } from '../expr/codegen/generate.js';
 import type { Expr } from '../expr/ir.js';
@@ -39,13 +42,15 @@ export const unnest: TransformFactory = (ctx): Transform => {
           'n',
         )} }`
       : emit(['el'], 'n');
-  const loop =
-    type.kind === 'ARRAY'
+  const repeated = type.kind === 'BIGINT';
+  const loop = repeated
+    ? `for (let i = 0; i < all; i++) { ${emit([], 'n')} }`
+    : type.kind === 'ARRAY'
       ? `for (let i = 0; i < all.length; i++) { const el = all[i]; n = i + 1; ${one()} }`
       : type.kind === 'MULTISET'
         ? `for (const [el, times] of all) for (let i = 0; i < times; i++) { n++; ${one()} }`
         : `for (const [key, of] of all) { n++; ${emit(['key', 'of'], 'n')} }`;
-  const size = type.kind === 'ARRAY' ? 'all.length' : 'all.size';
+  const size = repeated ? 'all' : type.kind === 'ARRAY' ? 'all.length' : 'all.size';
   const process = cg.build<(row: Row, kind: RowKind) => void>(`return function unnest(row, kind) {
     ${declared}
     const all = ${value};

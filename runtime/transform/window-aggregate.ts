@@ -7,6 +7,7 @@
  */
 import { compileAggregates } from '../expr/aggregates/compile.js';
 import { Codegen, property } from '../expr/codegen/codegen.js';
+import type { AggregateCall } from '../expr/ir.js';
 import type { WindowAggregateSpec } from '../graph/plan.js';
 import { SLICE_COLUMN } from '../graph/two-phase.js';
 import { INSERT, type Row, type RowKind } from '../record/types.js';
@@ -37,6 +38,9 @@ function sliceEndCode(sliceMs: number, offsetMs: number): string {
   return `let r = ${shifted} % ${sliceMs}; if (r < 0) r += ${sliceMs}; const end = ts - r + ${sliceMs};`;
 }
 
+/** Counts the rows of a group that are there. */
+const ROWS: AggregateCall = { fn: 'COUNT', args: [], distinct: false, name: '$rows', type: BIGINT };
+
 function timeCode(ctx: TransformContext, spec: WindowAggregateSpec, cg: Codegen): string {
   if (spec.timeColumn === undefined) return `const ts = ${cg.bind(ctx.now, 'now')}();`;
   return `const ts = ${property('row', spec.timeColumn)}; if (ts === null) throw ${cg.bind(nullTime, 'nullTime')}(row);`;
@@ -50,7 +54,9 @@ function statefulPhase(ctx: TransformContext, spec: WindowAggregateSpec): Transf
   const attached = spec.window.kind === 'attached' ? spec.window : undefined;
   const slicing = attached ? ATTACHED : slicingOf(spec.window as CutWindow);
   const retract = ctx.inputUpdating[0] && spec.phase === 'single';
-  const aggregates = compileAggregates(spec.aggregates, { retract, now: ctx.now });
+  // What is left of a group may be nothing: it has no result then.
+  const calls = retract ? [...spec.aggregates, ROWS] : spec.aggregates;
+  const aggregates = compileAggregates(calls, { retract, now: ctx.now });
   const table = ctx.state.namespacedTable({
     name: 'slices',
     keys: keyFields(spec.keys),
@@ -210,8 +216,10 @@ function resultEmitter(
   if (spec.windowEnd !== undefined) columns.set(spec.windowEnd, 'end');
   if (spec.windowTime !== undefined) columns.set(spec.windowTime, '(end - 1)');
   const row = rowCode(ctx.node.schema, columns);
+  const rows = results.at(spec.aggregates.length);
+  const check = rows === undefined ? '' : `if (!(${rows} > 0)) return;`;
   return cg.build(
-    `return function emitResult(e, start, end) { ${cg.takeDeclarations()} ${cg.bind(ctx.emit, 'emit')}(${row}, ${INSERT}); };`,
+    `return function emitResult(e, start, end) { ${cg.takeDeclarations()} ${check} ${cg.bind(ctx.emit, 'emit')}(${row}, ${INSERT}); };`,
   );
 }
 
@@ -224,6 +232,7 @@ function windowMerger(
   const copy = aggregates.copyCode('from', cg).trim().replace(/^\{/, '').replace(/\}$/, '').trim().replace(/,$/, '');
   const keys = spec.keys.map((_, i) => `k${i}: from.k${i}`);
   const literal = `{ ${[...keys, ...(copy ? [copy] : []), '_e: 0'].join(', ')} }`;
+  const merge = aggregates.mergeCode('into', 'from', cg);
   return cg.build(`return function mergeSlices(slices) {
     ${cg.takeDeclarations()}
     const out = new Map();
@@ -231,7 +240,7 @@ function windowMerger(
       for (const [mk, from] of slice.map) {
         const into = out.get(mk);
         if (into === undefined) out.set(mk, ${literal});
-        else { ${aggregates.mergeCode('into', 'from', cg)} }
+        else { ${merge} }
       }
     }
     return out;
@@ -273,6 +282,7 @@ function localPhase(ctx: TransformContext, spec: WindowAggregateSpec): Transform
     s.size = 0;
     s.end = Number.NaN;
   };
+  const add = aggregates.addCode('e', 'row', cg);
   const process = cg.build<(row: Row, kind: RowKind) => void>(`return function localAggregate(row, kind) {
     ${cg.takeDeclarations()}
     ${timeCode(ctx, spec, cg)}
@@ -290,7 +300,7 @@ function localPhase(ctx: TransformContext, spec: WindowAggregateSpec): Transform
       map.set(mk, e);
       ${bs}.size++;
     }
-    ${aggregates.addCode('e', 'row', cg)}
+    ${add}
     if (${bs}.size > ${LOCAL_ENTRIES}) ${cg.bind(flushAll, 'flushAll')}();
   };`);
   return {

@@ -6,8 +6,8 @@ import { literalValue } from '../codegen/generate.js';
 import type { AggregateCall } from '../ir.js';
 import * as t from '../typing.js';
 import { comparatorOf } from '../values/compare.js';
-import { decimalToDouble, divideDecimal, divideHalfUp, fitDecimal, rescale } from '../values/decimal.js';
-import { divideLong, type Exact, multiplyExact, normalize, subtractExact } from '../values/exact.js';
+import { divideDecimal, doubleToDecimal, fitDecimal } from '../values/decimal.js';
+import { divideLong, type Exact } from '../values/exact.js';
 import { jsonWriter } from '../values/json-text.js';
 import { type Bag, bagToMultiset } from './bags.js';
 import { isObject, type SlotTable, type Source } from './slots.js';
@@ -92,40 +92,19 @@ function edge(name: 'FIRST_VALUE' | 'LAST_VALUE', doc: string): AggregateDef {
   };
 }
 
-/** Variance by Flink's formula (Σx² − (Σx)²/n) / n in the arithmetic of the argument's type. */
-function variance(type: DataType, sample: boolean, root: boolean) {
-  if (t.isApproximate(type)) {
-    return (sum: number, squares: number, n: number): number | null => {
-      const divisor = sample ? n - 1 : n;
-      if (divisor <= 0) return null;
-      const result = (squares - (sum * sum) / n) / divisor;
-      const value = root ? Math.sqrt(Math.max(0, result)) : result;
-      return type.kind === 'FLOAT' ? Math.fround(value) : value;
-    };
-  }
-  if (type.kind !== 'DECIMAL') {
-    return (sum: Exact, squares: Exact, n: number): Exact | null => {
-      const divisor = sample ? n - 1 : n;
-      if (divisor <= 0) return null;
-      const result = divideLong(subtractExact(squares, divideLong(multiplyExact(sum, sum), n)), divisor);
-      return root ? Math.trunc(Math.sqrt(Number(result))) : result;
-    };
-  }
-  const { scale } = type;
-  const target = averageType(type) as t.DecimalType;
-  return (sum: Exact, squares: Exact, n: number): Exact | null => {
+/** Mean square deviation, or its root, in the type of the result. */
+function variance(result: DataType, sample: boolean, root: boolean) {
+  return (m2: number, n: number): unknown => {
     const divisor = sample ? n - 1 : n;
-    if (divisor <= 0) return null;
-    const top = (BigInt(n) * BigInt(squares) - BigInt(sum) * BigInt(sum)) * 10n ** 12n;
-    const precise = normalize(divideHalfUp(top, BigInt(n) * BigInt(divisor)));
-    if (!root) return fitDecimal(rescale(precise, target.scale - 2 * scale - 12), 38);
-    const value = Math.sqrt(decimalToDouble(precise, 2 * scale + 12));
-    return fitDecimal(normalize(BigInt(Math.round(value * 10 ** target.scale))), 38);
+    if (divisor <= 0 || m2 < 0) return null;
+    const value = root ? Math.sqrt(m2 / divisor) : m2 / divisor;
+    if (result.kind === 'DOUBLE') return value;
+    if (result.kind === 'FLOAT') return Math.fround(value);
+    return result.kind === 'DECIMAL' ? doubleToDecimal(value, result.precision, result.scale) : Math.trunc(value);
   };
 }
 
 function deviation(names: readonly string[], sample: boolean, root: boolean, doc: string): AggregateDef {
-  const sumType = (type: DataType) => (t.isApproximate(type) ? t.DOUBLE : t.decimal(38, 0));
   return {
     names,
     syntax: [`${names[0]}([DISTINCT] numeric)`],
@@ -134,10 +113,8 @@ function deviation(names: readonly string[], sample: boolean, root: boolean, doc
     infer: oneOf(names[0], t.isNumeric, 'a number', averageType),
     plan: (call, table) => {
       const source = sourceOf(call, table);
-      const type = call.args[0].type;
-      const [sum, squares, count] = [source.sum(sumType(type)), source.sum(sumType(type), true), source.count()];
-      return (acc, cg) =>
-        `${cg.bind(variance(type, sample, root), 'variance')}(${acc}.${sum}, ${acc}.${squares}, ${acc}.${count})`;
+      const [m2, count] = [source.deviations(), source.count()];
+      return (acc, cg) => `${cg.bind(variance(call.type, sample, root), 'variance')}(${acc}.${m2}, ${acc}.${count})`;
     },
   };
 }
@@ -181,7 +158,9 @@ function jsonObjectAggregate(names: readonly string[], absent: boolean, doc: str
       const text = (pairs: [string, any][]) => {
         const object = new Map<string, string>();
         for (const [key, value] of pairs) if (!(absent && value === null)) object.set(key, write(value));
-        return `{${[...object].map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(',')}}`;
+        // By name, as Flink writes objects.
+        const members = [...object].sort(([a], [b]) => (a < b ? -1 : 1));
+        return `{${members.map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(',')}}`;
       };
       return (acc, cg) => `${cg.bind(text, 'json')}(${acc}.${values})`;
     },

@@ -12,7 +12,8 @@ import { compareCode } from '../functions/comparison.js';
 import type { EmitCall } from '../functions/definition.js';
 import type { Expr } from '../ir.js';
 import * as t from '../typing.js';
-import { addExact, addLong, multiplyExact, subtractExact, subtractLong } from '../values/exact.js';
+import { decimalToDouble } from '../values/decimal.js';
+import { addExact, addLong, subtractExact, subtractLong } from '../values/exact.js';
 import { addToBag, bestOf, copyBag, mergeBags, removeFromBag, removeFromList } from './bags.js';
 
 export interface AccField {
@@ -80,11 +81,9 @@ export class Source {
     }));
   }
 
-  /** Sum of the first argument (or of its square) in a type: integers wrap in its width. */
-  sum(type: DataType, square = false): string {
-    return this.slot(`sum${square ? ' of squares' : ''} ${JSON.stringify(type)}`, t.withNullable(type, false), (f) => {
-      const term = (v: string, cg: Codegen) =>
-        !square ? v : type.kind === 'DOUBLE' ? `${v} * ${v}` : `${cg.bind(multiplyExact, 'multiplyExact')}(${v}, ${v})`;
+  /** Sum of the first argument in a type: integers wrap in its width. */
+  sum(type: DataType): string {
+    return this.slot(`sum ${JSON.stringify(type)}`, t.withNullable(type, false), (f) => {
       const combine = (a: string, op: '+' | '-', b: string, cg: Codegen) => {
         switch (type.kind) {
           case 'DOUBLE':
@@ -107,9 +106,47 @@ export class Source {
         init: '0',
         last: false,
         copy: plain,
-        add: (acc, [v], cg) => `${acc}.${f} = ${combine(`${acc}.${f}`, '+', term(v, cg), cg)};`,
-        retract: (acc, [v], cg) => `${acc}.${f} = ${combine(`${acc}.${f}`, '-', term(v, cg), cg)};`,
+        add: (acc, [v], cg) => `${acc}.${f} = ${combine(`${acc}.${f}`, '+', v, cg)};`,
+        retract: (acc, [v], cg) => `${acc}.${f} = ${combine(`${acc}.${f}`, '-', v, cg)};`,
         merge: (into, from, cg) => `${into}.${f} = ${combine(`${into}.${f}`, '+', `${from}.${f}`, cg)};`,
+      };
+    });
+  }
+
+  /**
+   * Sum of the squared deviations from the mean, by B. P. Welford (Technometrics 1962), accumulators being merged after T. Chan,
+   * G. Golub, R. LeVeque (1979).
+   */
+  deviations(): string {
+    const { type } = this.args[0];
+    const value = (v: string, cg: Codegen) =>
+      type.kind === 'DECIMAL' ? `${cg.bind(decimalToDouble, 'decimalToDouble')}(${v}, ${type.scale})` : `Number(${v})`;
+    const count = this.count();
+    const double = t.withNullable(t.DOUBLE, false);
+    const nothing = () => '';
+    const number = { init: '0', last: false, copy: plain };
+    const mean = this.slot('mean', double, () => ({ ...number, add: nothing, retract: nothing, merge: nothing }));
+    return this.slot('deviations', double, (f) => {
+      const move = (acc: string, v: string, op: '+' | '-', cg: Codegen) => {
+        const [x, delta] = [cg.fresh('x'), cg.fresh('delta')];
+        return `{ const ${x} = ${value(v, cg)}, ${delta} = ${x} - ${acc}.${mean};
+          ${acc}.${mean} ${op}= ${delta} / (${acc}.${count} ${op} 1);
+          ${acc}.${f} ${op}= ${delta} * (${x} - ${acc}.${mean}); }`;
+      };
+      return {
+        ...number,
+        add: (acc, [v], cg) => move(acc, v, '+', cg),
+        retract: (acc, [v], cg) =>
+          `if (${acc}.${count} === 1) { ${acc}.${mean} = 0; ${acc}.${f} = 0; } else ${move(acc, v, '-', cg)}`,
+        merge: (into, from, cg) => {
+          const [n, delta] = [cg.fresh('n'), cg.fresh('delta')];
+          return `if (${into}.${count} === 0) { ${into}.${mean} = ${from}.${mean}; ${into}.${f} = ${from}.${f}; }
+            else if (${from}.${count} > 0) {
+              const ${n} = ${into}.${count} + ${from}.${count}, ${delta} = ${from}.${mean} - ${into}.${mean};
+              ${into}.${mean} += (${from}.${count} / ${n}) * ${delta};
+              ${into}.${f} += ${from}.${f} + ((${into}.${count} * ${from}.${count}) / ${n}) * ${delta} * ${delta};
+            }`;
+        },
       };
     });
   }

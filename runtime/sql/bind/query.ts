@@ -154,7 +154,6 @@ export class QueryBinder {
   }
 
   private setOperation(node: SetOperation): BoundQuery {
-    if (node.op !== 'UNION' && node.all) throw unsupported(`${node.op} ALL`, node.span);
     const left = this.body(node.left);
     const right = this.body(node.right);
     if (left.names.length !== right.names.length) {
@@ -184,7 +183,10 @@ export class QueryBinder {
     return { relation: node.all ? all : distinct(all, this.origin(node.span)), names: left.names };
   }
 
-  /** INTERSECT and EXCEPT: rows of both sides are counted together, NULL being a value like others. */
+  /**
+   * INTERSECT and EXCEPT: rows of both sides are counted together, NULL being a value like others. With ALL a row comes as often as
+   * the counts say.
+   */
   private compareSets(node: SetOperation, inputs: readonly Relation[]): Relation {
     const origin = this.origin(node.span);
     const { fields } = inputs[0];
@@ -204,6 +206,7 @@ export class QueryBinder {
       type: INT,
     });
     const keys = fields.map((f) => ({ name: f.name, column: f.name }));
+    if (node.all) return this.repeatRows(node, aggregate(union(marked, origin), keys, counts(mark), origin));
     const grouped = aggregate(union(marked, origin), keys, [call('MIN'), call('MAX')], origin);
     const is = (name: string, value: number): Expr => ({
       op: 'call',
@@ -214,6 +217,25 @@ export class QueryBinder {
     // In the left: some 0. In the right: some 1.
     const condition = node.op === 'INTERSECT' ? allOf([is('$min', 0), is('$max', 1)]) : is('$max', 0);
     return project(filter(grouped, condition), columns(grouped.fields.slice(0, fields.length)), origin);
+  }
+
+  /** Rows with the numbers of the left and the right in their last two columns, each as often as it is in the result. */
+  private repeatRows(node: SetOperation, grouped: Relation): Relation {
+    const origin = this.origin(node.span);
+    const binder = new ExpressionBinder(plainContext(this.env, new Scope([]), node.op));
+    const own = grouped.fields.slice(0, -2);
+    const numbers = grouped.fields.slice(-2).map(column);
+    const value = binder.call(node.op === 'EXCEPT' ? '-' : 'LEAST', numbers, node.span);
+    const repeated: Relation = {
+      kind: 'unnest',
+      input: grouped,
+      value,
+      columns: [],
+      outer: false,
+      fields: grouped.fields,
+      ...origin,
+    };
+    return project(repeated, columns(own), origin);
   }
 
   /** The relation's columns as other types, under the names of `like`. */
@@ -252,6 +274,24 @@ export class QueryBinder {
     const fields = types.map((type, i) => ({ name: names[i], type }));
     return { relation: { kind: 'values', rows: cast, fields, ...this.origin(node.span) }, names };
   }
+}
+
+/** How many rows have 0 and 1 in a column. */
+function counts(mark: string): AggregateCall[] {
+  const type: DataType = { kind: 'INT', nullable: false };
+  return [0, 1].map((side) => ({
+    fn: 'COUNT',
+    args: [],
+    distinct: false,
+    filter: {
+      op: 'call',
+      fn: '=',
+      args: [{ op: 'column', name: mark, type }, int(side)],
+      type: { kind: 'BOOLEAN', nullable: false },
+    },
+    name: `$count${side}`,
+    type: { kind: 'BIGINT', nullable: false },
+  }));
 }
 
 /** `ORDER BY 2`: index of the column, from 0. */

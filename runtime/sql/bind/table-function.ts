@@ -38,9 +38,14 @@ export function bindTableFunction(binder: QueryBinder, call: Call): BoundRelatio
   }
   const args = assignArguments(name, parameters, call);
   const data = args.get('DATA')!;
-  if (data.kind !== 'TableArgument')
-    throw new SqlError('TW2003', `${name} takes a table first`, data.span, { expected: 'TABLE t' });
-  const input = bindData(binder, data);
+  const table: TableArgument | undefined =
+    data.kind === 'TableArgument'
+      ? data
+      : data.kind === 'ScalarSubquery'
+        ? { kind: 'TableArgument', query: data.query, partitionBy: [], orderBy: [], span: data.span }
+        : undefined;
+  if (!table) throw new SqlError('TW2003', `${name} takes a table first`, data.span, { expected: 'TABLE t' });
+  const input = bindData(binder, table);
   const time = args.get('TIMECOL')!;
   if (time.kind !== 'DescriptorArgument') {
     throw new SqlError('TW2003', `${name} takes its time column as a descriptor`, time.span, {
@@ -53,7 +58,7 @@ export function bindTableFunction(binder: QueryBinder, call: Call): BoundRelatio
     return arg && duration(binder, arg, `${parameter} of ${name}`);
   };
   const window = windowOf(name, length, call.span);
-  const partitionBy = partitionColumns(binder, input, data, name, name === 'SESSION');
+  const partitionBy = partitionColumns(binder, input, table, name, name === 'SESSION');
   const relation = windowAssign(
     input.relation,
     { window, timeColumn, processingTime, partitionBy },

@@ -35,9 +35,6 @@ function lowerGroup(lowering: Lowering, relation: AggregateRelation): Made {
 }
 
 function lowerWindow(lowering: Lowering, relation: AggregateRelation, bounds: WindowColumns): Made {
-  if (lowering.traits.of(relation.input).updating) {
-    throw unsupported('A window aggregate over rows that are updated or deleted', relation.at);
-  }
   const isBound = (name: string) => [...bounds.start, ...bounds.end, ...bounds.time].includes(name);
   const keys = relation.keys.filter((key) => !isBound(key.column));
   const fused = fuse(
@@ -58,6 +55,9 @@ function lowerWindow(lowering: Lowering, relation: AggregateRelation, bounds: Wi
   };
   if (!fused && bounds.window.kind === 'session') {
     throw unsupported('Grouping rows by a SESSION window that was made before', relation.at);
+  }
+  if (bounds.window.kind === 'session' && lowering.traits.of(relation.input).updating) {
+    throw unsupported('A SESSION window over rows that are updated or deleted', relation.at);
   }
   if (fused?.assign.window.kind === 'session')
     checkSession(

@@ -61,12 +61,14 @@ export class Sources {
     const { lowering } = this;
     const { table, options } = relation;
     const needed = new Set(uses.flatMap((use) => use.scan.fields.map((f) => f.name)));
+    const { batch } = lowering.options;
     const mark = table.watermark;
     const waits = uses.some((use) => use.waits);
     const watermark = mark && (waits || needed.has(mark.column)) ? mark : undefined;
     const filters = uses.map((use) => use.filter);
     // Where somebody waits for watermarks, rows that are filtered out still tell the time: they have to be decoded.
-    const pushed = filters.every((f) => f !== undefined) && !(watermark && waits) && table.changelog === 'append';
+    const pushed =
+      filters.every((f) => f !== undefined) && !(watermark && waits && !batch) && table.changelog === 'append';
     const filter = pushed ? anyOf([...new Map(filters.map((f) => [digest(f), f])).values()]) : undefined;
     columnsOf(filter, needed);
 
@@ -107,12 +109,16 @@ export class Sources {
       metadata: metadata.map((m) => ({ column: m.field.name, key: m.key })),
       filter,
       computed: computed.length > 0 ? computed : undefined,
-      watermark: watermark && {
-        column: watermark.column,
-        expr: watermark.expr,
-        ...(watermark.delayMs === undefined ? {} : { delayMs: watermark.delayMs }),
-        ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
-      },
+      // In batch nothing is late: time ends with the input.
+      watermark:
+        watermark && !batch
+          ? {
+              column: watermark.column,
+              expr: watermark.expr,
+              ...(watermark.delayMs === undefined ? {} : { delayMs: watermark.delayMs }),
+              ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+            }
+          : undefined,
       bounded,
       onError: onErrorOf(options),
       timeZone: lowering.options.timeZone,

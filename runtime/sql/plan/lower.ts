@@ -178,7 +178,8 @@ export class Lowering {
       }
       case 'unnest': {
         const input = this.lower(relation.input);
-        const added = relation.fields.slice(-(relation.columns.length + (relation.ordinality ? 1 : 0)));
+        const width = relation.columns.length + (relation.ordinality ? 1 : 0);
+        const added = relation.fields.slice(relation.fields.length - width);
         return this.add('unnest', relation, {
           name: 'Unnest',
           spec: {

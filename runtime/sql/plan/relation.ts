@@ -158,7 +158,7 @@ export interface SortRelation extends Base {
   readonly offset: number;
 }
 
-/** A row of the input with each element of an array, multiset or map in turn. */
+/** A row of the input with each element of an array, multiset or map in turn, or as often as a number says. */
 export interface UnnestRelation extends Base {
   readonly kind: 'unnest';
   readonly input: Relation;

@@ -1,6 +1,7 @@
 /** Cases: tables with their rows, queries over them, and the rows that Flink was left with for each. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { floatToString } from '../../../runtime/expr/values/number-text.js';
 import { formats } from '../../../runtime/formats/index.js';
 import type { Plan, PlanNode, SourceSpec } from '../../../runtime/graph/plan.js';
 import type { DataType, Row } from '../../../runtime/record/types.js';
@@ -227,8 +228,9 @@ export function flinkValue(value: any, type: DataType): FlinkValue {
       return `${value < 0 ? '-' : ''}${digits.slice(0, at)}${type.scale > 0 ? `.${digits.slice(at)}` : ''}`;
     }
     case 'DOUBLE':
-    case 'FLOAT':
       return Number.isFinite(value) ? value : String(value);
+    case 'FLOAT':
+      return Number.isFinite(value) ? Number(floatToString(value)) : String(value);
     case 'DATE':
       return formatDate(value);
     case 'TIME':
