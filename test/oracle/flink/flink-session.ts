@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import {
   type FlinkChange,
   type FlinkQueryOutput,
+  type FlinkValue,
   finalRows,
   readFlinkOutput,
 } from '../../harness/flink/flink-output.js';
@@ -48,7 +49,7 @@ export class FlinkSession {
       });
       const changes = comparable(await readFlinkOutput(output));
       const kinds = [...new Set(changes.map((c) => c.kind))].sort().join(' ');
-      return { expected: sorted(finalRows(changes)), kinds };
+      return { expected: sorted(query.key ? lastByKey(changes, query.key) : finalRows(changes)), kinds };
     } catch (error) {
       const refused = reason((error as Error).message);
       if (/cancelled/i.test(refused)) throw new Error(`Flink took more than two minutes for ${query.name}`);
@@ -60,6 +61,17 @@ export class FlinkSession {
     await this.flink.stop();
     await rm(this.dir, { recursive: true, force: true });
   }
+}
+
+/** The rows that remain of a stream of upserts. */
+function lastByKey(changes: readonly FlinkChange[], key: readonly number[]): (readonly FlinkValue[])[] {
+  const rows = new Map<string, readonly FlinkValue[]>();
+  for (const { kind, row } of changes) {
+    const text = JSON.stringify(key.map((i) => row[i]));
+    if (kind === '+I' || kind === '+U') rows.set(text, row);
+    else rows.delete(text);
+  }
+  return [...rows.values()];
 }
 
 /** The changes of the only query, maps and multisets in order of their text. */

@@ -29,6 +29,8 @@ export interface Query {
   readonly expected?: readonly (readonly FlinkValue[])[];
   /** What Flink sent, where more than the final rows is of interest. */
   readonly kinds?: string;
+  /** Places of the columns that identify a row, where Flink sends no −U: a change takes the place of the row before. */
+  readonly key?: readonly number[];
   /** Why Flink does not run it, in its own words; in place of `expected`. */
   readonly refused?: string;
   /** Why Tidewheel differs on purpose: it runs what Flink refuses, or refuses what Flink runs. */
