@@ -23,8 +23,8 @@ export function detectFormat(files: ModelFiles): ModelFormat {
     if (name.endsWith('.keras')) return 'keras';
     if (name.endsWith('.h5') || name.endsWith('.hdf5')) return 'keras-h5';
   }
-  if (names.some((name) => name.endsWith('model.json'))) return 'tfjs-layers';
   if (names.some((name) => isLearner(files.get(name) as Uint8Array))) return 'tidewheel';
+  if (names.some((name) => name.endsWith('model.json'))) return 'tfjs-layers';
   throw new TidewheelError('TW7201', `${names.slice(0, 3).join(', ')}: not a model of a known format`, {
     hint: 'Known are .keras, .h5, .onnx, a folder with model.json (tfjs) or saved_model.pb, and the JSON of a learner',
   });

@@ -14,7 +14,10 @@ export interface Hdf5Group {
 }
 
 interface H5Module {
-  readonly ready: Promise<{ FS: { writeFile(name: string, bytes: Uint8Array): void; unlink(name: string): void } }>;
+  readonly ready: Promise<{
+    readonly FS: { writeFile(name: string, bytes: Uint8Array): void; unlink(name: string): void };
+    activate_throwing_error_handler(): number;
+  }>;
   readonly File: new (name: string, mode: 'r') => Hdf5Group & { close(): void };
 }
 
@@ -22,7 +25,10 @@ interface H5Module {
 export async function withHdf5<T>(bytes: Uint8Array, what: string, read: (root: Hdf5Group) => T): Promise<T> {
   const name: string = 'h5wasm/node';
   const h5 = (await import(name)) as H5Module;
-  const { FS } = await h5.ready;
+  const library = await h5.ready;
+  // It prints what goes wrong, else.
+  library.activate_throwing_error_handler();
+  const { FS } = library;
   // The folder of the library's own memory; no file of this machine.
   const file = `/${randomUUID()}.h5`;
   FS.writeFile(file, bytes);
@@ -43,6 +49,15 @@ export function isGroup(node: Hdf5Group | Hdf5Dataset | null | undefined): node 
   return !!node && typeof (node as Hdf5Group).keys === 'function';
 }
 
+/** What is at `path`, or null. */
+export function nodeAt(group: Hdf5Group, path: string): Hdf5Group | Hdf5Dataset | null {
+  try {
+    return group.get(path);
+  } catch {
+    return null;
+  }
+}
+
 /** A weight, copied out of the file. */
 export interface Weight {
   readonly shape: number[];
@@ -51,7 +66,7 @@ export interface Weight {
 
 /** Throws TW7202 when there is no such data set, or its values are no numbers. */
 export function weightAt(group: Hdf5Group, path: string): Weight {
-  const node = group.get(path);
+  const node = nodeAt(group, path);
   if (!node || isGroup(node)) throw new TidewheelError('TW7202', `the weight '${path}' is missing`);
   const { value, shape } = node;
   const plain = typeof value === 'number' || typeof value === 'bigint' ? [Number(value)] : value;

@@ -5,7 +5,7 @@
  * and counted within its model. `.h5`: `model_weights/LAYER`, with the paths of the weights in the attribute `weight_names`.
  */
 import { TidewheelError } from '../../../api/errors.js';
-import { type Hdf5Group, isGroup, type Weight, weightAt } from './hdf5.js';
+import { type Hdf5Group, isGroup, nodeAt, type Weight, weightAt } from './hdf5.js';
 import { type KerasLayer, layerName } from './layer-config.js';
 
 /** Weights of a layer, or of the layers of a model within the model. */
@@ -15,7 +15,7 @@ export type StoredWeights = Map<string, Weight[] | StoredWeights>;
 export function readZipWeights(root: Hdf5Group, layers: readonly KerasLayer[], path = ''): StoredWeights {
   const folder = ['layers', '_layer_checkpoint_dependencies']
     .map((name) => `${path}${name}`)
-    .find((name) => isGroup(root.get(name)));
+    .find((name) => isGroup(nodeAt(root, name)));
   const out: StoredWeights = new Map();
   const used = new Map<string, number>();
   for (const layer of layers) {
@@ -41,12 +41,12 @@ export function readZipWeights(root: Hdf5Group, layers: readonly KerasLayer[], p
 const PARTS = ['vars', 'cell', 'layer', 'forward_layer', 'backward_layer'];
 
 function ownWeights(root: Hdf5Group, place: string): Weight[] {
-  const group = root.get(place);
+  const group = nodeAt(root, place);
   if (!isGroup(group)) return [];
   const names = group.keys();
   const out: Weight[] = [];
   for (const part of PARTS.filter((name) => names.includes(name))) {
-    const inner = group.get(part);
+    const inner = nodeAt(group, part);
     if (part !== 'vars') out.push(...ownWeights(root, `${place}/${part}`));
     else if (isGroup(inner)) {
       const count = inner.keys().length;
@@ -58,12 +58,12 @@ function ownWeights(root: Hdf5Group, place: string): Weight[] {
 
 /** Of a `.h5` file. A model within the model has all its weights in one list. */
 export function readH5Weights(root: Hdf5Group, layers: readonly KerasLayer[]): StoredWeights {
-  const all = root.get('model_weights');
+  const all = nodeAt(root, 'model_weights');
   if (!isGroup(all)) throw new TidewheelError('TW7202', 'the file has no group model_weights');
   const out: StoredWeights = new Map();
   for (const layer of layers) {
     const name = layerName(layer);
-    const group = all.get(name);
+    const group = nodeAt(all, name);
     const paths = isGroup(group) ? group.attrs.weight_names?.value : undefined;
     const list = Array.isArray(paths) ? (paths as string[]) : [];
     out.set(

@@ -3,7 +3,7 @@ import { TidewheelError } from '../../../api/errors.js';
 import type { LoadedModel, ModelFiles } from '../contract.js';
 import { layersRunner } from './layers-runner.js';
 import type { Tf } from './load-tf.js';
-import { artifacts, findModelJson } from './model-json.js';
+import { artifacts, findModelJson, type WeightSpec } from './model-json.js';
 import type { TfLayersModel } from './tf-module.js';
 
 /** Throws TW7202, TW7205. */
@@ -21,7 +21,8 @@ export async function openTfjsLayers(tf: Tf, files: ModelFiles): Promise<LoadedM
     const { message } = error as Error;
     // What the library says of a weight without layer, or a layer without weight.
     const mismatch = /weight|shape/i.test(message);
-    throw new TidewheelError(mismatch ? 'TW7202' : 'TW7205', message, { cause: error });
+    const where = mismatch ? await misfit(tf, content) : '';
+    throw new TidewheelError(mismatch ? 'TW7202' : 'TW7205', `${where}${message}`, { cause: error });
   }
   return layersRunner(tf, model, 'tfjs-layers');
 }
@@ -37,4 +38,17 @@ function requireKnownLayers(layer: any, supported: ReadonlySet<string>): void {
   }
   const inner = Array.isArray(layer.config) ? layer.config : layer.config?.layers;
   for (const each of inner ?? []) requireKnownLayers(each, supported);
+}
+
+/** The first weight whose stored shape is not that of its layer, for the message. */
+async function misfit(tf: Tf, content: any): Promise<string> {
+  const stored = new Map<string, string>(content.weightSpecs.map((s: WeightSpec) => [s.name, s.shape.join()]));
+  const model = await tf.module.models.modelFromJSON({ modelTopology: content.modelTopology }).catch(() => undefined);
+  // Cells within recurrent layers have other names in files than in memory: those that are not found say nothing.
+  const wrong = model?.weights.find((weight) => {
+    const shape = stored.get(weight.originalName);
+    return shape !== undefined && shape !== weight.shape.join();
+  });
+  model?.dispose();
+  return wrong ? `weight '${wrong.originalName}': ` : '';
 }

@@ -29,6 +29,7 @@ export interface TfLayer {
 
 export interface TfLayersModel extends TfLayer {
   readonly layers: TfLayer[];
+  readonly weights: readonly { readonly originalName: string; readonly shape: number[] }[];
   readonly inputs: TfSymbolicTensor[];
   readonly outputs: TfSymbolicTensor[];
   predictOnBatch(x: TfTensor | TfTensor[]): TfTensor | TfTensor[];
