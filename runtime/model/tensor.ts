@@ -65,7 +65,8 @@ export function allocate(datatype: Datatype, length: number): TensorData {
 
 /** Elements from little-endian bytes, copied, so that their offset needs no alignment. */
 export function fromBytes(datatype: Exclude<Datatype, 'BYTES'>, bytes: Uint8Array): NumericArray {
-  return new ARRAYS[datatype](bytes.slice().buffer);
+  // Not bytes.slice(), which for a Buffer copies nothing.
+  return new ARRAYS[datatype](new Uint8Array(bytes).buffer);
 }
 
 /** The elements as little-endian bytes; not copied. */

@@ -52,7 +52,9 @@ export class Batcher {
 
   /** The answer for `inputs`, which have `rows` rows. Throws ProtocolError 503 when the queue is full. */
   ask(inputs: Tensors, rows: number): Promise<Tensors> {
-    if (this.queue.length >= this.maxQueue) throw unavailable(`${this.queue.length} requests are waiting already`);
+    if (this.queue.length >= this.maxQueue) {
+      return Promise.reject(unavailable(`${this.queue.length} requests are waiting already`));
+    }
     return new Promise((resolve, reject) => {
       const kind = this.joins ? kindOf(inputs) : '';
       this.queue.push({ inputs, rows, kind, since: performance.now(), resolve, reject });
