@@ -55,12 +55,23 @@ async function connectorPage(): Promise<string> {
     "In SQL they are named by `'connector' = '…'`, in a graph body by `connector:`.",
   ];
   for (const name of [...CONNECTOR_NAMES].sort()) {
-    const { source, sink } = (await loadConnector(name))!;
+    const { source, sink, lookup } = (await loadConnector(name))!;
     lines.push('', `## ${name}`);
     if (source) lines.push('', 'As a source:', '', ...optionTable(source.options));
     if (source?.metadata) {
       const columns = Object.entries(source.metadata).map(([key, type]) => `\`${key}\` ${type}`);
       lines.push('', `Metadata columns: ${columns.join(', ')}.`);
+    }
+    if (lookup) {
+      const common = 'Beside these, all `lookup.*` options of a lookup join: see [SQL](../sql.md#tables).';
+      lines.push(
+        '',
+        'As a table that is asked for the rows of a key (lookup join):',
+        '',
+        ...optionTable(lookup.options),
+        '',
+        common,
+      );
     }
     if (sink) lines.push('', `As a sink (${CHANGELOGS[sink.changelog]}):`, '', ...optionTable(sink.options));
   }

@@ -4,11 +4,14 @@
  */
 import type { SinkConnector } from '../sink/contract.js';
 import type { SourceConnector } from '../source/contract.js';
+import type { LookupConnector } from '../source/lookup.js';
 
 /** What a connector can be used as. */
 export interface Connector {
   readonly source?: SourceConnector;
   readonly sink?: SinkConnector;
+  /** Its table can be asked for the rows of a key: the right side of a lookup join. */
+  readonly lookup?: LookupConnector;
 }
 
 const CONNECTORS: Readonly<Record<string, () => Promise<Connector>>> = {
@@ -16,6 +19,7 @@ const CONNECTORS: Readonly<Record<string, () => Promise<Connector>>> = {
   collect: () => import('./collect/index.js'),
   datagen: () => import('./datagen/index.js'),
   filesystem: () => import('./filesystem/index.js'),
+  http: () => import('./http/index.js'),
   nexmark: () => import('./nexmark/index.js'),
   kafka: async () => {
     const { kafkaSource, kafkaSink } = await import('./kafka/index.js');

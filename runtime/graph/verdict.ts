@@ -224,7 +224,7 @@ function compareProcesses(a: FunctionSpec, b: FunctionSpec): Finding {
 }
 
 /** Options of other transforms that don't concern their state. */
-const FREE = new Set(['ttlMs', 'finalOnly']);
+const FREE = new Set(['ttlMs', 'leftTtlMs', 'rightTtlMs', 'finalOnly']);
 
 /** Of steps with models, what their state hangs on; all else (options, columns that are added) may change. */
 const MODEL_STATE: Readonly<Record<string, readonly string[]>> = {

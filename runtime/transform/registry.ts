@@ -6,6 +6,7 @@ import type { TransformFactory } from './contract.js';
 import { userFunction } from './functions.js';
 import { groupAggregate } from './group-aggregate.js';
 import { intervalJoin } from './join/interval.js';
+import { lookupJoin } from './join/lookup.js';
 import { regularJoin } from './join/regular.js';
 import { temporalJoin } from './join/temporal.js';
 import { windowJoin } from './join/window.js';
@@ -41,6 +42,7 @@ export const transforms: Readonly<Record<string, TransformFactory>> = {
   intervalJoin,
   windowJoin,
   temporalJoin,
+  lookupJoin,
   changelogNormalize,
   upsertMaterialize,
   rank,

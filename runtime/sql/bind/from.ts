@@ -9,6 +9,7 @@ import { column, columns } from '../plan/expression.js';
 import type { JoinType, Relation, ScanRelation } from '../plan/relation.js';
 import { type CommonTables, plainContext } from './environment.js';
 import { ExpressionBinder } from './expression.js';
+import { checkTableHint, joinTtl } from './hint.js';
 import { bindMatchRecognize } from './match-recognize.js';
 import type { QueryBinder } from './query.js';
 import { markShared } from './references.js';
@@ -92,15 +93,23 @@ export function bindTable(binder: QueryBinder, name: QualifiedName, hints: reado
     });
   }
   if (entry.kind === 'view') return bindView(binder, entry);
-  const options = { ...entry.options };
-  for (const hint of hints) {
-    if (hint.name === 'OPTIONS') {
-      for (const option of hint.options) options[option.key] = option.value;
-      catalog.checkOptions(options, hint.options, hint.span, entry.name);
-    } else binder.env.warn(`hint ${hint.name} has no effect`, hint.span);
-  }
+  const options = optionsWithHints(binder, entry, hints);
   catalog.checkUse(entry, options, 'source', at);
   return scanTable(binder, entry, options, at);
+}
+
+/** A table's options with those of OPTIONS hints in their place. */
+export function optionsWithHints(binder: QueryBinder, table: Table, hints: readonly Hint[]): Record<string, string> {
+  const options = { ...table.options };
+  for (const hint of hints) {
+    if (hint.name !== 'OPTIONS') {
+      checkTableHint(hint);
+      continue;
+    }
+    for (const option of hint.options) options[option.key] = option.value;
+    binder.env.catalog.checkOptions(options, hint.options, hint.span, table.name);
+  }
+  return options;
 }
 
 function scanTable(binder: QueryBinder, table: Table, options: Table['options'], at: Span): BoundRelation {
@@ -177,7 +186,8 @@ function bindJoin(binder: QueryBinder, node: Join): BoundRelation {
   const scope = left.scope.beside(rightScope);
   const condition =
     node.on && new ExpressionBinder(plainContext(binder.env, scope, 'the condition of JOIN')).condition(node.on);
-  const relation = join({ type, left: left.relation, right, condition }, binder.origin(node.span));
+  const ttl = joinTtl(binder.hints, node);
+  const relation = join({ type, left: left.relation, right, condition, ttl }, binder.origin(node.span));
   return narrowJoin(relation, scope, binder, node.span);
 }
 
@@ -217,7 +227,8 @@ function joinUsing(
   const condition = pairs
     .map((p) => expressions.call('=', [column(p.left), column(p.right)], node.span))
     .reduce((a, b) => expressions.call('AND', [a, b], node.span));
-  const joined = join({ type, left: left.relation, right, condition }, origin);
+  const ttl = joinTtl(binder.hints, node);
+  const joined = join({ type, left: left.relation, right, condition, ttl }, origin);
   const fields = new Map(joined.fields.map((f) => [f.name, f]));
   const merged = uniqueNames(
     names.map((name) => name),

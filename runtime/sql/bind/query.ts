@@ -4,7 +4,7 @@ import type { AggregateCall, Expr, NamedExpr } from '../../expr/ir.js';
 import { leastRestrictive } from '../../expr/typing.js';
 import type { DataType } from '../../record/types.js';
 import { typeToString } from '../../record/types.js';
-import type { Expression, Query, QueryBody, SetOperation, SortItem, Span, Values } from '../ast/index.js';
+import type { Expression, Hint, Query, QueryBody, SetOperation, SortItem, Span, Values } from '../ast/index.js';
 import { SqlError, unsupported } from '../error.js';
 import { aggregate, distinct, filter, type Origin, project, union, uniqueNames } from '../plan/build.js';
 import { allOf, column, columns } from '../plan/expression.js';
@@ -42,6 +42,9 @@ export class QueryBinder {
   inside(tag: string, common: CommonTables | undefined): QueryBinder {
     return new QueryBinder(this.env, tag, common, this.depth + 1);
   }
+
+  /** Hints of the SELECT that is being bound. */
+  hints: readonly Hint[] = [];
 
   origin(at: Span): Origin {
     return this.tag === undefined ? { at } : { at, scope: this.tag };

@@ -14,6 +14,7 @@ import { type AggregateNode, ExpressionBinder } from './expression.js';
 import { bindFrom } from './from.js';
 import { bindGroupWindow } from './group-window.js';
 import { applyGrouping, bindGrouping, GROUPING, NO_GROUPING } from './grouping.js';
+import { checkSelectHints, groupTtl } from './hint.js';
 import { OverCalls } from './over.js';
 import { type OrderedQuery, ordinalOf, type QueryBinder, sortKey } from './query.js';
 import { Scope } from './scope.js';
@@ -26,8 +27,19 @@ interface Item {
 }
 
 export function bindSelect(binder: QueryBinder, node: Select, orderBy: readonly SortItem[]): OrderedQuery {
-  for (const hint of node.hints) binder.env.warn(`hint ${hint.name} has no effect`, hint.span);
-  const origin = binder.origin(node.span);
+  checkSelectHints(binder, node.hints);
+  const around = binder.hints;
+  binder.hints = node.hints;
+  try {
+    return bindHinted(binder, node, orderBy);
+  } finally {
+    binder.hints = around;
+  }
+}
+
+function bindHinted(binder: QueryBinder, node: Select, orderBy: readonly SortItem[]): OrderedQuery {
+  const ttlMs = node.from && groupTtl(node.hints, node.from);
+  const origin = { ...binder.origin(node.span), ...(ttlMs === undefined ? {} : { ttlMs }) };
   const from = node.from
     ? bindFrom(binder, node.from)
     : { relation: { kind: 'values', rows: [[]], fields: [], ...origin } as Relation, scope: new Scope([]) };

@@ -6,6 +6,7 @@ import { disjoint, join } from '../plan/build.js';
 import { plainContext } from './environment.js';
 import { ExpressionBinder } from './expression.js';
 import { aliased, type BoundRelation, bindTable, narrowJoin } from './from.js';
+import { bindLookupJoin, isLookupTable } from './lookup.js';
 import type { QueryBinder } from './query.js';
 
 export function bindTemporalJoin(binder: QueryBinder, left: BoundRelation, node: Join, ref: TableRef): BoundRelation {
@@ -16,6 +17,13 @@ export function bindTemporalJoin(binder: QueryBinder, left: BoundRelation, node:
       expected: 'ON a.key = b.key',
     });
   const { timeColumn, processingTime } = leftTime(binder, left, ref);
+  const entry = binder.env.catalog.find(ref.name);
+  if (entry?.kind === 'table' && isLookupTable(binder, entry)) {
+    if (processingTime) return bindLookupJoin(binder, left, node, ref, entry);
+    throw new SqlError('TW2004', `'${entry.name}' has no versions in event time`, ref.systemTime!.span, {
+      expected: 'a processing time: a column made by PROCTIME()',
+    });
+  }
   const name = ref.name.parts[ref.name.parts.length - 1].name;
   const bound = aliased(bindTable(binder, ref.name, ref.hints, ref.span), ref.alias, name);
   const { right, renamed } = disjoint(left.relation, bound.relation);

@@ -166,7 +166,12 @@ export class Catalog {
     );
   }
 
-  checkUse(table: Table, options: Readonly<Record<string, string>>, use: 'source' | 'sink', at: Place): void {
+  checkUse(
+    table: Table,
+    options: Readonly<Record<string, string>>,
+    use: 'source' | 'sink' | 'lookup',
+    at: Place,
+  ): void {
     checkUse(this.known, table, options, use, at);
   }
 }

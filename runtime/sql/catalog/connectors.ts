@@ -24,7 +24,19 @@ export interface ConnectorInfo {
     /** Keys of metadata that it writes. */
     readonly writableMetadata?: readonly string[];
   };
+  /** It can be asked for the rows of a key. */
+  readonly lookup?: { readonly options: Readonly<Record<string, OptionInfo>> };
 }
+
+/** Options of every table that can be asked for the rows of a key, named as in Flink. */
+export const LOOKUP_OPTIONS: Readonly<Record<string, OptionInfo>> = {
+  'lookup.cache': { values: ['NONE', 'PARTIAL'] },
+  'lookup.async': { values: ['true', 'false'] },
+  'lookup.partial-cache.max-rows': {},
+  'lookup.partial-cache.expire-after-write': {},
+  'lookup.partial-cache.expire-after-access': {},
+  'lookup.partial-cache.cache-missing-key': { values: ['true', 'false'] },
+};
 
 export interface FormatInfo {
   /** retract: it reads changes with the rows they take back. Default append. */

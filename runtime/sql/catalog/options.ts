@@ -2,7 +2,7 @@
 import { parseDuration } from '../../time/duration.js';
 import type { OptionEntry } from '../ast/index.js';
 import { type Place, SqlError } from '../error.js';
-import { COMMON_OPTIONS, type ConnectorInfo, type FormatInfo, type OptionInfo } from './connectors.js';
+import { COMMON_OPTIONS, type ConnectorInfo, type FormatInfo, LOOKUP_OPTIONS, type OptionInfo } from './connectors.js';
 
 export interface KnownConnectors {
   readonly connectors: Readonly<Record<string, ConnectorInfo>>;
@@ -32,7 +32,12 @@ export function checkOptions(
       known: Object.keys(known.connectors),
     });
   }
-  const allowed: Record<string, OptionInfo> = { ...COMMON_OPTIONS, ...info.sink?.options, ...info.source?.options };
+  const allowed: Record<string, OptionInfo> = {
+    ...COMMON_OPTIONS,
+    ...(info.lookup ? { ...LOOKUP_OPTIONS, ...info.lookup.options } : {}),
+    ...info.sink?.options,
+    ...info.source?.options,
+  };
   const formats = Object.keys(FORMAT_OPTIONS).filter((key) => options[key] !== undefined);
   for (const key of formats) {
     const name = options[key];
@@ -74,13 +79,16 @@ export function checkUse(
   known: KnownConnectors,
   table: { readonly name: string; readonly connector: string; readonly at: Place },
   options: Readonly<Record<string, string>>,
-  use: 'source' | 'sink',
+  use: 'source' | 'sink' | 'lookup',
   at: Place,
 ): void {
   const side = known.connectors[table.connector][use];
   if (!side) {
-    const what = use === 'source' ? 'read from' : 'written to';
-    throw new SqlError('TW2004', `table '${table.name}': connector '${table.connector}' can't be ${what}`, at);
+    const what = use === 'source' ? 'read from' : use === 'sink' ? 'written to' : 'looked up';
+    const asked = use === 'source' && known.connectors[table.connector].lookup;
+    throw new SqlError('TW2004', `table '${table.name}': connector '${table.connector}' can't be ${what}`, at, {
+      ...(asked ? { expected: `JOIN ${table.name} FOR SYSTEM_TIME AS OF a processing time` } : {}),
+    });
   }
   for (const [key, def] of Object.entries<OptionInfo>(side.options)) {
     const given = key === 'format' ? (options[key] ?? options['value.format']) : options[key];

@@ -63,7 +63,7 @@ export function pushFilter(relation: Relation, condition: Expr | undefined): Rel
     case 'join':
       return pushIntoJoin(relation, parts);
     case 'step': {
-      if (!relation.pure) return filter(relation, condition);
+      if (!relation.pure && !relation.multiplies) return filter(relation, condition);
       const { yes, no } = split(within(new Set(relation.input.fields.map((f) => f.name))));
       if (!yes) return filter(relation, no);
       return filter({ ...relation, input: pushFilter(relation.input, yes) }, no);

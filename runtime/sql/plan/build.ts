@@ -18,11 +18,17 @@ export interface Origin {
   readonly at: Span;
   readonly scope?: string;
   readonly shared?: boolean;
+  readonly ttlMs?: number;
 }
 
 export function origin(relation: Relation): Origin {
-  const { at, scope, shared } = relation;
-  return { at, ...(scope === undefined ? {} : { scope }), ...(shared ? { shared } : {}) };
+  const { at, scope, shared, ttlMs } = relation;
+  return {
+    at,
+    ...(scope === undefined ? {} : { scope }),
+    ...(shared ? { shared } : {}),
+    ...(ttlMs === undefined ? {} : { ttlMs }),
+  };
 }
 
 /** Names that differ from each other and from `taken`: the first keeps its name, others get a number. */
@@ -207,6 +213,7 @@ export interface JoinParts {
   readonly equal?: JoinRelation['equal'];
   readonly nullAware?: boolean;
   readonly temporal?: JoinRelation['temporal'];
+  readonly ttl?: JoinRelation['ttl'];
 }
 
 /**
@@ -255,6 +262,7 @@ export function join(parts: JoinParts, from: Origin): JoinRelation {
     condition: allOf(rest),
     nullAware: parts.nullAware,
     temporal: parts.temporal,
+    ...(parts.ttl ? { ttl: parts.ttl } : {}),
     fields: joinFields(parts.type, left.fields, right.fields),
     ...from,
   };

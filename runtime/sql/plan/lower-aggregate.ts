@@ -24,7 +24,7 @@ function lowerGroup(lowering: Lowering, relation: AggregateRelation): Made {
       kind: 'groupAggregate',
       keys: relation.keys.map((key) => keyExpr(relation.input, key)),
       aggregates: relation.aggregates,
-      ttlMs: batch ? undefined : ttlMs,
+      ttlMs: batch ? undefined : (relation.ttlMs ?? ttlMs),
       finalOnly: batch,
     },
     inputs: [edge(input, partitioning)],

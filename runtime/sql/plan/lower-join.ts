@@ -87,6 +87,8 @@ export function lowerJoin(lowering: Lowering, relation: JoinRelation): Made {
         rightUpdating: sides[1].updating,
         finalOnly: batch,
         ...(ttlMs && !batch ? { ttlMs } : {}),
+        ...(relation.ttl?.leftMs === undefined || batch ? {} : { leftTtlMs: relation.ttl.leftMs }),
+        ...(relation.ttl?.rightMs === undefined || batch ? {} : { rightTtlMs: relation.ttl.rightMs }),
         ...on(relation.condition),
       };
       name = 'Join';

@@ -4,6 +4,7 @@
  * is like (time attributes, window columns, changes, keys).
  */
 import type { AggregateCall, Expr, NamedExpr } from '../../expr/ir.js';
+import type { LookupJoinSpec } from '../../graph/lookup-step.js';
 import type { ModelStepSpec } from '../../graph/model-steps.js';
 import type { AfterMatch, PatternExpr, PatternStep } from '../../graph/pattern.js';
 import type { Window } from '../../graph/plan.js';
@@ -35,6 +36,8 @@ interface Base {
   readonly scope?: string;
   /** Several queries read it: no condition goes below it, no column is left out (see bind/references.ts). */
   readonly shared?: boolean;
+  /** STATE_TTL hint of an aggregate: how long a group is kept, in place of the job's. */
+  readonly ttlMs?: number;
 }
 
 /** Reads a table: physical and metadata columns under their names. Computed columns are a calc above it. */
@@ -109,6 +112,8 @@ export interface JoinRelation extends Base {
   /** anti: for NOT IN, a NULL on either side makes the result unknown. */
   readonly nullAware?: boolean;
   /** FOR SYSTEM_TIME AS OF a column of the left side. */
+  /** STATE_TTL hints: how long rows of a side are kept, in place of the job's. */
+  readonly ttl?: { readonly leftMs?: number; readonly rightMs?: number };
   readonly temporal?: { readonly timeColumn: string; readonly processingTime: boolean; readonly rightTime?: string };
 }
 
@@ -193,7 +198,7 @@ export interface StepRelation extends Base {
   readonly step: string;
   /** The node's name. */
   readonly label: string;
-  readonly spec: ModelStepSpec;
+  readonly spec: ModelStepSpec | LookupJoinSpec;
   /** Columns of the input that it reads. */
   readonly reads: readonly string[];
   /** Rows go on with the added columns; otherwise with these alone. */
@@ -201,6 +206,8 @@ export interface StepRelation extends Base {
   readonly added: readonly Field[];
   /** Each row by itself, whatever other rows there are: conditions may go below it. */
   readonly pure: boolean;
+  /** A row may become none or several: what identified it no longer does. */
+  readonly multiplies?: boolean;
   /** Rows meet by these columns; none: all of them meet. undefined: each where it is. */
   readonly by?: readonly string[];
 }

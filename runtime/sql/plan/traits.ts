@@ -151,7 +151,8 @@ export class TraitsOf {
       }
       case 'step': {
         const input = this.of(relation.input);
-        return relation.keepsInput ? input : { time: new Map(), updating: false, keys: [] };
+        if (!relation.keepsInput) return { time: new Map(), updating: false, keys: [] };
+        return relation.multiplies ? { ...input, keys: [] } : input;
       }
       case 'unnest': {
         const input = this.of(relation.input);

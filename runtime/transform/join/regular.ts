@@ -28,6 +28,17 @@ export interface RegularJoinSpec extends JoinSpec {
   readonly finalOnly?: boolean;
   readonly nullAware?: boolean;
   readonly ttlMs?: number;
+  /** In place of `ttlMs` for a side. 0: for ever. */
+  readonly leftTtlMs?: number;
+  readonly rightTtlMs?: number;
+}
+
+function ttlOf(spec: RegularJoinSpec, side: Pick<Side, 'name'>): number {
+  return (side.name === 'left' ? spec.leftTtlMs : spec.rightTtlMs) ?? spec.ttlMs ?? 0;
+}
+
+function hasTtl(spec: RegularJoinSpec): boolean {
+  return ttlOf(spec, { name: 'left' }) > 0 || ttlOf(spec, { name: 'right' }) > 0;
 }
 
 interface Side {
@@ -91,7 +102,7 @@ function makeSides(ctx: TransformContext, spec: RegularJoinSpec): [Side, Side] {
     const counted = (outer || (semi && i === 0)) && conditional;
     const stored = new StoredRow(ctx.inputs[i], spec.nullAware ? [] : side.keys, [
       ...(counted ? [{ name: 'n', type: LONG, init: '0' }] : []),
-      ...(spec.ttlMs ? [{ name: 't', type: LONG, init: '0' }] : []),
+      ...(hasTtl(spec) ? [{ name: 't', type: LONG, init: '0' }] : []),
     ]);
     const unique = !spec.nullAware && ((i === 0 ? spec.leftUnique : spec.rightUnique) ?? false);
     const table = { name: side.name, keys: stored.keyFields, values: stored.values, spill: true };
@@ -142,7 +153,7 @@ function processCode(
 
   const ownTable = cg.bind(own.unique ? own.table : own.buckets, own.name);
   const otherTable = cg.bind(other.unique ? other.table : other.buckets, other.name);
-  const now = spec.ttlMs ? `const now = ${cg.bind(ctx.now, 'now')}();` : '';
+  const now = hasTtl(spec) ? `const now = ${cg.bind(ctx.now, 'now')}();` : '';
   /** Runs `body` for each matching entry `o` of the other side. */
   const matches = (body: string) => {
     const guarded = condition ? `if (${condition}) { ${body} }` : body;
@@ -188,7 +199,7 @@ function processCode(
   const oneIsEnough = semiRight && !condition && !own.updating;
   const entry = own.stored.entryCode('row', cg, !own.unique, {
     ...(own.counted ? { n: 'n' } : {}),
-    ...(spec.ttlMs ? { t: 'now' } : {}),
+    ...(hasTtl(spec) ? { t: 'now' } : {}),
   });
   const ownGet = `${ownTable}.get(group, mk)`;
   const keptKey = own.stored.keptKey(cg);
@@ -221,8 +232,8 @@ function processCode(
          }
          return -1;
        };`;
-  const expiry = spec.ttlMs
-    ? `${expireCode(own, ownTable, 'mine', spec.ttlMs)} ${expireCode(other, otherTable, 'found', spec.ttlMs)}`
+  const expiry = hasTtl(spec)
+    ? `${expireCode(own, ownTable, 'mine', ttlOf(spec, own))} ${expireCode(other, otherTable, 'found', ttlOf(spec, other))}`
     : '';
   const nullKey = spec.nullAware ? undefined : own.stored.nullKey();
   const lonely = own.outer ? `${emit}(${ownAlone}, kind === 0 || kind === 2 ? ${INSERT} : ${DELETE});` : '';
@@ -233,8 +244,8 @@ function processCode(
     ${own.stored.keySetup('row', ctx.maxParallelism, cg)}
     ${nullKey ? `if (${nullKey}) { ${lonely} return; }` : ''}
     ${now}
-    ${spec.ttlMs ? 'let' : 'const'} mine = ${ownGet};
-    ${spec.ttlMs ? 'let' : 'const'} found = ${otherTable}.get(group, mk);
+    ${hasTtl(spec) ? 'let' : 'const'} mine = ${ownGet};
+    ${hasTtl(spec) ? 'let' : 'const'} found = ${otherTable}.get(group, mk);
     ${expiry}
     ${other.unique ? '' : 'const rows = found === undefined ? undefined : found.rows; const there = rows === undefined ? 0 : rows.length;'}
     let n = 0;
@@ -251,6 +262,7 @@ function processCode(
 
 /** Forgets rows of a bucket, or the one entry, that were not written for `ttlMs`. Older rows stand in front. */
 function expireCode(side: Side, table: string, variable: string, ttlMs: number): string {
+  if (ttlMs === 0) return '';
   if (side.unique) {
     return `if (${variable} !== undefined && ${variable}.t + ${ttlMs} <= now) { ${table}.delete(group, mk); ${variable} = undefined; }`;
   }

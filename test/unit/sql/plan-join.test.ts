@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { outline, PAYMENTS } from './planning.js';
+import { errorOf, nodesOf, outline, PAYMENTS } from './planning.js';
 
 describe('joins, ranks, OVER and order', () => {
   test('an interval join: bounds of the times become lowerMs and upperMs, other conditions go to the sides', () => {
@@ -167,5 +167,37 @@ SELECT * FROM l FULL JOIN r USING (k)`;
       `collect/calc2: calc [COALESCE(k, k0) k, v, w] updating <- collect/join1`,
       `sink:collect: write collect updating x1 <- global collect/calc2`,
     ]);
+  });
+});
+
+describe('hints', () => {
+  const B = PAYMENTS.replaceAll('payments', 'refunds');
+  const join = (hint: string, on = 'a.card = b.card') =>
+    nodesOf(`${PAYMENTS} ${B} SELECT ${hint} a.card FROM payments AS a JOIN refunds AS b ON ${on}`).get(
+      'collect/join1',
+    )!.spec as unknown as Record<string, unknown>;
+
+  test('STATE_TTL keeps the sides of a join for different times, by alias or name', () => {
+    expect(join("/*+ STATE_TTL('a' = '1 h', 'refunds' = '2 min') */")).toMatchObject({
+      leftTtlMs: 3_600_000,
+      rightTtlMs: 120_000,
+    });
+    const spec = join("/*+ STATE_TTL('b' = '1 s') */");
+    expect([spec.leftTtlMs, spec.rightTtlMs, spec.ttlMs]).toEqual([undefined, 1000, undefined]);
+  });
+
+  test('STATE_TTL of a GROUP BY, in place of the job’s', () => {
+    const group = nodesOf(
+      `${PAYMENTS} SET 'table.exec.state.ttl' = '1 d'; SELECT /*+ STATE_TTL('p' = '1 min') */ card, COUNT(*) FROM payments AS p GROUP BY card`,
+    ).get('collect/aggregate1')!.spec as unknown as Record<string, unknown>;
+    expect(group.ttlMs).toBe(60_000);
+  });
+
+  test('how Flink does a batch join is taken; what isn’t known is refused', () => {
+    expect(join('/*+ BROADCAST(b), SHUFFLE_HASH(a) */').transform).toBe('join');
+    expect(errorOf(`${PAYMENTS} SELECT /*+ BROADCASTT(p) */ card FROM payments AS p`)).toMatch(
+      /TW2002 unknown hint BROADCASTT .*BROADCAST/,
+    );
+    expect(errorOf(`${PAYMENTS} SELECT /*+ STATE_TTL('p' = 'soon') */ card FROM payments AS p`)).toMatch(/TW2003/);
   });
 });
