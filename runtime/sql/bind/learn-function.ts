@@ -1,9 +1,90 @@
-/** What a learning step of the plan says, from the options of a learner. */
+/** ML_LEARN and ML_DETECT_ANOMALIES: steps that train a pipeline of the learning library. */
 import type { LearnSpec, ModelColumn, ModelOptions, PublishSpec } from '../../graph/model-steps.js';
+import type { DataType } from '../../record/types.js';
+import { parseDuration } from '../../time/duration.js';
 import type { Span } from '../ast/index.js';
 import { SqlError } from '../error.js';
+import type { BoundRelation } from './from.js';
+import { added, type ModelCall, outputs } from './model-call.js';
 
-export function learnStep(
+const DOUBLE: DataType = { kind: 'DOUBLE', nullable: true };
+const BOOLEAN: DataType = { kind: 'BOOLEAN', nullable: true };
+
+export function learn(c: ModelCall): BoundRelation {
+  c.mustAppend();
+  const model = c.model(['learner']);
+  const options = c.options(model);
+  const inputs = c.modelInputs(model);
+  const label = c.column('LABEL')!;
+  const rowKey = c.column('KEY');
+  const made = outputs(c, model.output);
+  const spec = learnStep(
+    c.at('MODEL'),
+    options.pipeline,
+    inputs,
+    model.output.map((f, i) => ({ field: f.name, column: made[i].name, type: f.type })),
+    {
+      label: label.name,
+      ...(rowKey ? { rowKey: rowKey.name } : {}),
+      ...timeOf(c),
+      ...(options.horizon ? { horizonMs: parseDuration(options.horizon) } : {}),
+      by: c.by,
+      ...(options['publish.name'] ? { publish: publishOf(options) } : {}),
+    },
+  );
+  const reads = [...inputs.map((i) => i.column), label.name, ...(rowKey ? [rowKey.name] : []), ...c.by];
+  return added(c, made, {
+    step: 'learn',
+    label: `Learn(${model.name})`,
+    spec,
+    reads: spec.timeColumn ? [...reads, spec.timeColumn] : reads,
+    by: c.by,
+  });
+}
+
+function timeOf(c: ModelCall): { timeColumn?: string } {
+  for (const [column, kind] of c.binder.env.traits.of(c.input.relation).time)
+    if (kind === 'rowtime') return { timeColumn: column };
+  return {};
+}
+
+const ANOMALY_PIPELINE = ['MinMaxScaler', { type: 'HalfSpaceTrees', nTrees: 25, height: 8, windowSize: 250, seed: 42 }];
+
+export function detectAnomalies(c: ModelCall): BoundRelation {
+  c.mustAppend();
+  const { pipeline, threshold = '0.9', ...rest } = c.config();
+  for (const key of Object.keys(rest)) {
+    throw new SqlError('TW2006', `ML_DETECT_ANOMALIES has no option '${key}'`, c.at('CONFIG'), {
+      name: key,
+      known: ['pipeline', 'threshold'],
+    });
+  }
+  const args = c.columns('ARGS');
+  const inputs = args.map(({ field }) => ({ field: field.name, column: field.name, type: field.type }));
+  const made = outputs(c, [
+    { name: 'anomaly_score', type: DOUBLE },
+    { name: 'is_anomaly', type: BOOLEAN },
+  ]);
+  if (!Number.isFinite(Number(threshold))) {
+    throw new SqlError('TW2006', `option 'threshold' is '${threshold}'`, c.at('CONFIG'), { expected: 'a number' });
+  }
+  const spec = learnStep(
+    c.at('CONFIG'),
+    pipeline ?? JSON.stringify(ANOMALY_PIPELINE),
+    inputs,
+    [{ field: 'score', column: made[0].name, type: DOUBLE }],
+    { by: c.by, threshold: Number(threshold), anomalyColumn: made[1].name },
+  );
+  return added(c, made, {
+    step: 'learn',
+    label: 'DetectAnomalies',
+    spec,
+    reads: [...inputs.map((i) => i.column), ...c.by],
+    by: c.by,
+  });
+}
+
+function learnStep(
   at: Span,
   pipeline: string,
   inputs: readonly ModelColumn[],
@@ -22,7 +103,7 @@ export function learnStep(
 }
 
 /** The `publish.*` options; the registry's go with them. */
-export function publishOf(options: ModelOptions): PublishSpec {
+function publishOf(options: ModelOptions): PublishSpec {
   const registry = Object.entries(options).filter(([key]) => key === 'registry' || key.startsWith('s3.'));
   const threshold = options['publish.threshold'];
   const margin = options['publish.margin'];

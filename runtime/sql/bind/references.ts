@@ -50,7 +50,7 @@ export function sharedViews(statements: readonly Statement[]): Set<string> {
   return new Set([...uses].filter(([name, times]) => times > 1 && views.has(name)).map(([name]) => name));
 }
 
-const KEEPS_STATE = new Set<Relation['kind']>(['aggregate', 'join', 'rank', 'sort', 'normalize', 'match']);
+const KEEPS_STATE = new Set<Relation['kind']>(['aggregate', 'join', 'rank', 'sort', 'normalize', 'match', 'step']);
 
 /**
  * Marks what keeps state in a relation that several queries read: it stays as it is written for all of them, so that it runs

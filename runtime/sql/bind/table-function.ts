@@ -4,15 +4,16 @@ import type { Expr } from '../../expr/ir.js';
 import type { Window } from '../../graph/plan.js';
 import { typeToString } from '../../record/types.js';
 import { formatDuration } from '../../time/duration.js';
-import type { Argument, Call, DescriptorArgument, PositionalArgument, Span, TableArgument } from '../ast/index.js';
+import type { Call, DescriptorArgument, PositionalArgument, Span } from '../ast/index.js';
 import { SqlError, unsupported } from '../error.js';
 import { windowAssign } from '../plan/build.js';
 import { plainContext } from './environment.js';
 import { ExpressionBinder } from './expression.js';
-import { type BoundRelation, bindTable } from './from.js';
+import type { BoundRelation } from './from.js';
 import { bindModelFunction, MODEL_FUNCTIONS } from './model-function.js';
 import type { QueryBinder } from './query.js';
 import { Scope } from './scope.js';
+import { assignArguments, bindData, partitionColumns, tableArgument } from './table-argument.js';
 
 /** Parameters by position; a `?` may be left out. */
 const PARAMETERS: Record<string, readonly string[]> = {
@@ -38,12 +39,7 @@ export function bindTableFunction(binder: QueryBinder, call: Call): BoundRelatio
   }
   const args = assignArguments(name, parameters, call);
   const data = args.get('DATA')!;
-  const table: TableArgument | undefined =
-    data.kind === 'TableArgument'
-      ? data
-      : data.kind === 'ScalarSubquery'
-        ? { kind: 'TableArgument', query: data.query, partitionBy: [], orderBy: [], span: data.span }
-        : undefined;
+  const table = tableArgument(data);
   if (!table) throw new SqlError('TW2003', `${name} takes a table first`, data.span, { expected: 'TABLE t' });
   const input = bindData(binder, table);
   const time = args.get('TIMECOL')!;
@@ -68,46 +64,6 @@ export function bindTableFunction(binder: QueryBinder, call: Call): BoundRelatio
     .slice(-3)
     .map((field, i) => ({ name: ['window_start', 'window_end', 'window_time'][i], field }));
   return { relation, scope: new Scope([{ columns: [...input.scope.columns, ...bounds] }]) };
-}
-
-/** Arguments by parameter: by position or by name. */
-export function assignArguments(
-  name: string,
-  parameters: readonly string[],
-  call: Call,
-): Map<string, PositionalArgument> {
-  const usage = `${name}(${parameters.map((p) => (p.endsWith('?') ? `[${p.slice(0, -1)}]` : p)).join(', ')})`;
-  const known = parameters.map((p) => p.replace('?', ''));
-  const found = new Map<string, PositionalArgument>();
-  call.args.forEach((arg: Argument, i) => {
-    if (arg.kind === 'NamedArgument') {
-      const parameter = arg.name.name.toUpperCase();
-      if (!known.includes(parameter)) {
-        throw new SqlError('TW2002', `${name} has no parameter '${arg.name.name}'`, arg.span, {
-          name: parameter,
-          known,
-        });
-      }
-      found.set(parameter, arg.value);
-    } else if (i >= known.length) {
-      throw new SqlError('TW2003', `too many arguments for ${name}`, arg.span, { expected: usage });
-    } else if (arg.kind === 'Star') {
-      throw new SqlError('TW2003', `'*' is no argument of ${name}`, arg.span, { expected: usage });
-    } else found.set(known[i], arg);
-  });
-  for (const parameter of parameters) {
-    if (!parameter.endsWith('?') && !found.has(parameter)) {
-      throw new SqlError('TW2003', `${name} lacks ${parameter}`, call.span, { expected: usage });
-    }
-  }
-  return found;
-}
-
-export function bindData(binder: QueryBinder, data: TableArgument): BoundRelation {
-  if (data.orderBy.length > 0) throw unsupported('ORDER BY of a table argument', data.span);
-  if (data.table) return bindTable(binder, data.table, [], data.span);
-  const query = binder.query(data.query!);
-  return { relation: query.relation, scope: Scope.of(undefined, query.relation.fields, query.names) };
 }
 
 function timeAttribute(
@@ -207,24 +163,4 @@ function windowOf(name: string, length: (parameter: string) => { ms: number; at:
     default:
       return { kind: 'session', gapMs: positive('GAP') };
   }
-}
-
-export function partitionColumns(
-  query: QueryBinder,
-  input: BoundRelation,
-  data: TableArgument,
-  name: string,
-  allowed: boolean,
-): string[] {
-  if (data.partitionBy.length > 0 && !allowed) {
-    throw new SqlError('TW2004', `${name} takes no PARTITION BY`, data.partitionBy[0].span, {
-      expected: 'GROUP BY for keys',
-    });
-  }
-  const binder = new ExpressionBinder(plainContext(query.env, input.scope, 'PARTITION BY'));
-  return data.partitionBy.map((node) => {
-    const expr = binder.bind(node);
-    if (expr.op !== 'column') throw unsupported('PARTITION BY an expression', node.span, 'compute it in a sub-query');
-    return expr.name;
-  });
 }

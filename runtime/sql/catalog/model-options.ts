@@ -44,6 +44,12 @@ export const MODEL_OPTIONS: Readonly<Record<ModelProvider, Readonly<Record<strin
   tidewheel: {
     ...REGISTRY,
     version: { description: 'A fixed version. Default: the promoted one, followed as it changes', kind: 'text' },
+    'when-missing': {
+      description:
+        'While nothing is promoted: fail (the default; the job tries again), or null, rows go on without an answer',
+      kind: 'text',
+      values: ['fail', 'null'],
+    },
     path: { description: 'A model’s file or folder, in place of a registry', kind: 'text' },
     'poll-interval': { description: 'How often the promoted version is looked at. Default 2s', kind: 'duration' },
     format: { description: 'Format of the file at path, where it can’t be told', kind: 'text' },

@@ -7,12 +7,14 @@
  */
 import { createHash } from 'node:crypto';
 import { TidewheelError } from '../../../api/index.js';
+import { Codegen } from '../../expr/codegen/codegen.js';
 import type { ScoreSpec } from '../../graph/model-steps.js';
 import type { LoadedModel } from '../../model/contract.js';
-import type { Row } from '../../record/types.js';
+import type { Row, RowSchema } from '../../record/types.js';
 import type { Json } from '../../source/contract.js';
 import type { TransformContext } from '../contract.js';
 import { type Answers, type LoadedVersion, loadVersion } from './loaded-version.js';
+import { outputRow } from './output-row.js';
 import type { Scorer } from './scorer.js';
 
 /** Names the version to ask: in a barrier, in a snapshot, and where a deployment starts. */
@@ -30,7 +32,9 @@ const DEFAULT_BATCH_ROWS = 1024;
 export class EmbeddedModel implements Scorer {
   readonly batchRows: number;
   readonly maxCalls: number;
-  private current!: LoadedVersion;
+  /** undefined: nothing is promoted yet, and rows go on without an answer. */
+  private current: LoadedVersion | undefined;
+  private readonly unanswered: Answers;
   private next: LoadedVersion | undefined;
 
   constructor(
@@ -39,10 +43,15 @@ export class EmbeddedModel implements Scorer {
   ) {
     this.batchRows = Number(spec.options['batch-rows'] ?? DEFAULT_BATCH_ROWS);
     this.maxCalls = Number(spec.options['max-concurrent-operations'] ?? 2);
+    this.unanswered = withoutAnswer(spec, ctx.node.schema);
   }
 
   async open(): Promise<void> {
     const version = await this.firstVersion();
+    if (version === null) {
+      this.ctx.log.warn({ model: this.name }, 'no version is promoted: rows go on without an answer');
+      return;
+    }
     this.current = await this.load(version);
     this.ctx.log.info(
       { model: this.name, version: this.current.version, backend: this.current.model.backend },
@@ -54,8 +63,8 @@ export class EmbeddedModel implements Scorer {
     return this.spec.options.path ?? this.spec.options.name;
   }
 
-  /** The snapshot's, the one given with the deployment, the fixed one, the promoted one; undefined where a path names the model. */
-  private async firstVersion(): Promise<string | undefined> {
+  /** The snapshot's, the one given with the deployment, the fixed one, the promoted one; undefined where a path names the model; null: there is none yet. */
+  private async firstVersion(): Promise<string | undefined | null> {
     const { options } = this.spec;
     if (options.path !== undefined) return undefined;
     if (options.version !== undefined) return options.version;
@@ -66,6 +75,7 @@ export class EmbeddedModel implements Scorer {
     const registry = await this.ctx.models.registry(options);
     const promoted = await registry.promoted(options.name);
     if (promoted) return promoted.version;
+    if (options['when-missing'] === 'null') return null;
     throw new TidewheelError('TW7403', `no version of model '${options.name}' is promoted`, {
       hint: `Push one and promote it: tidewheel model push FILE --name ${options.name} --promote`,
     });
@@ -95,17 +105,13 @@ export class EmbeddedModel implements Scorer {
   }
 
   score(rows: readonly Row[]): Answers | Promise<Answers> {
-    return this.current.score(rows);
-  }
-
-  get version(): string {
-    return this.current.version;
+    return this.current ? this.current.score(rows) : this.unanswered;
   }
 
   /** Loads a version beside the one in use. Rejects when it can't be used. */
   async prepare(change: Json): Promise<void> {
     const { version } = change as unknown as VersionChange;
-    if (version === this.current.version || version === this.next?.version) return;
+    if (version === this.current?.version || version === this.next?.version) return;
     const loaded = await this.load(version);
     await this.next?.model.close();
     this.next = loaded;
@@ -114,8 +120,8 @@ export class EmbeddedModel implements Scorer {
   /** At a barrier, nothing under way: the rows behind it are the other version's. */
   change(change: Json): void {
     const { version } = change as unknown as VersionChange;
-    if (version === this.current.version) return;
-    if (version !== this.next?.version) {
+    if (version === this.current?.version) return;
+    if (!this.next || version !== this.next.version) {
       throw new TidewheelError('TW7403', `version ${version} of model '${this.name}' is asked for but not loaded`, {
         retryable: true,
       });
@@ -123,16 +129,23 @@ export class EmbeddedModel implements Scorer {
     const before = this.current;
     this.current = this.next;
     this.next = undefined;
-    this.ctx.log.info({ model: this.name, from: before.version, to: version }, 'model version changed at a barrier');
+    this.ctx.log.info({ model: this.name, from: before?.version ?? null, to: version }, 'model version changed at a barrier');
     // Frees memory; the pause at the barrier need not wait for it.
-    setImmediate(() => void before.model.close());
+    setImmediate(() => void before?.model.close());
   }
 
   snapshot(): Json | undefined {
-    return this.spec.options.path === undefined ? { model: this.name, version: this.current.version } : undefined;
+    return this.spec.options.path === undefined && this.current ? { model: this.name, version: this.current.version } : undefined;
   }
 
   async close(): Promise<void> {
     await Promise.all([this.current?.model.close(), this.next?.model.close()]);
   }
+}
+
+/** Rows with NULL in place of an answer. */
+function withoutAnswer(spec: ScoreSpec, schema: RowSchema): Answers {
+  const added = [...spec.outputs.map((o) => o.column), ...(spec.versionColumn ? [spec.versionColumn] : [])];
+  const code = outputRow(schema, new Map(added.map((name) => [name, 'null'])));
+  return { row: new Codegen().build<(row: Row) => Row>(`return function unanswered(row) { return ${code}; };`) };
 }

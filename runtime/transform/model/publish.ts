@@ -62,6 +62,12 @@ export class Publisher {
   /** A record was learnt: publishes where it is time. */
   due(learner: StreamLearner): void {
     if (learner.labelled % this.spec.every !== 0) return;
+    this.judge(learner);
+    // Somebody else may have promoted a version: the next comparison is with that.
+    this.meanwhile(() => this.followChampion());
+  }
+
+  private judge(learner: StreamLearner): void {
     const quality = learner.quality!.get();
     const why = this.refusal(learner.quality!, quality);
     const fields = { model: this.spec.name, metric: this.spec.metric, quality, rows: learner.labelled };
@@ -72,19 +78,22 @@ export class Publisher {
     // The model goes on learning: what is published is what it is now.
     const bytes = Buffer.from(JSON.stringify(learner.model));
     const rows = learner.labelled;
+    this.meanwhile(async () => {
+      const version = await this.publish(bytes, rows, quality);
+      this.ctx.log.info({ ...fields, version }, 'a learnt model is published');
+    });
+  }
+
+  /** One after another; the step takes no rows meanwhile. */
+  private meanwhile(work: () => Promise<void>): void {
     this.underWay++;
-    this.chain = this.chain
-      .then(() => this.publish(bytes, rows, quality))
-      .then(
-        (version) => {
-          this.ctx.log.info({ ...fields, version }, 'a learnt model is published');
-          this.done();
-        },
-        (error: unknown) => {
-          this.failure = stepError(error, this.ctx.node, 'TW7204');
-          this.done();
-        },
-      );
+    this.chain = this.chain.then(work).then(
+      () => this.done(),
+      (error: unknown) => {
+        this.failure ??= stepError(error, this.ctx.node, 'TW7204');
+        this.done();
+      },
+    );
   }
 
   private done(): void {
