@@ -57,6 +57,7 @@ export const streamSnapshotStatus = object('State of the snapshot, written by th
   job: text('Job of which it was taken.'),
   jobGeneration: integer('Generation of the job’s spec.', { minimum: 0, format: 'int64' }),
   location: text('Where it is kept; fits `restore.from`.'),
+  store: text('Place of the store of its job, so that another job can begin from it.'),
   bytes: integer('Size of the state.', { minimum: 0, format: 'int64' }),
   size: text('The same for people.'),
   startedAt: instant('When it was begun.'),

@@ -13,6 +13,7 @@ import { recovery } from './live/recovery.js';
 import { rescale } from './live/rescale.js';
 import { state } from './live/state.js';
 import { nexmark } from './nexmark/run.js';
+import { operator } from './operator/run.js';
 import { own } from './own/run.js';
 import { renderProfiles } from './profile/render.js';
 import { type Figure, figureJsonLine, figureTable, jsonLine, type Report, type Result, table } from './report.js';
@@ -21,7 +22,7 @@ import { start } from './start/run.js';
 import type { Suite, SuiteOptions } from './suite.js';
 
 const SUITES: Readonly<Record<string, Suite>> = {
-  ...{ nexmark, kafka, lambda, own, latency, state, recovery, rescale, start, soak },
+  ...{ nexmark, kafka, lambda, own, latency, state, recovery, rescale, start, soak, operator },
 };
 const PEERS: readonly string[] = ['flink', 'flink-rocksdb'];
 

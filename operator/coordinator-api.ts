@@ -36,6 +36,8 @@ export interface CoordinatorView {
     readonly durationMs?: number;
   };
   readonly lastSavepoint?: { readonly id: number; readonly location: string; readonly atMs: number };
+  /** The coordinator can't reach its store, in words. */
+  readonly storeTrouble?: string;
   /** In a row, up to now. */
   readonly checkpointFailures?: { readonly count: number; readonly reason?: string };
   /** While tasks are being deployed with state. */

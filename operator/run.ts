@@ -75,12 +75,11 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
   const informer = <T extends KubeObject>(type: ResourceType, change: (o: T) => void, own: boolean) =>
     new Informers<T>(client, namespaces, {
       type,
-      ...(own ? { labelSelector: LABEL_JOB, trim: trim as never } : {}),
+      ...(own ? { labelSelector: LABEL_JOB, trim: trim as never, indexBy: jobOf } : {}),
       onChange: (object) => isStarted && change(object),
       onError: warn(`can't watch ${type.plural}`),
     });
-  const ofJob = (object: KubeObject) =>
-    queue.add(`${object.metadata.namespace}/${object.metadata.labels?.[LABEL_JOB]}`);
+  const ofJob = (object: KubeObject) => queue.add(jobOf(object));
   const jobs = informer<StreamJob & KubeObject>(STREAM_JOBS, (job) => queue.add(keyOf(job)), false);
   const snapshots = informer<StreamSnapshot & KubeObject>(
     STREAM_SNAPSHOTS,
@@ -198,6 +197,11 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
       server.closeAllConnections();
     },
   };
+}
+
+/** Key of the job that an object belongs to. */
+function jobOf(object: KubeObject): string {
+  return `${object.metadata.namespace}/${object.metadata.labels?.[LABEL_JOB]}`;
 }
 
 /** What is kept of the objects that the operator made. */

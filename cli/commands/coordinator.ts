@@ -6,6 +6,8 @@ import { Coordinator } from '../../runtime/coordinator/coordinator.js';
 import { coordinatorOptions } from '../../runtime/coordinator/from-job.js';
 import { serveCoordinator } from '../../runtime/coordinator/server.js';
 import { loadJob, referenceResolver } from '../../runtime/job/index.js';
+import { openStore, resolveStore } from '../../runtime/snapshot/open-store.js';
+import { storeAt } from '../../runtime/snapshot/store-place.js';
 import { registry } from '../../runtime/worker/registry.js';
 import { writeAddress } from '../local/api-client.js';
 import { createLogger } from '../local/logger.js';
@@ -26,7 +28,9 @@ interface Args {
   restore?: string;
   'begin-id'?: string;
   'begin-from'?: string;
+  'begin-store'?: string;
   stay: boolean;
+  idle: boolean;
   'log-level': string;
 }
 
@@ -63,6 +67,12 @@ export const command: CommandModule<object, Args> = {
         describe: 'In place of stateBackend.type of the job file',
       })
       .option('begin-from', { type: 'string', describe: 'Snapshot that this start begins with; left out: no state' })
+      .option('begin-store', { type: 'string', describe: 'Place of the store of begin-from, if it is another job’s' })
+      .option('idle', {
+        type: 'boolean',
+        default: false,
+        describe: 'Don’t run the job: only answer the API, e.g. to have its state deleted',
+      })
       .option('stay', {
         type: 'boolean',
         default: false,
@@ -75,9 +85,10 @@ export const command: CommandModule<object, Args> = {
     const stateBackend = args.state && { type: args.state };
     const job = await loadJob(args.file, { overrides: { parallelism, stateBackend } });
     const { parallelism: slots, slotsPerRunner } = job.spec;
+    const resolve = referenceResolver({ env: process.env, secretsDir: process.env.TIDEWHEEL_SECRETS_DIR });
     const options = await coordinatorOptions(job, {
       registry,
-      resolve: referenceResolver({ env: process.env, secretsDir: process.env.TIDEWHEEL_SECRETS_DIR }),
+      resolve,
       log,
       expectedRunners: args.runners > 0 ? args.runners : Math.ceil(slots / slotsPerRunner),
       defaultStateDir: args['state-dir'],
@@ -85,7 +96,12 @@ export const command: CommandModule<object, Args> = {
       startAgainWhenFinished: args['start-again'],
     });
     const id = args['begin-id'];
-    if (id !== undefined) await beginOnce(options.store, job.name, { id, from: args['begin-from'] });
+    if (id !== undefined) {
+      const place = args['begin-store'];
+      const other =
+        place === undefined ? undefined : await openStore(resolveStore(storeAt(place, options.storeSpec), resolve));
+      await beginOnce(options.store, job.name, { id, from: args['begin-from'], store: other });
+    }
     const coordinator = await Coordinator.create(options);
     const ports = await serveCoordinator(coordinator, {
       host: args.host,
@@ -96,7 +112,8 @@ export const command: CommandModule<object, Args> = {
     const file = args['address-file'];
     if (file) await writeAddress(file, { host: args.host, ...ports, pid: process.pid });
     log.info({ job: job.name, epoch: coordinator.epoch, ...ports }, 'coordinator leads the job');
-    coordinator.start();
+    if (args.idle) coordinator.state = 'stopped';
+    else coordinator.start();
     process.on('SIGTERM', () => process.exit(143));
     // Without its supervisor a local coordinator ends too.
     // Ctrl-C at a terminal reaches every process: whoever started this one decides what it means.

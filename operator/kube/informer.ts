@@ -14,6 +14,8 @@ export interface InformerOptions<T> {
   readonly labelSelector?: string;
   /** Keeps memory small: what is cached of an object. */
   readonly trim?: (object: T) => T;
+  /** Objects are found by this as well, e.g. pods by their job. */
+  readonly indexBy?: (object: T) => string | undefined;
   readonly onChange: (object: T) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -24,6 +26,8 @@ const WATCH_SECONDS = 300;
 /** What the steps read of an informer. */
 export interface ObjectCache<T extends KubeObject> {
   get(key: string): T | undefined;
+  /** Objects whose `indexBy` is that. */
+  indexed(index: string): readonly T[];
   readonly all: IterableIterator<T>;
   readonly size: number;
   /** Takes in the answer to a write, so that the next look doesn't see the object as it was before. */
@@ -32,6 +36,7 @@ export interface ObjectCache<T extends KubeObject> {
 
 export class Informer<T extends KubeObject> implements ObjectCache<T> {
   private readonly cache = new Map<string, T>();
+  private readonly index = new Map<string, Map<string, T>>();
   private readonly stopping = new AbortController();
   private position = '';
   private done: Promise<void> = Promise.resolve();
@@ -61,6 +66,10 @@ export class Informer<T extends KubeObject> implements ObjectCache<T> {
     return this.cache.get(key);
   }
 
+  indexed(index: string): readonly T[] {
+    return [...(this.index.get(index)?.values() ?? [])];
+  }
+
   get all(): IterableIterator<T> {
     return this.cache.values();
   }
@@ -72,7 +81,30 @@ export class Informer<T extends KubeObject> implements ObjectCache<T> {
   note(object: T): void {
     const known = this.cache.get(keyOf(object));
     if (known && Number(known.metadata.resourceVersion) > Number(object.metadata.resourceVersion)) return;
-    this.cache.set(keyOf(object), this.trimmed(object));
+    this.keep(object);
+  }
+
+  private keep(object: T): void {
+    const key = keyOf(object);
+    this.forget(key);
+    const kept = this.trimmed(object);
+    this.cache.set(key, kept);
+    const by = this.options.indexBy?.(kept);
+    if (by === undefined) return;
+    let found = this.index.get(by);
+    if (!found) this.index.set(by, (found = new Map()));
+    found.set(key, kept);
+  }
+
+  private forget(key: string): void {
+    const old = this.cache.get(key);
+    if (!old) return;
+    this.cache.delete(key);
+    const by = this.options.indexBy?.(old);
+    if (by === undefined) return;
+    const found = this.index.get(by);
+    found?.delete(key);
+    if (found?.size === 0) this.index.delete(by);
   }
 
   private trimmed(object: T): T {
@@ -118,7 +150,7 @@ export class Informer<T extends KubeObject> implements ObjectCache<T> {
         const key = keyOf(item);
         seen.add(key);
         const changed = this.cache.get(key)?.metadata.resourceVersion !== item.metadata.resourceVersion;
-        this.cache.set(key, this.trimmed(item));
+        this.keep(item);
         if (changed) this.options.onChange(item);
       }
       position = list.metadata.resourceVersion;
@@ -126,7 +158,7 @@ export class Informer<T extends KubeObject> implements ObjectCache<T> {
     } while (page !== undefined);
     for (const [key, object] of this.cache) {
       if (seen.has(key)) continue;
-      this.cache.delete(key);
+      this.forget(key);
       this.options.onChange(object);
     }
     this.position = position;
@@ -142,7 +174,7 @@ export class Informer<T extends KubeObject> implements ObjectCache<T> {
       ({ type: what, object }) => {
         this.position = object.metadata.resourceVersion ?? this.position;
         if (what === 'BOOKMARK') return;
-        if (what === 'DELETED') this.cache.delete(keyOf(object));
+        if (what === 'DELETED') this.forget(keyOf(object));
         else this.note(object);
         this.options.onChange(object);
       },

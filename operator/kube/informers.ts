@@ -31,6 +31,10 @@ export class Informers<T extends KubeObject> implements ObjectCache<T> {
     return this.of(splitKey(key).namespace)?.get(key);
   }
 
+  indexed(index: string): readonly T[] {
+    return [...this.byNamespace.values()].flatMap((i) => i.indexed(index));
+  }
+
   get all(): IterableIterator<T> {
     return this.objects();
   }

@@ -16,13 +16,17 @@ import type { Context, Look } from './context.js';
 export async function applySurroundings(context: Context, look: Look, spec: StreamJobSpec): Promise<void> {
   const { memory } = look;
   const now = context.now();
-  const objects = surroundings(look.job, spec);
-  const hash = shortHash(objects);
   const work: Promise<unknown>[] = [];
-  if (memory.surroundings !== hash) work.push(...objects.map((o) => context.client.apply(o)));
+  let hash = memory.surroundings;
+  if (memory.surroundingsOf !== spec) {
+    const objects = surroundings(look.job, spec);
+    hash = shortHash(objects);
+    if (memory.surroundings !== hash) work.push(...objects.map((o) => context.client.apply(o)));
+  }
   if (spec.tls.enabled && now >= (memory.certificateDueMs ?? 0)) work.push(applyCertificates(context, look, spec));
   await Promise.all(work);
   memory.surroundings = hash;
+  memory.surroundingsOf = spec;
 }
 
 async function applyCertificates(context: Context, look: Look, spec: StreamJobSpec): Promise<void> {
@@ -72,6 +76,7 @@ export async function applyCoordinator(
     readonly generation: number;
     readonly beginning?: Beginning;
     readonly attempt: number;
+    readonly isIdle?: boolean;
   },
 ): Promise<void> {
   const replicas = how.isUp ? 1 : 0;

@@ -38,7 +38,7 @@ const OPERATOR = new Set<string>(OPERATOR_FIELDS);
 
 export function classify(old: StreamJobSpec, next: StreamJobSpec): Difference {
   const names = new Set([...Object.keys(old), ...Object.keys(next)]) as Set<keyof StreamJobSpec>;
-  const fields = [...names].filter((name) => !same(old[name], next[name])).sort();
+  const fields = [...names].filter((name) => !same(partOf(old, name), partOf(next, name))).sort();
   let kind: ChangeClass = 'none';
   let restartsCoordinator = false;
   let replacesRunners = false;
@@ -59,6 +59,13 @@ export function classify(old: StreamJobSpec, next: StreamJobSpec): Difference {
     }
   }
   return { kind, fields, restartsCoordinator, replacesRunners };
+}
+
+/** `restore.allowDroppedState` says what a change may do and is none itself. */
+function partOf(spec: StreamJobSpec, name: keyof StreamJobSpec): unknown {
+  if (name !== 'restore') return spec[name];
+  const { allowDroppedState: _, ...beginning } = spec.restore;
+  return beginning;
 }
 
 function same(a: unknown, b: unknown): boolean {

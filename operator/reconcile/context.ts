@@ -9,6 +9,7 @@ import type { KubeObject } from '../kube/objects.js';
 import type { OperatorMetrics } from '../metrics.js';
 import type { Beginning } from '../resources/deployed.js';
 import type { OperatorSettings } from '../resources/pods.js';
+import type { Difference } from './classify.js';
 import type { Operations } from './operations.js';
 
 export interface Context {
@@ -31,8 +32,16 @@ export interface Context {
 
 export interface JobMemory {
   rates?: { sample: import('./rates.js').RateSample; rates?: import('./rates.js').Rates };
+  /** What is worked out from an object, until the object changes: a look at a job at rest must cost next to nothing. */
+  spec?: { readonly of: string; readonly spec: StreamJobSpec };
+  deployed?: { readonly of: string; readonly value: Look['deployed'] };
+  difference?: { readonly deployed: StreamJobSpec; readonly spec: StreamJobSpec; readonly value: Difference };
+  surroundingsOf?: StreamJobSpec;
+  statusText?: string;
   writtenMs?: number;
   significant?: string;
+  /** Since when there are fewer runner pods than there should be. */
+  runnersMissingSinceMs?: number;
   certificateDueMs?: number;
   surroundings?: string;
   judged?: { key: string; judgement: import('./judge.js').Judgement };
@@ -71,3 +80,15 @@ export type Again = number | undefined;
 export const SOON_MS = 250;
 /** While all is well: rates are read. */
 export const STEADY_MS = 5000;
+/** Of many jobs each is looked at less often, so that looking takes a small share of a core however many there are. */
+const STEADY_SHARE_MS = 30;
+
+export function steadyMs(context: Context, look: Look): number {
+  if (look.spec.autoscaling) return STEADY_MS;
+  return Math.max(STEADY_MS, context.jobs.size * STEADY_SHARE_MS);
+}
+
+/** Waiting for something that no watch tells of, e.g. for the coordinator to answer: less often the longer it takes. */
+export function patienceMs(sinceMs: number): number {
+  return Math.min(STEADY_MS, Math.max(SOON_MS, sinceMs / 20));
+}

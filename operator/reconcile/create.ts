@@ -1,6 +1,7 @@
 import { TidewheelError } from '../../api/index.js';
 import { type Beginning, runnersOf } from '../resources/deployed.js';
 import { shortHash } from '../resources/names.js';
+import { placeOf } from '../resources/store-place.js';
 import { applyPods, applySurroundings } from './apply.js';
 import { beginChange } from './change.js';
 import { type Again, type Context, type Look, SOON_MS } from './context.js';
@@ -26,6 +27,7 @@ export async function create(context: Context, look: Look): Promise<Again> {
 export function beginningOf(context: Context, look: Look): Beginning | undefined {
   const { restore } = look.spec;
   let from = restore.from;
+  let store: string | undefined;
   if (restore.snapshotRef !== undefined) {
     const snapshot = context.snapshots.get(`${look.job.metadata.namespace}/${restore.snapshotRef}`);
     from = snapshot?.status?.location;
@@ -35,7 +37,10 @@ export function beginningOf(context: Context, look: Look): Beginning | undefined
         retryable: true,
       });
     }
+    // Its own snapshots are where its state is.
+    if (snapshot?.status?.store !== placeOf(look.job)) store = snapshot?.status?.store;
   }
   if (from === undefined) return undefined;
-  return { id: `restore-${shortHash([look.job.metadata.uid, from])}`, from };
+  const id = `restore-${shortHash([look.job.metadata.uid, from, ...(store === undefined ? [] : [store])])}`;
+  return { id, from, ...(store === undefined ? {} : { store }) };
 }

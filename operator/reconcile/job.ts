@@ -2,20 +2,20 @@
  * A look at a StreamJob: which step is next, if any. Level-triggered: what is next follows from the spec, the cluster and the
  * coordinator as they are now, never from what was done before; so an operator that dies anywhere is replaced by one that goes on.
  */
-import { toErrorMessage } from '../../api/index.js';
+import { type StreamJobSpec, toErrorMessage } from '../../api/index.js';
 import { parseDuration } from '../../runtime/time/duration.js';
 import { PODS, STREAM_JOBS, splitKey } from '../kube/objects.js';
 import { configMap } from '../resources/config-map.js';
 import { FINALIZER, shortHash } from '../resources/names.js';
 import { applyCoordinator, applyRunners, applySurroundings, removeOldFiles } from './apply.js';
 import { autoscale } from './autoscale.js';
-import { beginChange, endChange, tell } from './change.js';
-import { classify } from './classify.js';
-import { type Again, type Context, type Look, SOON_MS, STEADY_MS } from './context.js';
+import { beginChange, changeAgeMs, endChange, tell } from './change.js';
+import { classify, type Difference } from './classify.js';
+import { type Again, type Context, type Look, patienceMs, SOON_MS, STEADY_MS, steadyMs } from './context.js';
 import { create } from './create.js';
 import { remove } from './delete.js';
 import { type Judgement, judge } from './judge.js';
-import { lookAt } from './look.js';
+import { isRunning, lookAt } from './look.js';
 import { rescale } from './rescale.js';
 import { takeSavepoints } from './savepoint.js';
 import { scheduleProblem } from './savepoint-schedule.js';
@@ -75,7 +75,7 @@ async function nextStep(context: Context, look: Look): Promise<Again> {
     status.phase = spec.state === 'running' ? 'Starting' : 'Suspended';
     return create(context, look);
   }
-  const difference = classify(deployed.spec, spec);
+  const difference = differenceOf(look, deployed.spec);
   const isUndone = status.change?.kind === 'rollback' && status.change.generation === generation;
   const isEnded = status.phase === 'Completed' && difference.kind === 'none';
   if (isEnded) return ended(context, look);
@@ -95,6 +95,13 @@ async function nextStep(context: Context, look: Look): Promise<Again> {
   const isOver = view && ['failed', 'finished', 'cancelled', 'stopped'].includes(view.state);
   if ((difference.kind === 'inPlace' || isScaled) && !isUndone && view && !isOver) return rescale(context, look);
   return settle(context, look);
+}
+
+function differenceOf({ memory, spec }: Look, deployed: StreamJobSpec): Difference {
+  const known = memory.difference;
+  if (known?.deployed === deployed && known.spec === spec) return known.value;
+  memory.difference = { deployed, spec, value: classify(deployed, spec) };
+  return memory.difference.value;
 }
 
 /** Nothing is to be changed: the job's own state is told, and what goes on beside it. */
@@ -117,12 +124,12 @@ async function settle(context: Context, look: Look): Promise<Again> {
       noteRunning(context, look);
       if (noteStable(context, look)) await removeOldFiles(context, look);
       await autoscale(context, look);
-      return Math.min(STEADY_MS, await takeSavepoints(context, look));
+      return Math.min(steadyMs(context, look), await takeSavepoints(context, look));
     case 'finished':
       return ended(context, look);
     case 'failed':
       status.endedAt ??= new Date(context.now()).toISOString();
-      return STEADY_MS;
+      return (await deleteAfterTtl(context, look)) ?? STEADY_MS;
     case 'stopped':
     case 'cancelled':
       // Stopped for a change that is no longer wanted, or by somebody else: it should run.
@@ -136,7 +143,9 @@ async function settle(context: Context, look: Look): Promise<Again> {
       );
       return 1000;
     default:
-      return view || look.coordinatorPods.length > 0 ? SOON_MS : 1000;
+      // Pods are watched; only what a running coordinator does is asked for.
+      if (!view && !look.coordinatorPods.some(isRunning)) return steadyMs(context, look);
+      return patienceMs(changeAgeMs(context, look));
   }
 }
 
@@ -157,7 +166,7 @@ async function replaceCoordinator(context: Context, look: Look, fields: readonly
 }
 
 async function ended(context: Context, look: Look): Promise<Again> {
-  const { status, deployed, spec } = look;
+  const { status, deployed } = look;
   status.phase = 'Completed';
   status.message = 'all input is read and worked off';
   status.endedAt ??= new Date(context.now()).toISOString();
@@ -175,10 +184,19 @@ async function ended(context: Context, look: Look): Promise<Again> {
       applyRunners(context, look, deployed.spec, 0),
     ]);
   }
-  if (spec.ttl === undefined) return undefined;
-  const leftMs = Date.parse(status.endedAt) + parseDuration(spec.ttl) - context.now();
-  if (leftMs > 0) return leftMs;
+  return deleteAfterTtl(context, look);
+}
+
+/** Deletes a job that has ended when its time is over. Resolves with the time that is left, if it is to be deleted at all. */
+async function deleteAfterTtl(context: Context, look: Look): Promise<Again> {
+  const { ttl } = look.spec;
+  const { endedAt } = look.status;
+  if (ttl === undefined || endedAt === undefined) return undefined;
+  const leftMs = Date.parse(endedAt) + parseDuration(ttl) - context.now();
+  // A timer holds 24 days.
+  if (leftMs > 0) return Math.min(leftMs, 86_400_000);
   const { namespace, name, uid } = look.job.metadata;
+  tell(context, look, 'Normal', 'Expired', `ended ${ttl} ago: deleted`);
   await context.client.delete(STREAM_JOBS, namespace ?? '', name, { uid });
   return undefined;
 }

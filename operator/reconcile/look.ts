@@ -7,10 +7,9 @@ import {
   ANNOTATION_DEPLOYMENT,
   ANNOTATION_GENERATION,
   LABEL_COMPONENT,
-  LABEL_JOB,
   namesOf,
 } from '../resources/names.js';
-import type { Context, Look } from './context.js';
+import type { Context, JobMemory, Look } from './context.js';
 
 export async function lookAt(context: Context, job: StreamJob & KubeObject): Promise<Look> {
   const key = keyOf(job);
@@ -21,7 +20,7 @@ export async function lookAt(context: Context, job: StreamJob & KubeObject): Pro
   const deployment = owned(context.deployments.get(`${namespace}/${names.coordinator}`), job);
   const runners = owned(context.statefulSets.get(`${namespace}/${names.runner}`), job);
   const pods = podsOf(context, job);
-  const deployed = deployedOf(deployment);
+  const deployed = deployedOf(deployment, memory);
   const coordinatorPods = pods.filter(
     (p) =>
       p.metadata.labels?.[LABEL_COMPONENT] === 'coordinator' &&
@@ -34,7 +33,7 @@ export async function lookAt(context: Context, job: StreamJob & KubeObject): Pro
   return {
     key,
     job,
-    spec: fillDefaults(streamJobSpec.node, job.spec) as StreamJobSpec,
+    spec: specOf(job, memory),
     generation: job.metadata.generation ?? 0,
     deployment,
     deployed,
@@ -48,12 +47,7 @@ export async function lookAt(context: Context, job: StreamJob & KubeObject): Pro
 }
 
 function podsOf(context: Context, job: StreamJob): KubeObject[] {
-  const label = job.metadata.name.slice(0, 63);
-  const out: KubeObject[] = [];
-  for (const pod of context.pods.all) {
-    if (pod.metadata.namespace === job.metadata.namespace && pod.metadata.labels?.[LABEL_JOB] === label) out.push(pod);
-  }
-  return out;
+  return [...context.pods.indexed(`${job.metadata.namespace}/${job.metadata.name.slice(0, 63)}`)];
 }
 
 /** An object of an earlier job of the same name is not ours. */
@@ -61,11 +55,23 @@ function owned(object: KubeObject | undefined, job: StreamJob): KubeObject | und
   return object?.metadata.ownerReferences?.some((o) => o.uid === job.metadata.uid) ? object : undefined;
 }
 
-function deployedOf(deployment: KubeObject | undefined): Look['deployed'] {
+/** The same value as long as the spec's generation is. */
+function specOf(job: StreamJob & KubeObject, memory: JobMemory): StreamJobSpec {
+  const of = `${job.metadata.uid} ${job.metadata.generation}`;
+  if (memory.spec?.of === of) return memory.spec.spec;
+  memory.spec = { of, spec: fillDefaults(streamJobSpec.node, job.spec) as StreamJobSpec };
+  return memory.spec.spec;
+}
+
+function deployedOf(deployment: KubeObject | undefined, memory: JobMemory): Look['deployed'] {
   const annotations = deployment?.metadata.annotations ?? {};
   const text = annotations[ANNOTATION_DEPLOYMENT];
   if (!text) return undefined;
-  return { ...JSON.parse(text), generation: Number(annotations[ANNOTATION_GENERATION]) };
+  const of = `${annotations[ANNOTATION_GENERATION]} ${text}`;
+  if (memory.deployed?.of !== of) {
+    memory.deployed = { of, value: { ...JSON.parse(text), generation: Number(annotations[ANNOTATION_GENERATION]) } };
+  }
+  return memory.deployed.value;
 }
 
 export function isRunning(pod: KubeObject): boolean {

@@ -11,6 +11,8 @@ const IMAGE = new Set(['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName', '
 const CONFIG = new Set(['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError']);
 /** A death longer ago is history. */
 const RECENT_MS = 60_000;
+/** Making pods takes less, on any cluster. */
+const MISSING_MS = 15_000;
 
 /** The problem that matters most, or undefined. */
 export function podProblem(pods: readonly KubeObject[], nowMs: number): PodProblem | undefined {
@@ -38,6 +40,7 @@ export function podProblem(pods: readonly KubeObject[], nowMs: number): PodProbl
       }
       if (waiting?.reason === 'CrashLoopBackOff' || (container.state?.terminated && ended.exitCode !== 0)) {
         const last = lastLine(ended.message) ?? `exit code ${ended.exitCode}`;
+        if (last.includes('TW4103')) return { reason: 'StoreAway', message: `pod ${name} can't start: ${last}` };
         return { reason: 'PodCrashes', message: `pod ${name} crashes: ${last}` };
       }
     }
@@ -63,5 +66,17 @@ function lastLine(text: string | undefined): string | undefined {
 /** Pods that the API server refuses to make, e.g. for a quota, as the Deployment tells it. */
 export function refusedPods(deployment: KubeObject | undefined): PodProblem | undefined {
   const failure = deployment?.status?.conditions?.find((c: any) => c.type === 'ReplicaFailure' && c.status === 'True');
-  return failure ? { reason: 'PodsRefused', message: `pods can't be made: ${failure.message}` } : undefined;
+  if (!failure) return undefined;
+  const reason = /exceeded quota/.test(failure.message ?? '') ? 'QuotaExceeded' : 'PodsRefused';
+  return { reason, message: `pods can't be made: ${failure.message}` };
+}
+
+/** A StatefulSet says only by Events why it makes no pods; that it lacks some for longer than making takes is told. */
+export function missingRunners(runners: KubeObject | undefined, forMs: number): PodProblem | undefined {
+  const { name } = runners?.metadata ?? {};
+  const wanted = runners?.spec?.replicas ?? 0;
+  const made = runners?.status?.replicas ?? 0;
+  if (runners?.status === undefined || made >= wanted || forMs < MISSING_MS) return undefined;
+  const message = `only ${made} of ${wanted} runner pods could be made, as by a quota or a rule of the namespace: kubectl describe statefulset ${name} says why`;
+  return { reason: 'PodsRefused', message };
 }

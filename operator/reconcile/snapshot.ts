@@ -11,6 +11,7 @@ import { parseDuration } from '../../runtime/time/duration.js';
 import { type KubeObject, STREAM_SNAPSHOTS } from '../kube/objects.js';
 import { sorted } from '../resources/deployed.js';
 import { FINALIZER } from '../resources/names.js';
+import { placeOf, placeOfStorage } from '../resources/store-place.js';
 import { type Again, type Context, SOON_MS } from './context.js';
 import { showBytes } from './show-bytes.js';
 
@@ -105,6 +106,7 @@ async function next(
   if (spec.import) {
     status.phase = 'Complete';
     status.location = spec.import.location;
+    status.store = spec.import.storage && placeOfStorage(spec.import.storage);
     status.completedAt = iso();
     status.message = 'imported';
     return undefined;
@@ -116,6 +118,7 @@ async function next(
     const { location, bytes } = operation.result as { location: string; bytes?: number };
     status.phase = 'Complete';
     status.location = location;
+    if (job) status.store = placeOf(job);
     if (bytes !== undefined) {
       status.bytes = bytes;
       status.size = showBytes(bytes);

@@ -1,11 +1,13 @@
 /** The status of a job: what `kubectl get`, `kubectl wait` and Argo CD read. */
+import { isDeepStrictEqual } from 'node:util';
 import { type ConditionChange, type JobPhase, type StreamJobStatus, setCondition } from '../../api/index.js';
 import { sorted } from '../resources/deployed.js';
 import { LABEL_COMPONENT, LABEL_JOB, shortHash } from '../resources/names.js';
 import type { Context, Look } from './context.js';
+import { jobProblem } from './job-problems.js';
 import { isReady } from './look.js';
 
-import { type PodProblem, podProblem, refusedPods } from './pod-problems.js';
+import { missingRunners, type PodProblem, podProblem, refusedPods } from './pod-problems.js';
 import { ratesBetween, sampleOf } from './rates.js';
 
 /** Writes when only rates changed. */
@@ -67,7 +69,14 @@ export function fillStatus(context: Context, look: Look): PodProblem | undefined
   }
   const runs = view?.state === 'running' ? view.parallelism : 0;
   status.ready = `${runs}/${spec.state === 'suspended' ? 0 : spec.parallelism}`;
-  return podProblem([...look.coordinatorPods, ...look.runnerPods], now) ?? refusedPods(look.deployment);
+  const isShort = (look.runners?.status?.replicas ?? 0) < (look.runners?.spec.replicas ?? 0);
+  memory.runnersMissingSinceMs = isShort ? (memory.runnersMissingSinceMs ?? now) : undefined;
+  return (
+    podProblem([...look.coordinatorPods, ...look.runnerPods], now) ??
+    refusedPods(look.deployment) ??
+    missingRunners(look.runners, now - (memory.runnersMissingSinceMs ?? now)) ??
+    jobProblem(view)
+  );
 }
 
 /** The phase where nothing is being changed: that of the job itself. */
@@ -144,15 +153,20 @@ export async function writeStatus(context: Context, look: Look): Promise<void> {
   const status = look.status as StreamJobStatus;
   const now = context.now();
   const { recordsPerSecond: _r, lag: _l, lastCheckpoint: _c, nodes: _n, autoscaler: _a, restore: _p, ...rest } = status;
+  const text = JSON.stringify(status);
+  if (text === memory.statusText) return;
+  if (isDeepStrictEqual(JSON.parse(text), job.status ?? {})) {
+    memory.statusText = text;
+    return;
+  }
   const significant = shortHash(sorted(rest));
-  const isSame = JSON.stringify(sorted(status)) === JSON.stringify(sorted(job.status ?? {}));
-  if (isSame) return;
   if (significant === memory.significant && now - (memory.writtenMs ?? 0) < RATES_EVERY_MS) return;
   const { name, namespace } = job.metadata;
   const written = await context.client.apply<typeof job>(
     { apiVersion: job.apiVersion, kind: job.kind, metadata: { name, namespace }, status },
     'status',
   );
+  memory.statusText = text;
   memory.significant = significant;
   memory.writtenMs = now;
   context.jobs.note(written);

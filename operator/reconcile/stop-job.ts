@@ -16,7 +16,8 @@ export function stopJob(context: Context, look: Look, name: string): Stopped {
   const isMine = operation?.name === 'stop' && operation.generation === look.generation;
   if (operation?.state === 'running') return { isStopped: false, why: isMine ? 'a savepoint is being taken' : 'waits' };
   if (isMine && operation.state === 'done') {
-    const { location } = operation.result as { location?: string };
+    // A cancelled job has no result.
+    const { location } = (operation.result ?? {}) as { location?: string };
     if (location !== undefined) {
       look.status.lastSavepoint = { location, time: new Date(context.now()).toISOString(), trigger: name };
     }

@@ -29,6 +29,8 @@ export function coordinatorDeployment(
     readonly beginning?: Beginning;
     readonly replicas: number;
     readonly attempt: number;
+    /** It answers and runs nothing. */
+    readonly isIdle?: boolean;
   },
 ): KubeObject {
   const names = namesOf(job);
@@ -45,11 +47,13 @@ export function coordinatorDeployment(
       `--http-port=${HTTP_PORT}`,
       '--runners=0',
       '--stay',
+      ...(running.isIdle ? ['--idle'] : []),
       `--state-dir=${STATE_DIR}`,
       `--log-level=${spec.logLevel}`,
       ...(spec.tls.enabled ? [`--tls-dir=${TLS_DIR}`] : []),
       ...(beginning ? [`--begin-id=${beginning.id}`] : []),
       ...(beginning?.from !== undefined ? [`--begin-from=${beginning.from}`] : []),
+      ...(beginning?.store !== undefined ? [`--begin-store=${beginning.store}`] : []),
     ],
     ports: [
       { name: 'control', containerPort: CONTROL_PORT },

@@ -11,6 +11,8 @@ export interface Beginning {
   readonly id: string;
   /** Key of the snapshot in the job's store; undefined: without state. */
   readonly from?: string;
+  /** Place of the store that the snapshot is in, if it is another job's. */
+  readonly store?: string;
 }
 
 /** Fields that only the operator reads: changing them touches no pod. */
@@ -29,7 +31,9 @@ export const OPERATOR_FIELDS = [
 export function jobFile(job: StreamJob, spec: StreamJobSpec): Record<string, unknown> {
   const kept: Record<string, unknown> = { ...spec };
   for (const field of OPERATOR_FIELDS) delete kept[field];
+  // Where to begin is told once, by arguments; what may be left behind holds for each start.
   delete kept.restore;
+  if (spec.restore.allowDroppedState) kept.restore = { allowDroppedState: true };
   delete kept.restartNonce;
   delete kept.podTemplate;
   delete kept.resources;

@@ -167,6 +167,7 @@ export function jobView(c: Coordinator): Record<string, unknown> {
     watermark,
     lastCheckpoint: checkpointView(c.checkpoints),
     lastSavepoint: savepointView(c.checkpoints),
+    storeTrouble: c.checkpoints.storeTrouble,
     checkpointFailures: checkpointFailures(c.checkpoints),
     restore: restoreView(c),
     steps: stepViews(c),

@@ -78,6 +78,11 @@ export class Checkpoints {
     this.nextId = Math.max(this.nextId, (latest?.id ?? 0) + 1, seen + 1);
   }
 
+  /** What keeps the store from answering, in words. */
+  get storeTrouble(): string | undefined {
+    return this.store.trouble;
+  }
+
   get inProgress(): CheckpointStats | undefined {
     return this.pending?.stats;
   }

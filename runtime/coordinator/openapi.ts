@@ -142,6 +142,7 @@ export const OPENAPI = {
           durationMs: integer,
         }),
         lastSavepoint: object({ id: integer, location: string, atMs: integer, durationMs: integer }),
+        storeTrouble: string,
         checkpointFailures: object({ count: integer, reason: string }),
         restore: object({ slots: integer, slotsReady: integer, restoredBytes: integer, stateBytes: integer }),
         steps: { type: 'array', items: { $ref: '#/components/schemas/Step' } },

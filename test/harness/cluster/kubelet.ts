@@ -19,6 +19,8 @@ const MAIN = resolve('dist/cli/main.js');
 export class TestKubelet {
   private readonly pods = new Map<string, Pod>();
   private readonly ports = new Map<string, { control: number; http: number }>();
+  private readonly paused = new Set<string>();
+  private readonly startPaused = new Map<string, () => void>();
   private isStopped = false;
   private pending: Promise<void> = Promise.resolve();
   readonly logs: string[] = [];
@@ -41,6 +43,18 @@ export class TestKubelet {
 
   controlPort(service: string): number | undefined {
     return this.ports.get(service)?.control;
+  }
+
+  /** Kills the pod's process and starts it no more: an image that can't be pulled, a node that is gone. */
+  pause(pod: string): void {
+    this.paused.add(pod);
+    this.pods.get(pod)?.process?.kill('SIGKILL');
+  }
+
+  resume(pod: string): void {
+    this.paused.delete(pod);
+    this.startPaused.get(pod)?.();
+    this.startPaused.delete(pod);
   }
 
   stop(): void {
@@ -118,10 +132,9 @@ export class TestKubelet {
     child.on('exit', () => {
       if (this.isStopped || pod.isGoing || this.pods.get(pod.name) !== pod) return;
       pod.restarts++;
-      setTimeout(
-        () => !this.isStopped && !pod.isGoing && this.run(pod, owner, ports),
-        Math.min(1000, 100 * 2 ** pod.restarts),
-      );
+      const again = () => !this.isStopped && !pod.isGoing && this.run(pod, owner, ports);
+      if (this.paused.has(pod.name)) this.startPaused.set(pod.name, again);
+      else setTimeout(again, Math.min(1000, 100 * 2 ** pod.restarts));
     });
   }
 

@@ -21,6 +21,8 @@ describe('what a difference of specs takes', () => {
     ['image', { image: 'x:2' }, { kind: 'upgrade', replacesRunners: true }],
     ['memory', { resources: { memory: '2Gi' } }, { kind: 'upgrade', replacesRunners: true }],
     ['restart nonce', { restartNonce: 1 }, { kind: 'upgrade', replacesRunners: false }],
+    ['what may be left behind', { restore: { allowDroppedState: true } }, { kind: 'none', fields: [] }],
+    ['where it begins', { restore: { from: 'savepoints/a.json' } }, { kind: 'upgrade', fields: ['restore'] }],
     ['body and parallelism', { sql: 'SELECT 2', parallelism: 4 }, { kind: 'upgrade' }],
   ])('%s', (_, more, expected) => {
     expect(classify(spec(), spec(more))).toMatchObject(expected);
