@@ -1,6 +1,7 @@
 /** What the binder asks about aggregate functions. */
 import type { DataType } from '../../record/types.js';
 import { AGGREGATES, type AggregateDef } from './functions.js';
+import { SCRIPT_AGGREGATE } from './script.js';
 
 const byName = new Map<string, AggregateDef>();
 for (const def of AGGREGATES) for (const name of def.names) byName.set(name, def);
@@ -34,7 +35,8 @@ export function isAggregate(name: string): boolean {
 }
 
 export function aggregateById(fn: string): AggregateDef | undefined {
-  return byName.get(fn);
+  // What only the planner writes isn't in the reference.
+  return fn === SCRIPT_AGGREGATE.names[0] ? SCRIPT_AGGREGATE : byName.get(fn);
 }
 
 export function aggregateNames(): string[] {

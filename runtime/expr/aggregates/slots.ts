@@ -197,6 +197,25 @@ export class Source {
     }));
   }
 
+  /** An accumulator that the user's own functions keep: NULL until the first row. */
+  custom(
+    key: string,
+    code: {
+      add(acc: string, values: readonly string[], field: string, cg: Codegen): string;
+      retract(acc: string, values: readonly string[], field: string, cg: Codegen): string;
+      merge(into: string, from: string, field: string, cg: Codegen): string;
+    },
+  ): string {
+    return this.slot(`custom ${key}`, 'ANY', (f) => ({
+      init: 'null',
+      last: false,
+      copy: (of, cg) => `${cg.bind(structuredClone, 'clone')}(${of})`,
+      add: (acc, values, cg) => code.add(acc, values, f, cg),
+      retract: (acc, values, cg) => code.retract(acc, values, f, cg),
+      merge: (into, from, cg) => code.merge(into, from, f, cg),
+    }));
+  }
+
   /** All values in the order of arrival. */
   list(): string {
     return this.slot('list', 'ANY', (f) => ({

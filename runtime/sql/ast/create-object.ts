@@ -46,6 +46,8 @@ export interface CreateCatalog {
  */
 export interface CreateFunction {
   readonly kind: 'CreateFunction';
+  /** CREATE AGGREGATE FUNCTION. */
+  readonly aggregate?: true;
   readonly temporary: boolean;
   readonly system: boolean;
   readonly orReplace: boolean;

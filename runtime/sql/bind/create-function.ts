@@ -1,4 +1,5 @@
 /** CREATE FUNCTION, and calls of what it made. */
+import { parseScriptAggregate } from '../../expr/aggregates/script.js';
 import { compileScript } from '../../expr/functions/script.js';
 import { type Expr, isAssignable } from '../../expr/index.js';
 import { type DataType, typeToString } from '../../record/types.js';
@@ -7,6 +8,7 @@ import type { ScriptFunction } from '../catalog/script-function.js';
 import { SqlError, unsupported } from '../error.js';
 import { type ExpressionBinder, text } from './expression.js';
 import { bindType } from './type.js';
+import { withoutTypes } from './without-types.js';
 
 /** Types whose in-memory form a person expects. DECIMAL is held as an integer without its point. */
 const SIMPLE = new Set(
@@ -17,11 +19,11 @@ const SIMPLE = new Set(
 
 export function bindCreateFunction(node: CreateFunction): ScriptFunction {
   const name = node.name.parts.map((p) => p.name).join('.');
-  if (node.language !== 'JAVASCRIPT') {
+  if (node.language !== 'JAVASCRIPT' && node.language !== 'TYPESCRIPT') {
     throw unsupported(
       `CREATE FUNCTION in ${node.language ?? 'Java'}`,
       node.span,
-      'write f(a INT) RETURNS INT LANGUAGE JAVASCRIPT AS $$ return … $$',
+      'write f(a INT) RETURNS INT LANGUAGE TYPESCRIPT AS $$ return … $$',
     );
   }
   if (!node.parameters || !node.returns) {
@@ -34,25 +36,33 @@ export function bindCreateFunction(node: CreateFunction): ScriptFunction {
       },
     );
   }
-  if (node.returns.table) throw unsupported('A function that returns a table', node.returns.span);
+  const { returns: result } = node;
+  if (result.table && node.aggregate) throw unsupported('An aggregate that returns a table', result.span);
   const parameters = node.parameters.map((p) => ({ name: p.name.name, type: simple(bindType(p.type), p.span) }));
-  const returns = simple(bindType(node.returns.type), node.returns.span);
+  const kind = node.aggregate ? 'aggregate' : result.table ? 'table' : 'scalar';
+  const names = parameters.map((p) => p.name);
+  let body: string;
   try {
-    compileScript(
-      parameters.map((p) => p.name),
-      node.definition,
-    );
+    body = withoutTypes(node.definition, kind === 'aggregate' ? undefined : names, kind === 'table', node.language);
+    if (kind === 'aggregate') parseScriptAggregate(body);
+    else compileScript(names, body, kind === 'table');
   } catch (cause) {
-    throw new SqlError(
-      'TW2001',
-      `function '${name}' isn't JavaScript: ${(cause as Error).message}`,
-      node.definitionSpan,
-      {
-        cause,
-      },
-    );
+    const language = node.language === 'TYPESCRIPT' ? 'TypeScript' : 'JavaScript';
+    const { message } = cause as Error;
+    throw new SqlError('TW2001', `function '${name}' isn't ${language}: ${message}`, node.definitionSpan, {
+      ...(kind === 'aggregate' ? { expected: '{ init: () => …, add: (acc, value) => …, result: (acc) => … }' } : {}),
+      cause,
+    });
   }
-  return { name, parameters, returns, body: node.definition, statement: node, at: node.span };
+  const returns = kind === 'table' ? tableType(result) : simple(bindType(result.type), result.span);
+  return { name, kind, parameters, returns, body, statement: node, at: node.span };
+}
+
+function tableType({ type, span }: NonNullable<CreateFunction['returns']>): DataType {
+  const row = bindType(type);
+  if (row.kind !== 'ROW') throw new SqlError('TW2003', 'RETURNS TABLE has no columns', span);
+  const fields = row.fields.map((f) => ({ ...f, type: simple(f.type, span) }));
+  return { kind: 'ARRAY', element: { kind: 'ROW', fields, nullable: false }, nullable: false };
 }
 
 function simple(type: DataType, at: Span): DataType {
@@ -60,17 +70,39 @@ function simple(type: DataType, at: Span): DataType {
   throw unsupported(`${typeToString(type)} in CREATE FUNCTION`, at, 'use DOUBLE or STRING');
 }
 
+/** A call of a scalar function, or of one that returns a table: its value is then an ARRAY of ROWs. */
 export function callScriptFunction(
   binder: ExpressionBinder,
   fn: ScriptFunction,
   args: readonly Expr[],
   at: Span,
 ): Expr {
+  const cast = scriptArguments(binder, fn, args, at);
+  const names = JSON.stringify(fn.parameters.map((p) => p.name));
+  return { op: 'call', fn: '$JS', args: [text(fn.name), text(names), text(fn.body), ...cast], type: fn.returns };
+}
+
+/** A call of an aggregate, as an AggregateCall wants it. */
+export function scriptAggregate(
+  binder: ExpressionBinder,
+  fn: ScriptFunction,
+  args: readonly Expr[],
+  at: Span,
+): { fn: string; args: Expr[]; type: DataType } {
+  const cast = scriptArguments(binder, fn, args, at);
+  return {
+    fn: '$JSAGG',
+    args: [text(fn.name), text(fn.body), ...cast],
+    type: { ...fn.returns, nullable: true } as DataType,
+  };
+}
+
+function scriptArguments(binder: ExpressionBinder, fn: ScriptFunction, args: readonly Expr[], at: Span): Expr[] {
   const usage = `${fn.name}(${fn.parameters.map((p) => typeToString(p.type)).join(', ')})`;
   if (args.length !== fn.parameters.length) {
     throw new SqlError('TW2003', `${fn.name} got ${args.length} values`, at, { expected: usage });
   }
-  const cast = args.map((arg, i) => {
+  return args.map((arg, i) => {
     const { type } = fn.parameters[i];
     if (!isAssignable(arg.type, type)) {
       throw new SqlError(
@@ -84,6 +116,4 @@ export function callScriptFunction(
     }
     return binder.cast(arg, type, at);
   });
-  const names = JSON.stringify(fn.parameters.map((p) => p.name));
-  return { op: 'call', fn: '$JS', args: [text(fn.name), text(names), text(fn.body), ...cast], type: fn.returns };
 }

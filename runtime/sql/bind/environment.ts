@@ -38,7 +38,7 @@ export function plainContext(
     scope,
     clause,
     scriptFunction: (name) => env.catalog.functions.get(name.toUpperCase()),
-    isAggregate,
+    isAggregate: (name) => isAggregate(name) || env.catalog.functions.get(name.toUpperCase())?.kind === 'aggregate',
     unknownFunction: (name, message, suggestions, at) =>
       new SqlError('TW2002', message, at, { name, known: [...suggestions, ...env.catalog.functions.keys()] }),
   };

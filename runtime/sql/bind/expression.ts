@@ -383,6 +383,11 @@ export class ExpressionBinder {
       return this.context.grouping(bound);
     }
     const own = this.context.scriptFunction?.(name);
+    if (own?.kind === 'table') {
+      throw new SqlError('TW2004', `${own.name} returns a table`, at, {
+        expected: `LATERAL TABLE(${own.name}(…)) in FROM`,
+      });
+    }
     if (own) return callScriptFunction(this, own, bound, at);
     if (node.distinct || node.filter || node.orderBy) {
       throw new SqlError('TW2004', `DISTINCT, FILTER and ORDER BY are for aggregates, which ${name} isn't`, at);

@@ -16,7 +16,7 @@ import { markShared } from './references.js';
 import { Scope, type ScopeTable } from './scope.js';
 import { bindTableFunction } from './table-function.js';
 import { bindTemporalJoin } from './temporal.js';
-import { bindUnnest } from './unnest.js';
+import { bindLateral, bindUnnest, tableFunctionOf } from './unnest.js';
 
 export interface BoundRelation {
   readonly relation: Relation;
@@ -38,24 +38,23 @@ export function bindFrom(binder: QueryBinder, node: RelationNode): BoundRelation
       const scope = Scope.of(undefined, query.relation.fields, query.names);
       return aliased({ relation: query.relation, scope }, node.alias, undefined);
     }
-    case 'TableFunction':
+    case 'TableFunction': {
+      const own = tableFunctionOf(binder, node);
+      if (own) return bindLateral(binder, oneRow(binder, node.span), node, own, false);
       return aliased(bindTableFunction(binder, node.call), node.alias, undefined);
+    }
     case 'Unnest':
-      return aliased(
-        bindUnnest(
-          binder,
-          { relation: { kind: 'values', rows: [[]], fields: [], ...binder.origin(node.span) }, scope: new Scope([]) },
-          node,
-          false,
-        ),
-        node.alias,
-        undefined,
-      );
+      return aliased(bindUnnest(binder, oneRow(binder, node.span), node, false), node.alias, undefined);
     case 'Join':
       return bindJoin(binder, node);
     case 'MatchRecognize':
       return aliased(bindMatchRecognize(binder, node), node.alias, undefined);
   }
+}
+
+/** What stands in front of the first relation of FROM: one row without columns. */
+function oneRow(binder: QueryBinder, at: Span): BoundRelation {
+  return { relation: { kind: 'values', rows: [[]], fields: [], ...binder.origin(at) }, scope: new Scope([]) };
 }
 
 /** The same columns under a table alias, and the alias's column names where it has some. */
@@ -173,6 +172,12 @@ function bindJoin(binder: QueryBinder, node: Join): BoundRelation {
   if (node.right.kind === 'Unnest') {
     if (type !== 'inner' && type !== 'left') throw unsupported(`${node.type} JOIN UNNEST`, node.right.span);
     const bound = bindUnnest(binder, left, node.right, type === 'left');
+    return node.on ? withCondition(binder, bound, node.on, type) : bound;
+  }
+  const own = node.right.kind === 'TableFunction' ? tableFunctionOf(binder, node.right) : undefined;
+  if (own && node.right.kind === 'TableFunction') {
+    if (type !== 'inner' && type !== 'left') throw unsupported(`${node.type} JOIN LATERAL TABLE`, node.right.span);
+    const bound = bindLateral(binder, left, node.right, own, type === 'left');
     return node.on ? withCondition(binder, bound, node.on, type) : bound;
   }
   if (node.right.kind === 'TableRef' && node.right.systemTime) return bindTemporalJoin(binder, left, node, node.right);

@@ -9,6 +9,7 @@ import { pushFilter } from '../optimise/push-filter.js';
 import { distinct, project, uniqueNames } from '../plan/build.js';
 import { column, columnsOfAggregate, digest } from '../plan/expression.js';
 import type { Relation, SortKey } from '../plan/relation.js';
+import { scriptAggregate } from './create-function.js';
 import { plainContext } from './environment.js';
 import { type AggregateNode, ExpressionBinder } from './expression.js';
 import { bindFrom } from './from.js';
@@ -182,6 +183,11 @@ export function bindAggregate(node: AggregateNode, binder: ExpressionBinder): Om
   }
   const args = (node.args.filter((arg) => arg !== 'row') as Expression[]).map((arg) => binder.bind(arg));
   const filter = node.filter && binder.condition(node.filter);
+  const own = binder.context.scriptFunction?.(node.name);
+  if (own?.kind === 'aggregate') {
+    const call = scriptAggregate(binder, own, args, node.span);
+    return { ...call, distinct: node.distinct, ...(filter ? { filter } : {}) };
+  }
   const signature = resolveAggregate(
     node.name,
     args.map((arg) => arg.type),

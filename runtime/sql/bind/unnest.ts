@@ -1,10 +1,13 @@
 /** UNNEST: a row with each element of a collection. */
+import type { Expr } from '../../expr/ir.js';
 import type { Field } from '../../record/types.js';
 import { typeToString } from '../../record/types.js';
-import type { Unnest } from '../ast/index.js';
+import type { Expression, TableFunction, Unnest } from '../ast/index.js';
+import type { ScriptFunction } from '../catalog/script-function.js';
 import { SqlError, unsupported } from '../error.js';
 import { uniqueNames } from '../plan/build.js';
 import type { UnnestRelation } from '../plan/relation.js';
+import { callScriptFunction } from './create-function.js';
 import { plainContext } from './environment.js';
 import { ExpressionBinder } from './expression.js';
 import type { BoundRelation } from './from.js';
@@ -14,6 +17,48 @@ import { Scope, type ScopeTable } from './scope.js';
 export function bindUnnest(binder: QueryBinder, left: BoundRelation, node: Unnest, outer: boolean): BoundRelation {
   if (node.values.length !== 1) throw unsupported('UNNEST of several collections', node.span);
   const value = new ExpressionBinder(plainContext(binder.env, left.scope, 'UNNEST')).bind(node.values[0]);
+  return unnested(binder, left, value, node, outer);
+}
+
+/** The function of CREATE FUNCTION … RETURNS TABLE that a call in FROM names; undefined: another one. */
+export function tableFunctionOf(binder: QueryBinder, node: TableFunction): ScriptFunction | undefined {
+  const { parts } = node.call.name;
+  const fn = binder.env.catalog.functions.get(parts[parts.length - 1].name.toUpperCase());
+  return fn?.kind === 'table' ? fn : undefined;
+}
+
+/** LATERAL TABLE(f(…)): a row of the left with each row that the function gives for it. */
+export function bindLateral(
+  binder: QueryBinder,
+  left: BoundRelation,
+  node: TableFunction,
+  fn: ScriptFunction,
+  outer: boolean,
+): BoundRelation {
+  const expressions = new ExpressionBinder(plainContext(binder.env, left.scope, `the arguments of ${fn.name}`));
+  const args = node.call.args.map((arg) => {
+    if (
+      arg.kind === 'NamedArgument' ||
+      arg.kind === 'Star' ||
+      arg.kind === 'TableArgument' ||
+      arg.kind === 'DescriptorArgument' ||
+      arg.kind === 'DefaultArgument'
+    ) {
+      throw unsupported(`This kind of argument for ${fn.name}`, arg.span);
+    }
+    return expressions.bind(arg as Expression);
+  });
+  const value = callScriptFunction(expressions, fn, args, node.call.span);
+  return unnested(binder, left, value, { ...node, values: [], ordinality: false }, outer);
+}
+
+function unnested(
+  binder: QueryBinder,
+  left: BoundRelation,
+  value: Expr,
+  node: Pick<Unnest, 'alias' | 'ordinality' | 'span' | 'values'>,
+  outer: boolean,
+): BoundRelation {
   const made = elements(value.type);
   if (!made) {
     throw new SqlError('TW2003', `UNNEST of ${typeToString(value.type)}`, node.values[0].span, {

@@ -31,6 +31,7 @@ export function parseCreate(c: Cursor): Statement {
   const objects = ['TABLE', 'VIEW', 'DATABASE', 'CATALOG', 'FUNCTION', 'MODEL'] as const;
   if (c.is('MATERIALIZED')) c.failUnsupported('CREATE MATERIALIZED TABLE');
   if (c.is('CONNECTION')) c.failUnsupported('CREATE CONNECTION');
+  const aggregate = c.are('AGGREGATE', 'FUNCTION') && c.accept('AGGREGATE');
   const object = c.acceptOneOf(objects);
   switch (object) {
     case 'TABLE':
@@ -38,7 +39,10 @@ export function parseCreate(c: Cursor): Statement {
     case 'VIEW':
       return parseCreateView(c, start, temporary, orReplace);
     case 'FUNCTION':
-      return parseCreateFunction(c, start, temporary, system, orReplace);
+      return {
+        ...parseCreateFunction(c, start, temporary, system, orReplace),
+        ...(aggregate ? { aggregate: true } : {}),
+      };
     case 'MODEL':
       return parseCreateModel(c, start, temporary, orReplace);
     case 'DATABASE':

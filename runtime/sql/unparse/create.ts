@@ -140,7 +140,7 @@ export function createFunctionText(fn: CreateFunction): string {
       ? `TABLE (${list(returns.type.fields, fieldText)})`
       : returns && typeText(returns.type);
   return lines(
-    phrase(createText('FUNCTION', fn), qualifiedText(fn.name)) +
+    phrase(createText(fn.aggregate ? 'AGGREGATE FUNCTION' : 'FUNCTION', fn), qualifiedText(fn.name)) +
       (fn.parameters ? `(${list(fn.parameters, fieldText)})` : ''),
     result && `RETURNS ${result}`,
     `AS ${stringText(fn.definition)}`,

@@ -60,7 +60,7 @@ describe('CREATE FUNCTION in JavaScript', () => {
     ],
     [
       "CREATE FUNCTION g AS 'com.example.G'",
-      "7:1 TW2005 CREATE FUNCTION in Java isn't supported yet: write f(a INT) RETURNS INT LANGUAGE JAVASCRIPT AS $$ return … $$",
+      "7:1 TW2005 CREATE FUNCTION in Java isn't supported yet: write f(a INT) RETURNS INT LANGUAGE TYPESCRIPT AS $$ return … $$",
     ],
     [
       'CREATE FUNCTION count_char() RETURNS INT LANGUAGE JAVASCRIPT AS $$ return 1 $$',
