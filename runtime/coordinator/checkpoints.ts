@@ -9,6 +9,7 @@ import { ObjectExistsError, type ObjectStore } from '../snapshot/store.js';
 import type { Logger } from '../source/contract.js';
 import type { TaskAck } from '../task/environment.js';
 import { mergeAcks } from './merge.js';
+import type { Merging } from './merging.js';
 
 /** A checkpoint was given up. */
 export class CheckpointError extends Error {
@@ -70,6 +71,7 @@ export class Checkpoints {
     private readonly store: ObjectStore,
     private readonly timeoutMs: number,
     private readonly log: Logger,
+    private readonly merging?: Merging,
   ) {}
 
   /** Goes on from a manifest; ids are above it and above `seen`. */
@@ -171,6 +173,8 @@ export class Checkpoints {
   private async write(pending: Pending, context: CheckpointContext): Promise<void> {
     const { stats } = pending;
     try {
+      const previous = this.latest?.nodes ?? {};
+      const { nodes, applied } = this.merging?.apply(previous) ?? { nodes: previous, applied: [] };
       const manifest: Manifest = {
         version: 1,
         job: context.job,
@@ -184,7 +188,7 @@ export class Checkpoints {
         final: pending.final,
         restoredFrom: this.latest?.restoredFrom,
         plan: context.plan,
-        nodes: mergeAcks([...pending.acks.values()], this.latest?.nodes ?? {}, context.maxParallelism),
+        nodes: mergeAcks([...pending.acks.values()], nodes, context.maxParallelism),
       };
       await writeManifest(this.store, manifest);
       if (stats.savepoint !== undefined) await writeManifest(this.store, manifest, stats.savepoint);
@@ -192,6 +196,7 @@ export class Checkpoints {
       // to its end behind a later checkpoint's: that one stays the latest, or the next would be built on the older one and lack what
       // was written in between.
       if (this.latest === undefined || this.latest.id < manifest.id) this.latest = manifest;
+      this.merging?.settled(applied, this.latest.nodes);
       if (this.pending === pending) this.pending = undefined;
       stopTimers(pending);
       stats.status = 'complete';

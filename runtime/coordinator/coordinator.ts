@@ -24,6 +24,7 @@ import type { SlotReport } from '../task/slot.js';
 import { modelAccess } from '../transform/model/access.js';
 import { type CheckpointContext, Checkpoints } from './checkpoints.js';
 import { deleteSavepoint, deleteState } from './delete-state.js';
+import { Merging } from './merging.js';
 import { ModelVersions } from './model-versions.js';
 import { assignGroups, placeSlots, rebalanceGroups, type ThreadPlace } from './placement.js';
 import { type RestartSpec, RestartStrategy } from './restart.js';
@@ -158,6 +159,7 @@ export class Coordinator {
   private checkpointTimer: NodeJS.Timeout | undefined;
   private consecutiveFailures = 0;
   private readonly restart: RestartStrategy;
+  private readonly merging: Merging;
   private readonly splits: SplitAssigner;
   /** Versions of the models that steps use. */
   readonly models: ModelVersions;
@@ -178,7 +180,8 @@ export class Coordinator {
     this.ended = new Promise((resolve) => {
       this.settle = resolve;
     });
-    this.checkpoints = new Checkpoints(options.store, options.checkpoint.timeoutMs, options.log);
+    this.merging = new Merging(options.store, epoch, options.log);
+    this.checkpoints = new Checkpoints(options.store, options.checkpoint.timeoutMs, options.log, this.merging);
     this.splits = new SplitAssigner(
       options.plan,
       options.registry,
@@ -790,6 +793,7 @@ export class Coordinator {
     try {
       await this.checkpoints.take(this.context(), { kind: 'checkpoint' });
       this.consecutiveFailures = 0;
+      if (this.checkpoints.latest) void this.merging.run(this.checkpoints.latest);
       void this.collect();
     } catch (error) {
       this.consecutiveFailures++;
@@ -810,7 +814,8 @@ export class Coordinator {
 
   private async collect(): Promise<void> {
     try {
-      await collectGarbage(this.options.store, this.options.checkpoint.retained);
+      const { store, checkpoint } = this.options;
+      await collectGarbage(store, checkpoint.retained, this.merging.unnamed);
     } catch (error) {
       this.options.log.warn({ error: (error as Error).message }, "old checkpoints can't be deleted now");
     }

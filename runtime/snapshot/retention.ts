@@ -4,15 +4,19 @@ import type { ObjectStore } from './store.js';
 
 /**
  * Deletes checkpoints but the newest `retain`, then segments that no kept checkpoint and no savepoint names and that are older
- * than the oldest kept one (newer ones may belong to a checkpoint in progress). Returns what was deleted.
+ * than the oldest kept one (newer ones may belong to a checkpoint in progress), nor are among `unnamed`. Returns what was deleted.
  */
-export async function collectGarbage(store: ObjectStore, retain: number): Promise<{ deleted: string[] }> {
+export async function collectGarbage(
+  store: ObjectStore,
+  retain: number,
+  unnamed: ReadonlySet<string> = new Set(),
+): Promise<{ deleted: string[] }> {
   const checkpoints = await listCheckpoints(store);
   const kept = checkpoints.slice(-Math.max(1, retain));
   const dropped = checkpoints.slice(0, -Math.max(1, retain));
   if (dropped.length === 0) return { deleted: [] };
   const savepoints = (await store.list('savepoints/')).filter((k) => k.endsWith('.json'));
-  const named = new Set<string>();
+  const named = new Set<string>(unnamed);
   for (const key of [...kept.map((k) => k.key), ...savepoints]) {
     for (const segment of segmentsOf(await readManifest(store, key))) named.add(segment);
   }
