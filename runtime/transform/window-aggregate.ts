@@ -21,6 +21,11 @@ import { userWindow } from './user-window.js';
 
 /** Slices that a local phase holds at most, in entries. */
 const LOCAL_ENTRIES = 20_000;
+/** Rows after which a local phase looks whether it is of use, and rows that then pass it by where it is not. */
+const PROBE_ROWS = 16_384;
+const PASS_ROWS = 64 * PROBE_ROWS;
+/** Entries a row above which it isn't: looking a key up costs about what is saved of a row's way through the exchange. */
+const USELESS = 0.6;
 const BIGINT = { kind: 'BIGINT', nullable: true } as const;
 const END = Number.MAX_SAFE_INTEGER;
 
@@ -247,12 +252,22 @@ function windowMerger(
   };`);
 }
 
-/** Pre-aggregates before the shuffle. Holds slices until a window of theirs may close, a barrier comes, or there are many. */
+/**
+ * Pre-aggregates before the shuffle. Holds slices until a window of theirs may close, a barrier comes, or there are many. Where keys
+ * hardly repeat, rows pass by as accumulators of one row each, and from time to time it tries again.
+ */
 function localPhase(ctx: TransformContext, spec: WindowAggregateSpec): Transform {
   const slicing = slicingOf(spec.window as CutWindow);
   const aggregates = compileAggregates(spec.aggregates, { retract: false, now: ctx.now });
   const slices = new Map<number, Map<MapKey, Entry>>();
-  const s = { end: Number.NaN, map: undefined as Map<MapKey, Entry> | undefined, size: 0 };
+  const s = {
+    end: Number.NaN,
+    map: undefined as Map<MapKey, Entry> | undefined,
+    size: 0,
+    rows: 0,
+    made: 0,
+    passing: 0,
+  };
   const open = (end: number) => {
     let map = slices.get(end);
     if (!map) {
@@ -271,22 +286,40 @@ function localPhase(ctx: TransformContext, spec: WindowAggregateSpec): Transform
   spec.keys.forEach((k, i) => columns.set(k.name, `e.k${i}`));
   for (const f of aggregates.accFields) columns.set(f.name, `e.${f.name}`);
   columns.set(SLICE_COLUMN, 'end');
-  const sendSlice = out.build<(map: Map<MapKey, Entry>, end: number) => void>(
-    `return function sendSlice(map, end) {
-      for (const e of map.values()) ${out.bind(ctx.emit, 'emit')}(${rowCode(ctx.node.schema, columns)}, ${INSERT});
-    };`,
+  const send = out.build<(e: Entry, end: number) => void>(
+    `return function sendEntry(e, end) { ${out.bind(ctx.emit, 'emit')}(${rowCode(ctx.node.schema, columns)}, ${INSERT}); };`,
   );
+  const sendSlice = (map: Map<MapKey, Entry>, end: number) => {
+    for (const entry of map.values()) send(entry, end);
+  };
   const flushAll = () => {
     for (const [end, map] of slices) sendSlice(map, end);
     slices.clear();
     s.size = 0;
     s.end = Number.NaN;
   };
+  const probe = () => {
+    if (s.made > s.rows * USELESS) {
+      flushAll();
+      s.passing = PASS_ROWS;
+    }
+    s.rows = 0;
+    s.made = 0;
+  };
+  const create = newEntryCode(spec.keys, key.parts, aggregates.createCode(), cg);
   const add = aggregates.addCode('e', 'row', cg);
   const process = cg.build<(row: Row, kind: RowKind) => void>(`return function localAggregate(row, kind) {
     ${cg.takeDeclarations()}
     ${timeCode(ctx, spec, cg)}
     ${sliceEndCode(slicing.sliceMs, slicing.offsetMs)}
+    if (${bs}.passing > 0) {
+      ${bs}.passing--;
+      ${key.setup}
+      const e = ${create};
+      ${add}
+      ${cg.bind(send, 'send')}(e, end);
+      return;
+    }
     const map = end === ${bs}.end ? ${bs}.map : ${cg.bind(open, 'open')}(end);
     ${key.setup}
     const mk = ${mapKeyCode(
@@ -296,12 +329,14 @@ function localPhase(ctx: TransformContext, spec: WindowAggregateSpec): Transform
     )};
     let e = map.get(mk);
     if (e === undefined) {
-      e = ${newEntryCode(spec.keys, key.parts, aggregates.createCode(), cg)};
+      e = ${create};
       map.set(mk, e);
       ${bs}.size++;
+      ${bs}.made++;
     }
     ${add}
-    if (${bs}.size > ${LOCAL_ENTRIES}) ${cg.bind(flushAll, 'flushAll')}();
+    if (++${bs}.rows === ${PROBE_ROWS}) ${cg.bind(probe, 'probe')}();
+    else if (${bs}.size > ${LOCAL_ENTRIES}) ${cg.bind(flushAll, 'flushAll')}();
   };`);
   return {
     process,
