@@ -120,7 +120,7 @@ function saidBy(predictionOf: Read | undefined, probabilityOf: Read | undefined)
     const prediction = predictionOf?.(row) ?? null;
     if (probability === null && prediction === null) return undefined;
     return {
-      prediction: prediction ?? Number(probability) >= 0.5,
+      prediction: prediction ?? Number(probability) > 0.5,
       probability: probability === null ? undefined : Number(probability),
     };
   };
