@@ -5,6 +5,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runCi } from './ci.js';
+import { disk } from './disk/run.js';
 import type { FlinkPeer } from './engine/flink.js';
 import { latency } from './kafka/latency.js';
 import { kafka } from './kafka/run.js';
@@ -22,7 +23,7 @@ import { start } from './start/run.js';
 import type { Suite, SuiteOptions } from './suite.js';
 
 const SUITES: Readonly<Record<string, Suite>> = {
-  ...{ nexmark, kafka, lambda, own, latency, state, recovery, rescale, start, soak, operator },
+  ...{ nexmark, kafka, lambda, own, disk, latency, state, recovery, rescale, start, soak, operator },
 };
 const PEERS: readonly string[] = ['flink', 'flink-rocksdb'];
 
@@ -36,8 +37,9 @@ ci        a short run compared with bench/baseline.json; --update keeps today's 
   --queries LIST   of those in brackets; default: all
   --events N       default: what the suite asks for
   --slots N        default 1
-  --peers LIST     of ${PEERS.join(', ')}: run on the same input (nexmark, kafka, lambda)
+  --peers LIST     of ${PEERS.join(', ')}: run on the same input (nexmark, kafka, lambda, disk)
   --repeat N       runs of each, the best counts
+  --state KIND     heap or disk: where Tidewheel keeps state (nexmark; default heap)
   --no-check       don't compare the peers' answers
   --json           a JSON line a figure, in place of the table
   --profile        flame graphs of Tidewheel's threads into bench-profiles/ (nexmark, kafka, lambda, own)`;
@@ -51,6 +53,7 @@ async function main(): Promise<void> {
       slots: { type: 'string', default: '1' },
       peers: { type: 'string', default: '' },
       repeat: { type: 'string' },
+      state: { type: 'string', default: 'heap' },
       'no-check': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
@@ -78,6 +81,7 @@ async function main(): Promise<void> {
     slots: wholeNumber('slots', values.slots),
     repeat: number('repeat', values.repeat, suite.repeat),
     check: !values['no-check'],
+    state: stateOf(values.state),
     profileInto: values.profile ? (query) => join('bench-profiles', query) : undefined,
   });
 }
@@ -129,6 +133,11 @@ function peersOf(text: string): FlinkPeer[] {
     if (!PEERS.includes(peer)) throw new Error(`there is no peer '${peer}'; there are ${PEERS.join(', ')}`);
   }
   return peers as FlinkPeer[];
+}
+
+function stateOf(text: string): 'heap' | 'disk' {
+  if (text !== 'heap' && text !== 'disk') throw new Error(`--state must be heap or disk, not '${text}'`);
+  return text;
 }
 
 function wholeNumber(option: string, text: string): number {

@@ -11,6 +11,8 @@ export interface SuiteOptions {
   /** Runs of each case; the best counts. */
   readonly repeat: number;
   readonly check: boolean;
+  /** Where Tidewheel keeps state. */
+  readonly state: 'heap' | 'disk';
   /** Folder for CPU profiles of a case. */
   readonly profileInto?: (name: string) => string;
   readonly report: Report;

@@ -48,3 +48,6 @@ export async function runTidewheel(run: TidewheelRun): Promise<Usage> {
 /** Settings that both engines share, as the head of a script. */
 export const CHECKPOINT_EVERY_SECOND =
   "SET 'execution.checkpointing.interval' = '1s';\nSET 'execution.checkpointing.mode' = 'EXACTLY_ONCE';\n";
+
+/** State as Flink with RocksDB has it, as the head of a script. */
+export const STATE_ON_DISK = "SET 'state.backend.type' = 'rocksdb';\n";

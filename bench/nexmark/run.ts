@@ -1,6 +1,6 @@
 /** `nexmark`: the queries on Tidewheel, and on peers in the same run. */
 import { type Flink, type FlinkPeer, startFlinkPeer } from '../engine/flink.js';
-import { CHECKPOINT_EVERY_SECOND, runTidewheel } from '../engine/tidewheel.js';
+import { CHECKPOINT_EVERY_SECOND, runTidewheel, STATE_ON_DISK } from '../engine/tidewheel.js';
 import type { Usage } from '../measure/process-tree.js';
 import type { Report, Result } from '../report.js';
 import type { Suite } from '../suite.js';
@@ -25,6 +25,7 @@ export interface NexmarkOptions {
   /** Runs of each query; the one with the least CPU time counts. */
   readonly repeat: number;
   readonly check: boolean;
+  readonly state?: 'heap' | 'disk';
   /** Folder for profiles of a query. */
   readonly profileInto?: (query: string) => string;
   readonly report: Pick<Report, 'result' | 'problem'>;
@@ -70,7 +71,8 @@ export async function runNexmark(options: NexmarkOptions): Promise<void> {
 }
 
 async function tidewheel(query: NexmarkQuery, data: NexmarkData, options: NexmarkOptions): Promise<Result | undefined> {
-  const job = CHECKPOINT_EVERY_SECOND + query.script(ownOptions(data), { connector: 'blackhole' });
+  const settings = CHECKPOINT_EVERY_SECOND + (options.state === 'disk' ? STATE_ON_DISK : '');
+  const job = settings + query.script(ownOptions(data), { connector: 'blackhole' });
   let best: Usage | undefined;
   try {
     for (let i = 0; i < options.repeat; i++) {
