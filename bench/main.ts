@@ -13,6 +13,7 @@ import { lambda } from './lambda/run.js';
 import { recovery } from './live/recovery.js';
 import { rescale } from './live/rescale.js';
 import { state } from './live/state.js';
+import { model } from './model/run.js';
 import { nexmark } from './nexmark/run.js';
 import { operator } from './operator/run.js';
 import { own } from './own/run.js';
@@ -23,7 +24,7 @@ import { start } from './start/run.js';
 import type { Suite, SuiteOptions } from './suite.js';
 
 const SUITES: Readonly<Record<string, Suite>> = {
-  ...{ nexmark, kafka, lambda, own, disk, latency, state, recovery, rescale, start, soak, operator },
+  ...{ nexmark, kafka, lambda, own, disk, latency, state, recovery, rescale, start, soak, operator, model },
 };
 const PEERS: readonly string[] = ['flink', 'flink-rocksdb'];
 

@@ -94,7 +94,7 @@ export class ServingMetrics {
     );
     gauge('tidewheel_model_queue_requests', 'Requests that wait for a call of the model', (v) => v.queued);
     const loaded: Gauge<'model' | 'version' | 'format' | 'backend' | 'state'> = new Gauge({
-      name: 'tidewheel_model_version_info',
+      name: 'tidewheel_model_loaded',
       help: '1 for each version of the server and the state that it is in',
       labelNames: ['model', 'version', 'format', 'backend', 'state'],
       registers: [this.registry],
