@@ -19,12 +19,13 @@ import { operator } from './operator/run.js';
 import { own } from './own/run.js';
 import { renderProfiles } from './profile/render.js';
 import { type Figure, figureJsonLine, figureTable, jsonLine, type Report, type Result, table } from './report.js';
+import { slots } from './slots/run.js';
 import { soak } from './soak/run.js';
 import { start } from './start/run.js';
 import type { Suite, SuiteOptions } from './suite.js';
 
 const SUITES: Readonly<Record<string, Suite>> = {
-  ...{ nexmark, kafka, lambda, own, disk, latency, state, recovery, rescale, start, soak, operator, model },
+  ...{ nexmark, kafka, lambda, own, disk, latency, state, recovery, rescale, slots, start, soak, operator, model },
 };
 const PEERS: readonly string[] = ['flink', 'flink-rocksdb'];
 

@@ -144,7 +144,7 @@ export class LiveJob {
     this.rest = lines.pop()!;
     const slots = new Set<number>();
     for (const line of lines) {
-      const match = /^(?:(\d+)> )?(?:[+-][IUD] )?\{/.exec(line);
+      const match = /^(?:(\d+)> )?[+-][IUD]\[/.exec(line);
       if (match) slots.add(Number(match[1] ?? 0));
     }
     for (const slot of slots) this.printed.push({ slot, atMs });

@@ -10,27 +10,27 @@ export interface Change {
   readonly values: readonly unknown[];
 }
 
-/** Lines of the print connector: `-U {"auction":1}`, with `2> ` in front where there are several subtasks. */
+/** Lines of the print connector: `-U[1, 12.30]`, with `2> ` in front where there are several subtasks. No text has a comma in it. */
 export function printedChanges(text: string): Change[] {
   return text
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => {
-      const match = /^(?:\d+> )?(?:([+-][IUD]) )?(\{.*\})$/.exec(line);
+      const match = /^(?:\d+> )?([+-][IUD])\[(.*)\]$/.exec(line);
       if (!match) throw new Error(`not a printed row: ${line}`);
-      return { kind: match[1] ?? '+I', values: Object.values(JSON.parse(match[2])) };
+      return { kind: match[1], values: match[2].split(', ').map((value) => (value === 'null' ? null : plain(value))) };
     });
 }
 
-/** Flink's changes with times as milliseconds and decimals without their point, as rows hold them in memory here. */
-export function flinkChanges({ columns, changes }: FlinkQueryOutput): Change[] {
-  return changes.map(({ kind, row }) => ({ kind, values: row.map((value, i) => plain(value, columns[i].type)) }));
+export function flinkChanges({ changes }: FlinkQueryOutput): Change[] {
+  return changes.map(({ kind, row }) => ({ kind, values: row.map((value) => plain(value)) }));
 }
 
-function plain(value: FlinkValue, type: string): unknown {
+/** Times as milliseconds, decimals without the zeros that only fill them up: engines write them in different ways. */
+function plain(value: FlinkValue): unknown {
   if (typeof value !== 'string') return value;
-  if (type.startsWith('TIMESTAMP')) return Date.parse(`${value.replace(' ', 'T').replace(/Z?$/, 'Z')}`);
-  return type.startsWith('DECIMAL') ? value.replace('.', '').replace(/^0+(?=\d)/, '') : value;
+  if (/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/.test(value)) return Date.parse(`${value.replace(' ', 'T').replace(/Z?$/, 'Z')}`);
+  return /^-?\d+\.\d+$/.test(value) ? value.replace(/\.?0+$/, '') : value;
 }
 
 function multiset(changes: readonly Change[]): Multiset {

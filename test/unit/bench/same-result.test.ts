@@ -5,26 +5,27 @@ import { compareResults, flinkChanges, printedChanges } from '../../../bench/nex
 
 describe('comparing answers', () => {
   test('printed rows and Flink’s changes of the same values are the same', () => {
-    const ours = printedChanges('{"id":1,"price":12340,"at":1767225600001}\n');
+    const ours = printedChanges('+I[1, 12.340, 2026-01-01T00:00:00.001, null]\n');
     const columns = [
       { name: 'id', type: 'BIGINT' },
       { name: 'price', type: 'DECIMAL(23, 3)' },
       { name: 'at', type: 'TIMESTAMP(3) *ROWTIME*' },
+      { name: 'none', type: 'INT' },
     ];
-    const row = ['1', '12.340', '2026-01-01 00:00:00.001'];
+    const row = ['1', '12.34', '2026-01-01 00:00:00.001', null];
     const theirs = flinkChanges({ statement: 0, columns, changes: [{ kind: '+I', row }] });
     expect(compareResults(ours, theirs)).toBe('same, 1 rows');
   });
 
   test('only the rows that remain count, not how they came about', () => {
-    const ours = printedChanges('{"n":1}\n-U {"n":1}\n+U {"n":2}\n');
-    expect(compareResults(ours, printedChanges('1> {"n":2}\n'))).toBe('same, 1 rows');
+    const ours = printedChanges('+I[1]\n-U[1]\n+U[2]\n');
+    expect(compareResults(ours, printedChanges('1> +I[2]\n'))).toBe('same, 1 rows');
   });
 
   test('a row too many, and one that is twice where it should be once, are told', () => {
-    const one = printedChanges('{"n":1}\n');
-    expect(compareResults(printedChanges('{"n":1}\n{"n":2}\n'), one)).toMatch(/^DIFFERENT: .*too much: \["2"\]/);
-    expect(compareResults(one, printedChanges('{"n":1}\n{"n":1}\n'))).toMatch(/lacking: \["1"\]/);
+    const one = printedChanges('+I[1]\n');
+    expect(compareResults(printedChanges('+I[1]\n+I[2]\n'), one)).toMatch(/^DIFFERENT: .*too much: \["2"\]/);
+    expect(compareResults(one, printedChanges('+I[1]\n+I[1]\n'))).toMatch(/lacking: \["1"\]/);
   });
 });
 
