@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
 import { freshBundle, keepCompiledCode } from '../runtime/boot/bundle.js';
 import { EXIT_USAGE } from './exit-codes.js';
+import { isKubectlPlugin, isPluginCommand, pluginArguments } from './kubectl-plugin.js';
 
 interface CommandEntry {
   /** As in the command's file; shown by `tidewheel --help`, which loads none. */
@@ -99,16 +100,19 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
 };
 
 /** Runs the command line. The exit code is set, not returned: what is written must reach its pipe first. */
-export async function main(argv: readonly string[]): Promise<void> {
+export async function main(given: readonly string[]): Promise<void> {
+  const isPlugin = isKubectlPlugin(process.argv[1]);
+  const argv = isPlugin ? pluginArguments(given) : given;
+  const commands = Object.entries(COMMANDS).filter(([name]) => !isPlugin || isPluginCommand(name));
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) {
     console.log(version());
     return;
   }
-  const entry = argv[0] !== undefined && Object.hasOwn(COMMANDS, argv[0]) ? COMMANDS[argv[0]] : undefined;
+  const entry = commands.find(([name]) => name === argv[0])?.[1];
   try {
     const [{ default: yargs }, loaded] = await Promise.all([import('yargs'), entry?.load()]);
     const line: Argv = yargs([...argv])
-      .scriptName('tidewheel')
+      .scriptName(isPlugin ? 'kubectl tidewheel' : 'tidewheel')
       .version(version())
       .alias('version', 'v')
       .strict()
@@ -123,7 +127,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       });
     if (loaded) line.command(loaded.command);
     else {
-      for (const known of Object.values(COMMANDS)) line.command(known.usage, known.describe as string);
+      for (const [, known] of commands) line.command(known.usage, known.describe as string);
       line.demandCommand(1, 'Which command?');
     }
     await line.parseAsync();

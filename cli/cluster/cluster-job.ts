@@ -92,6 +92,16 @@ export class ClusterJob {
   }
 }
 
+/** All jobs of the namespace. */
+export async function listOfCluster(
+  args: ClusterArgs,
+): Promise<{ readonly namespace: string; readonly jobs: readonly (StreamJob & KubeObject)[] }> {
+  const connection = await connectKube({ context: args.context });
+  const namespace = args.namespace ?? connection.namespace;
+  const list = await new KubeClient(connection).list<StreamJob & KubeObject>(STREAM_JOBS, namespace);
+  return { namespace, jobs: list.items };
+}
+
 /** As `tidewheel status` prints it. */
 export function showStatus(job: StreamJob): string {
   const { status = {} as NonNullable<StreamJob['status']>, metadata } = job;

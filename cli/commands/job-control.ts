@@ -1,6 +1,5 @@
 /** Commands for a job that runs on this machine: `status`, `savepoint`, `rescale`, `stop`, `cancel`; the first three also for one of a cluster. */
 import type { Argv, CommandModule } from 'yargs';
-import { TidewheelError } from '../../api/index.js';
 import { call, findJob, runningJobs } from '../local/api-client.js';
 
 interface Args {
@@ -9,11 +8,16 @@ interface Args {
   json: boolean;
   context?: string;
   namespace?: string;
+  cluster?: boolean;
 }
 
 /** Named a context or a namespace, a command means the cluster's job. */
+function isOfCluster(args: Args): boolean {
+  return args.cluster === true || args.context !== undefined || args.namespace !== undefined;
+}
+
 async function inCluster(args: Args) {
-  if (args.context === undefined && args.namespace === undefined) return undefined;
+  if (!isOfCluster(args)) return undefined;
   const { ClusterJob } = await import('../cluster/cluster-job.js');
   return ClusterJob.open(args.job, args);
 }
@@ -30,6 +34,7 @@ function common<T>(y: Argv<T>, needed = true): Argv<T & Args> {
     })
     .option('context', { type: 'string', describe: 'Context of the kubeconfig: the job is that of the cluster' })
     .option('namespace', { type: 'string', alias: 'n', describe: 'Namespace: the job is that of the cluster' })
+    .option('cluster', { type: 'boolean', describe: 'The job is that of the cluster of the current context' })
     .option('json', { type: 'boolean', default: false, describe: 'JSON, for scripts' }) as never;
 }
 
@@ -65,14 +70,22 @@ async function listJobs(args: Args): Promise<void> {
   print(args.json, jobs, lines.join('\n') || `No job runs with its state in ${args['state-dir']}`);
 }
 
+async function listClusterJobs(args: Args): Promise<void> {
+  const { listOfCluster } = await import('../cluster/cluster-job.js');
+  const { namespace, jobs } = await listOfCluster(args);
+  const lines = jobs.map(({ metadata, status: s }) => {
+    const rates = `${s?.recordsPerSecond ?? 0} rows/s, lag ${s?.lag ?? 0}`;
+    return `${metadata.name}: ${s?.phase ?? 'Pending'}, ${s?.ready ?? '0/0'} ready, ${rates}`;
+  });
+  print(args.json, jobs, lines.join('\n') || `No StreamJob in namespace ${namespace}`);
+}
+
 export const status: CommandModule<object, Args> = {
   command: 'status [job]',
-  describe: 'What a job is doing; without a name, all jobs that run on this machine',
+  describe: 'What a job is doing; without a name, all jobs',
   builder: (y) => common(y, false) as never,
   handler: async (args) => {
-    if (args.job === undefined && args.context === undefined && args.namespace === undefined) return listJobs(args);
-    if (args.job === undefined)
-      throw new TidewheelError('TW8001', 'which job of the cluster?', { hint: 'tidewheel status JOB' });
+    if (args.job === undefined) return isOfCluster(args) ? listClusterJobs(args) : listJobs(args);
     const cluster = await inCluster(args);
     if (cluster) {
       const { showStatus } = await import('../cluster/cluster-job.js');

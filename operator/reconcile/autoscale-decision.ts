@@ -73,12 +73,12 @@ export function decideScaling(
   const rowsPerSecond = ((current.rowsIn - first.rowsIn) * 1000) / spanMs;
   const utilization = (current.busyMs - first.busyMs) / spanMs / parallelism;
   if (rowsPerSecond < 0 || utilization < 0) return stay('the job was restarted meanwhile');
-  // What the change itself would add to the lag is to be caught up with too.
-  const backlog = current.lag + (rowsPerSecond * (last?.pauseMs ?? 0)) / 1000;
-  const wantedRate = rowsPerSecond + (current.lag > 0 ? (backlog * 1000) / settings.catchUpMs : 0);
   const lagPerSecond = ((current.lag - first.lag) * 1000) / spanMs;
-  // Lag that grows is input that was not worked off.
-  const rate = Math.max(wantedRate, rowsPerSecond + Math.max(0, lagPerSecond));
+  // Lag that grows is input that was not worked off; lag that shrinks is work that will not be there when it is gone.
+  const arriving = Math.max(0, rowsPerSecond + lagPerSecond);
+  // What the change itself would add to the lag is to be caught up with too.
+  const backlog = current.lag + (arriving * (last?.pauseMs ?? 0)) / 1000;
+  const rate = arriving + (current.lag > 0 ? (backlog * 1000) / settings.catchUpMs : 0);
   const needed =
     rowsPerSecond > 0 ? (parallelism * utilization * rate) / rowsPerSecond / settings.targetUtilization : 0;
   const bounded = Math.min(settings.maxParallelism, Math.max(settings.minParallelism, Math.ceil(needed - 1e-9)));
