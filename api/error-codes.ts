@@ -281,6 +281,10 @@ export const ERROR_CODES = {
     'Model registry: name not allowed',
     'Names of models and versions have letters, digits, `.`, `-` and `_`, begin with a letter or digit, and have at most 63 characters.',
   ),
+  TW7308: passing(
+    'Model: address does not answer',
+    'The model was to be fetched by HTTP, and the address can’t be reached or refuses. It is tried again, unless it was refused for good.',
+  ),
   TW7307: terminal(
     'Model: golden rows not readable',
     'Each line of the file is a JSON object with `inputs` and `outputs`: values of one row by tensor name.',

@@ -8,6 +8,7 @@ import { TidewheelError } from '../../api/index.js';
 import type { ModelRegistry } from '../../runtime/model/index.js';
 import { createLogger } from '../local/logger.js';
 import { openRegistry, readModel, type StoreArgs, storeOptions } from '../models/model-store.js';
+import { parsePlaced, withPlacedModels } from '../models/placed-models.js';
 import { type RunServerOptions, runModelServer, type ServedModel } from '../models/run-server.js';
 
 interface ServerArgs extends StoreArgs {
@@ -125,21 +126,34 @@ async function pushed(registry: ModelRegistry, files: readonly string[]): Promis
   return models;
 }
 
-export const command: CommandModule<object, ServerArgs & { model: string[] }> = {
+export const command: CommandModule<object, ServerArgs & { model: string[]; file: string[] }> = {
   command: 'model-server',
   describe: 'Serve models (started for you by the operator)',
   builder: (y) =>
-    serverOptions(y, { host: '0.0.0.0', grace: 5000, logLevel: 'info' }).option('model', {
-      type: 'string',
-      array: true,
-      demandOption: true,
-      describe: 'Names of the store: fraud (the promoted version), fraud@3, fraud@3,4',
-    }) as never,
+    serverOptions(y, { host: '0.0.0.0', grace: 5000, logLevel: 'info' })
+      .option('model', {
+        type: 'string',
+        array: true,
+        default: [],
+        describe: 'Names of the store: fraud (the promoted version), fraud@3, fraud@3,4',
+      })
+      .option('file', {
+        type: 'string',
+        array: true,
+        default: [],
+        describe: 'Models beside the store: fraud=/models/fraud, fraud@3=http://host/fraud.onnx',
+      }) as never,
   handler: async (args) => {
     const log = createLogger(args['log-level'], { part: 'model-server', pid: process.pid });
+    const placed = args.file.map(parsePlaced);
+    const models = [
+      ...args.model.map(parseServed),
+      ...placed.map(({ name, version }) => ({ name, versions: [version] })),
+    ];
+    if (models.length === 0) throw new TidewheelError('TW8001', 'name a model: --model NAME, or --file NAME=PATH');
     const options = runOptions(args, {
-      registry: await openRegistry(args, log),
-      models: args.model.map(parseServed),
+      registry: withPlacedModels(await openRegistry(args, log), placed),
+      models,
       failFast: false,
       ready: (port) => log.info({ port }, 'serving'),
     });

@@ -14,7 +14,7 @@ export interface ServedModel {
 }
 
 export interface RunServerOptions {
-  readonly registry: ModelRegistry;
+  readonly registry: Pick<ModelRegistry, 'open' | 'promoted'>;
   readonly models: readonly ServedModel[];
   readonly host: string;
   readonly port: number;

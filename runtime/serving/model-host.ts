@@ -19,7 +19,7 @@ import { ServingMetrics } from './serving-metrics.js';
 import { warmUp } from './warm-up.js';
 
 export interface HostOptions {
-  readonly registry: Pick<ModelRegistry, 'open' | 'promoted' | 'promote' | 'list'>;
+  readonly registry: Pick<ModelRegistry, 'open' | 'promoted'>;
   readonly log: Logger;
   readonly batching?: Partial<Batching>;
   /** Requests that may wait for a version (default 1024); more are refused with 503. */
@@ -130,12 +130,11 @@ export class ModelHost {
     const wanted = version ?? this.defaults.get(name);
     const entry = wanted === undefined ? undefined : this.models.get(name)?.get(wanted);
     if (entry?.state === 'Ready') return entry.served as ServedVersion;
-    if (entry) {
-      const reason = entry.reason ? `: ${entry.reason}` : '';
-      throw unavailable(`version '${wanted}' of model '${name}' is ${entry.state}${reason}`);
+    if (entry) throw unavailable(describe(name, wanted as string, entry));
+    const others = this.models.get(name);
+    if (version === undefined && others) {
+      throw unavailable([...others].map(([each, other]) => describe(name, each, other)).join('; '));
     }
-    if (version === undefined && this.models.has(name))
-      throw unavailable(`model '${name}' has no version that is ready`);
     throw this.missing(name, version);
   }
 
@@ -184,6 +183,10 @@ export class ModelHost {
   async close(): Promise<void> {
     await Promise.all([...this.models.keys()].map((name) => this.unload(name)));
   }
+}
+
+function describe(name: string, version: string, { state, reason }: Entry): string {
+  return `version '${version}' of model '${name}' is ${state}${reason ? `: ${reason}` : ''}`;
 }
 
 function reasonOf(error: unknown): string {

@@ -35,6 +35,22 @@ describe.each(['tfjs-wasm', 'tfjs-cpu'] as const)('with %s', (backend) => {
   });
 });
 
+test('a model that is asked again and again keeps no tensors, and none after it was closed', async () => {
+  const { loadTf } = await import('../../../runtime/model/tf/load-tf.js');
+  const { module } = await loadTf('tfjs-wasm');
+  const before = module.memory().numTensors;
+  const answers = answersOf('keras-functional');
+  const model = await openModel(filesOf('keras-functional'), { backends: ['tfjs-wasm'] });
+  const inputs = inputsOf(answers);
+  await model.predict(inputs);
+  const loaded = module.memory().numTensors;
+  for (let i = 0; i < 50; i++) await model.predict(inputs);
+  expect(module.memory().numTensors).toBe(loaded);
+  await model.close();
+  await model.close();
+  expect(module.memory().numTensors).toBe(before);
+});
+
 describe.each(['onnxruntime-node', 'onnxruntime-web'] as const)('with %s', (backend) => {
   test.each(ONNX)('%s answers as onnxruntime in Python does', async (name) => {
     const [worst, model] = await difference(name, [backend]);

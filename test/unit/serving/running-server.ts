@@ -38,7 +38,7 @@ export function adder(by: number, calls: number[] = []): LoadedModel & { closed:
 }
 
 /** A registry of models in memory: `models['fraud']['1']` makes the model. */
-export class FakeRegistry implements Pick<ModelRegistry, 'open' | 'promoted' | 'promote' | 'list'> {
+export class FakeRegistry implements Pick<ModelRegistry, 'open' | 'promoted' | 'promote'> {
   readonly pointers = new Map<string, Promotion>();
   opened: string[] = [];
   constructor(readonly models: Record<string, Record<string, () => LoadedModel | Promise<LoadedModel>>>) {}
@@ -55,7 +55,6 @@ export class FakeRegistry implements Pick<ModelRegistry, 'open' | 'promoted' | '
     this.pointers.set(name, promotion);
     return promotion;
   }
-  list = async () => [];
 }
 
 export interface Running {
