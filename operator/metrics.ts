@@ -4,7 +4,12 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 export interface OperatorMetrics {
   readonly registry: Registry;
   reconciled(kind: string, seconds: number, error?: string): void;
-  phaseTook(change: string, seconds: number): void;
+  /** A change of the spec was reached. */
+  changeTook(change: string, seconds: number): void;
+  /** A job left a phase. */
+  phaseTook(phase: string, seconds: number): void;
+  /** A resource waited that long for a hand. */
+  waited(seconds: number): void;
 }
 
 export function operatorMetrics(look: {
@@ -33,6 +38,19 @@ export function operatorMetrics(look: {
     help: 'From the start of a change to its end',
     labelNames: ['change'],
     buckets: [0.5, 1, 2, 5, 10, 30, 60, 300],
+    registers,
+  });
+  const phases = new Histogram({
+    name: 'tidewheel_operator_phase_seconds',
+    help: 'How long jobs were in a phase, told when they leave it',
+    labelNames: ['phase'],
+    buckets: [0.5, 1, 2, 5, 10, 30, 60, 300, 3600],
+    registers,
+  });
+  const waits = new Histogram({
+    name: 'tidewheel_operator_queue_wait_seconds',
+    help: 'How long resources waited to be looked at once they were to be',
+    buckets: [0.001, 0.01, 0.1, 0.5, 1, 5, 30],
     registers,
   });
   new Gauge({
@@ -83,6 +101,8 @@ export function operatorMetrics(look: {
       seconds.observe({ kind }, took);
       if (error !== undefined) errors.inc({ kind, code: error });
     },
-    phaseTook: (change, took) => changes.observe({ change }, took),
+    changeTook: (change, took) => changes.observe({ change }, took),
+    phaseTook: (phase, took) => phases.observe({ phase }, took),
+    waited: (took) => waits.observe(took),
   };
 }

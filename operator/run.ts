@@ -61,6 +61,7 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
   const queue: WorkQueue = new WorkQueue({
     workers: options.workers,
     work: (key) => look(key),
+    onTaken: (waitedMs) => metrics.waited(waitedMs / 1000),
     onError: (key, error, tries) => {
       const { code, message, stack } = toErrorMessage(error);
       log.warn(

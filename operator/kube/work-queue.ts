@@ -9,13 +9,16 @@ export interface WorkQueueOptions {
   /** Resolves with the time after which the key wants to be looked at again, if any. */
   readonly work: (key: string) => Promise<number | undefined>;
   readonly onError: (key: string, error: unknown, tries: number) => void;
+  /** Hears how long a key waited for a hand. */
+  readonly onTaken?: (waitedMs: number) => void;
   readonly random?: () => number;
   readonly baseDelayMs?: number;
   readonly maxDelayMs?: number;
 }
 
 export class WorkQueue {
-  private readonly waiting = new Set<string>();
+  /** Key → since when. */
+  private readonly waiting = new Map<string, number>();
   private readonly active = new Set<string>();
   private readonly dirty = new Set<string>();
   private readonly timers = new Map<string, { readonly timer: NodeJS.Timeout; readonly atMs: number }>();
@@ -38,7 +41,7 @@ export class WorkQueue {
     this.cancelTimer(key);
     if (this.active.has(key)) this.dirty.add(key);
     else {
-      this.waiting.add(key);
+      if (!this.waiting.has(key)) this.waiting.set(key, performance.now());
       this.next();
     }
   }
@@ -72,9 +75,10 @@ export class WorkQueue {
   }
 
   private next(): void {
-    for (const key of this.waiting) {
+    for (const [key, sinceMs] of this.waiting) {
       if (this.active.size >= this.options.workers) return;
       this.waiting.delete(key);
+      this.options.onTaken?.(performance.now() - sinceMs);
       this.active.add(key);
       void this.run(key);
     }

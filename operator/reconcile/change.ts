@@ -46,7 +46,7 @@ export function endChange(context: Context, look: Look, message?: string): void 
     durationMs,
     ...(message === undefined ? {} : { message }),
   };
-  context.metrics.phaseTook(change.kind ?? 'none', durationMs / 1000);
+  context.metrics.changeTook(change.kind ?? 'none', durationMs / 1000);
   const seconds = (durationMs / 1000).toFixed(1);
   tell(context, look, 'Normal', 'ChangeComplete', `${message ?? change.message ?? change.kind} (${seconds} s)`);
 }

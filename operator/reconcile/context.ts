@@ -40,6 +40,8 @@ export interface JobMemory {
   statusText?: string;
   writtenMs?: number;
   significant?: string;
+  /** Since when the job has been in its phase, as far as this operator has seen. */
+  phase?: { readonly name: string; readonly sinceMs: number };
   /** Since when there are fewer runner pods than there should be. */
   runnersMissingSinceMs?: number;
   certificateDueMs?: number;

@@ -147,12 +147,21 @@ function whyDegraded(look: Look, problem: PodProblem | undefined): { reason: str
   return undefined;
 }
 
+function notePhase(context: Context, { memory, status }: Look): void {
+  const { phase = 'Pending' } = status;
+  if (memory.phase?.name === phase) return;
+  const now = context.now();
+  if (memory.phase) context.metrics.phaseTook(memory.phase.name, (now - memory.phase.sinceMs) / 1000);
+  memory.phase = { name: phase, sinceMs: now };
+}
+
 /** Writes the status if something changed that matters, or if its rates are old. */
 export async function writeStatus(context: Context, look: Look): Promise<void> {
   const { job, memory } = look;
   const status = look.status as StreamJobStatus;
   const now = context.now();
   const { recordsPerSecond: _r, lag: _l, lastCheckpoint: _c, nodes: _n, autoscaler: _a, restore: _p, ...rest } = status;
+  notePhase(context, look);
   const text = JSON.stringify(status);
   if (text === memory.statusText) return;
   if (isDeepStrictEqual(JSON.parse(text), job.status ?? {})) {

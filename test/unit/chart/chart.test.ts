@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 import { ALL_TYPES } from '../../../operator/kube/objects.js';
+import { operatorMetrics } from '../../../operator/metrics.js';
 import { loadJob } from '../../../runtime/job/index.js';
 
 const CHART = join(process.cwd(), 'charts/tidewheel');
@@ -90,6 +91,21 @@ test('each metric of the dashboard is one that a coordinator has', () => {
   const used = new Set(JSON.stringify(dashboard.panels).match(/tidewheel_\w+/g));
   expect(used.size).toBeGreaterThan(5);
   for (const name of used) expect([name, known.includes(`'${name}'`)]).toEqual([name, true]);
+});
+
+test('each metric of the operator’s dashboard is one that the operator has', async () => {
+  const none = () => 0;
+  const { registry } = operatorMetrics({
+    queueDepth: none,
+    working: none,
+    isLeader: () => true,
+    phases: () => new Map(),
+  });
+  const known = new Set((await registry.getMetricsAsJSON()).map((m) => m.name));
+  const dashboard = JSON.parse(read('files/dashboards/tidewheel-operator.json'));
+  const used = new Set(JSON.stringify(dashboard.panels).match(/tidewheel_\w+/g));
+  expect(used.size).toBeGreaterThan(5);
+  for (const name of used) expect([name, known.has(name.replace(/_bucket$/, ''))]).toEqual([name, true]);
 });
 
 describe('rights', () => {
