@@ -24,6 +24,8 @@ export interface ExpressionContext {
   readonly over?: (call: OverNode) => Expr;
   /** `(SELECT …)` as a value; IN and EXISTS outside of WHERE's conjunction. */
   readonly subquery?: (query: Query, at: Span) => Expr;
+  /** EXISTS, IN, ANY and ALL over a sub-query, as a value. */
+  readonly subqueryTest?: (test: SubqueryTest) => Expr;
   /** TUMBLE_START(…) and the like, where GROUP BY has such a window. */
   readonly groupWindow?: (name: string, call: Call) => Expr;
   /** GROUPING(a, b): known once the grouping sets are. */
@@ -41,6 +43,9 @@ export interface PatternContext {
   column(node: ColumnRef, binder: ExpressionBinder): Expr;
   call(node: Call, binder: ExpressionBinder): Expr | undefined;
 }
+
+/** A sub-query that says yes or no. */
+export type SubqueryTest = Extract<Expression, { kind: 'Exists' | 'InSubquery' | 'QuantifiedComparison' }>;
 
 /** An aggregate function's call, plain or with a syntax of its own. */
 export interface AggregateNode {
@@ -183,6 +188,7 @@ export class ExpressionBinder {
         return this.subquery(node.query, at);
       case 'InSubquery':
       case 'Exists':
+        if (this.context.subqueryTest) return this.context.subqueryTest(node);
         throw unsupported(
           `${node.kind === 'Exists' ? 'EXISTS' : 'IN (SELECT …)'} in ${this.context.clause} other than as a condition of its own, joined by AND`,
           at,
@@ -305,7 +311,10 @@ export class ExpressionBinder {
   }
 
   private quantified(node: Extract<Expression, { kind: 'QuantifiedComparison' }>): Expr {
-    if (!node.items) throw unsupported(`${node.quantifier} (SELECT …)`, node.span);
+    if (!node.items) {
+      if (this.context.subqueryTest) return this.context.subqueryTest(node);
+      throw unsupported(`${node.quantifier} (SELECT …) in ${this.context.clause}`, node.span);
+    }
     const value = this.bind(node.value);
     return node.items
       .map((item) => this.call(node.op, [value, this.bind(item)], node.span))

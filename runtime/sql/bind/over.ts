@@ -7,9 +7,9 @@ import { SqlError, unsupported } from '../error.js';
 import { type Origin, project, uniqueNames } from '../plan/build.js';
 import { columns, digest } from '../plan/expression.js';
 import type { OverCall, OverFrame, Relation } from '../plan/relation.js';
+import { bindAggregate } from './aggregate-call.js';
 import type { ExpressionBinder, OverNode } from './expression.js';
 import { type QueryBinder, sortKey } from './query.js';
-import { bindAggregate } from './select.js';
 
 /** Bound, over the input of the SELECT. */
 interface Pending {

@@ -1,15 +1,11 @@
-/** SELECT … FROM … WHERE … GROUP BY … HAVING … QUALIFY, with the ORDER BY behind it. */
-import { resolveAggregate } from '../../expr/aggregates/resolve.js';
 import type { AggregateCall, Expr, NamedExpr } from '../../expr/ir.js';
-import { STRING } from '../../expr/typing.js';
-import type { DataType } from '../../record/types.js';
-import type { Expression, Select, SelectItem, SortItem, Span } from '../ast/index.js';
+import type { Select, SelectItem, SortItem, Span } from '../ast/index.js';
 import { SqlError, unsupported } from '../error.js';
 import { pushFilter } from '../optimise/push-filter.js';
 import { distinct, project, uniqueNames } from '../plan/build.js';
 import { column, columnsOfAggregate, digest } from '../plan/expression.js';
 import type { Relation, SortKey } from '../plan/relation.js';
-import { scriptAggregate } from './create-function.js';
+import { bindAggregate } from './aggregate-call.js';
 import { plainContext } from './environment.js';
 import { type AggregateNode, ExpressionBinder } from './expression.js';
 import { bindFrom } from './from.js';
@@ -19,7 +15,8 @@ import { checkSelectHints, groupTtl } from './hint.js';
 import { OverCalls } from './over.js';
 import { type OrderedQuery, ordinalOf, type QueryBinder, sortKey } from './query.js';
 import { Scope } from './scope.js';
-import { bindScalar, bindWhere, joinScalar, type Scalar } from './subquery.js';
+import { bindWhere } from './subquery.js';
+import { SubqueryValues } from './subquery-value.js';
 
 interface Item {
   readonly name: string;
@@ -53,16 +50,14 @@ function bindHinted(binder: QueryBinder, node: Select, orderBy: readonly SortIte
   // Everything behind GROUP BY is bound over the input first; aggregates and OVER calls are put aside.
   const calls = new AggregateCalls();
   const overs = new OverCalls(node.windows);
-  const scalars: Scalar[] = [];
+  const from0 = relation;
+  const values = new SubqueryValues(binder, scope, () => from0.fields);
   const expressions = new ExpressionBinder({
     ...plainContext(binder.env, scope, 'SELECT'),
     aggregate: (call) => calls.add(call, expressions),
     over: (call) => overs.add(call, expressions),
-    subquery: (query, at) => {
-      const scalar = bindScalar(binder, query, [...relation.fields, ...scalars.map((s) => s.field)], at);
-      scalars.push(scalar);
-      return column(scalar.field);
-    },
+    subquery: (query, at) => values.scalar(query, at),
+    subqueryTest: (test) => values.test(test, expressions),
     ...(window ? { groupWindow: window.value } : {}),
     grouping: (args) => ({ op: 'call', fn: GROUPING, args, type: { kind: 'BIGINT', nullable: false } }),
   });
@@ -80,12 +75,12 @@ function bindHinted(binder: QueryBinder, node: Select, orderBy: readonly SortIte
 
   let rewrite = (expr: Expr) => expr;
   if (node.groupBy || node.having || calls.list.length > 0) {
-    checkScalars(calls.list, scalars, origin.at);
+    checkValues(calls.list, values);
     const grouped = applyGrouping(relation, grouping, calls.list, expressions, origin);
     ({ relation } = grouped);
     rewrite = grouped.rewrite;
   }
-  for (const scalar of scalars) relation = joinScalar(relation, scalar);
+  relation = values.joinTo(relation);
   if (having) relation = pushFilter(relation, rewrite(having));
   relation = overs.apply(relation, rewrite, binder, origin);
   if (qualify) {
@@ -169,35 +164,13 @@ class AggregateCalls {
 }
 
 /** Sub-queries as values are joined to the groups. */
-function checkScalars(calls: readonly AggregateCall[], scalars: readonly Scalar[], at: Span): void {
-  const names = new Set(scalars.map((s) => s.field.name));
+function checkValues(calls: readonly AggregateCall[], values: SubqueryValues): void {
+  if (values.correlated) {
+    throw unsupported('A sub-query that depends on the rows that are grouped', values.correlated.at);
+  }
+  const names = new Set(values.names);
+  const [first] = values.list;
   if (calls.some((call) => [...columnsOfAggregate(call)].some((name) => names.has(name)))) {
-    throw unsupported('A sub-query inside of an aggregate', at);
+    throw unsupported('A sub-query inside of an aggregate', first.at);
   }
-}
-
-/** Types and casts of an aggregate call. */
-export function bindAggregate(node: AggregateNode, binder: ExpressionBinder): Omit<AggregateCall, 'name'> {
-  if (node.args.includes('row') && node.name !== 'COUNT') {
-    throw new SqlError('TW2004', `'*' can't be an argument of ${node.name}`, node.span, { expected: 'COUNT(*)' });
-  }
-  const args = (node.args.filter((arg) => arg !== 'row') as Expression[]).map((arg) => binder.bind(arg));
-  const filter = node.filter && binder.condition(node.filter);
-  const own = binder.context.scriptFunction?.(node.name);
-  if (own?.kind === 'aggregate') {
-    const call = scriptAggregate(binder, own, args, node.span);
-    return { ...call, distinct: node.distinct, ...(filter ? { filter } : {}) };
-  }
-  const signature = resolveAggregate(
-    node.name,
-    args.map((arg) => arg.type),
-    node.distinct,
-  );
-  if (!signature) throw new SqlError('TW2002', `unknown aggregate ${node.name}`, node.span);
-  if ('error' in signature) throw new SqlError('TW2003', signature.error, node.span);
-  const cast = args.map((arg, i) => {
-    const want: DataType = signature.argTypes[i] ?? arg.type ?? STRING;
-    return binder.cast(arg, want, node.span);
-  });
-  return { fn: signature.fn, args: cast, distinct: node.distinct, ...(filter ? { filter } : {}), type: signature.type };
 }

@@ -1,28 +1,27 @@
-/** WHERE, with IN (SELECT …) and EXISTS as semi- and anti-joins, and sub-queries that give one value. */
+/** WHERE, with IN (SELECT …) and EXISTS as semi- and anti-joins. Sub-queries as values are in subquery-value.ts. */
 import type { Expr } from '../../expr/ir.js';
-import type { DataType, Field } from '../../record/types.js';
-import type { Expression, Query, Select, Span } from '../ast/index.js';
+import type { Field } from '../../record/types.js';
+import type { Expression, Query, Select } from '../ast/index.js';
 import { SqlError, unsupported } from '../error.js';
 import { pushFilter } from '../optimise/push-filter.js';
-import { aggregate, disjoint, join, origin, project, uniqueNames } from '../plan/build.js';
+import { disjoint, join, project } from '../plan/build.js';
 import { allOf, column, columnsOf } from '../plan/expression.js';
 import type { Relation } from '../plan/relation.js';
 import { plainContext } from './environment.js';
-import { ExpressionBinder } from './expression.js';
+import { type AggregateNode, ExpressionBinder, NULL } from './expression.js';
 import { type BoundRelation, bindFrom } from './from.js';
 import type { QueryBinder } from './query.js';
 import { Scope } from './scope.js';
+import { SubqueryValues } from './subquery-value.js';
 
 export function bindWhere(binder: QueryBinder, input: Relation, scope: Scope, where: Expression): BoundRelation {
   let relation = input;
   const plain: Expr[] = [];
+  const values = new SubqueryValues(binder, scope, () => relation.fields);
   const expressions = new ExpressionBinder({
     ...plainContext(binder.env, scope, 'WHERE'),
-    subquery: (query, at) => {
-      const scalar = bindScalar(binder, query, relation.fields, at);
-      relation = joinScalar(relation, scalar);
-      return column(scalar.field);
-    },
+    subquery: (query, at) => values.scalar(query, at),
+    subqueryTest: (test) => values.test(test, expressions),
   });
   const tests: { node: Extract<Expression, { kind: 'Exists' | 'InSubquery' }>; negated: boolean }[] = [];
   for (const part of andParts(where)) {
@@ -31,7 +30,7 @@ export function bindWhere(binder: QueryBinder, input: Relation, scope: Scope, wh
     else if (node.kind === 'InSubquery') tests.push({ node, negated: negated !== node.negated });
     else plain.push(expressions.condition(part));
   }
-  relation = pushFilter(relation, allOf(plain));
+  relation = pushFilter(values.joinTo(relation), allOf(plain));
   for (const { node, negated } of tests) relation = semiJoin(binder, relation, scope, node, negated);
   const fields = new Map(relation.fields.map((f) => [f.name, f]));
   return { relation, scope: scope.mapFields((f) => fields.get(f.name) ?? f) };
@@ -109,49 +108,21 @@ interface Correlated {
 
 /** The sub-query's rows under names of their own; its conditions on the query outside are taken out of it. */
 function correlated(binder: QueryBinder, query: Query, outside: Relation, scope: Scope): Correlated {
-  const select = query.body;
-  const simple =
-    select.kind === 'Select' &&
-    query.with.length === 0 &&
-    query.limit === undefined &&
-    query.offset === undefined &&
-    select.from !== undefined &&
-    !select.groupBy &&
-    !select.having &&
-    !select.qualify;
-  if (simple) {
-    const found = simpleSubquery(binder, select, outside, scope);
-    if (found) return found;
-  }
+  const found = simpleSubquery(binder, query, outside, scope);
+  if (found) return found;
   const bound = binder.query(query);
   const { right } = disjoint(outside, bound.relation);
   return { relation: right, outputs: right.fields.slice(0, bound.names.length).map(column) };
 }
 
-function simpleSubquery(binder: QueryBinder, select: Select, outside: Relation, scope: Scope): Correlated | undefined {
-  const from = bindFrom(binder, select.from!);
-  const { right, renamed } = disjoint(outside, from.relation);
-  const fields = new Map(right.fields.map((f) => [f.name, f]));
-  const own = from.scope.mapFields((f) => fields.get(renamed.get(f.name)!)!);
-  const both = new Scope(own.tables, scope);
+function simpleSubquery(binder: QueryBinder, query: Query, outside: Relation, scope: Scope): Correlated | undefined {
   let aggregates = false;
-  const expressions = new ExpressionBinder({
-    ...plainContext(binder.env, both, 'WHERE of a sub-query'),
-    aggregate: (call) => {
-      aggregates = true;
-      return { op: 'literal', value: null, type: { kind: 'NULL', nullable: true } } satisfies Expr & {
-        at?: typeof call;
-      };
-    },
+  const opened = openSubquery(binder, query, outside.fields, scope, () => {
+    aggregates = true;
+    return NULL;
   });
-  const parts = select.where ? andParts(select.where) : [];
-  if (parts.some((part) => ['Exists', 'InSubquery'].includes(withoutNot(part).node.kind))) return undefined;
-  const inside: Expr[] = [];
-  const across: Expr[] = [];
-  for (const part of parts) {
-    const bound = expressions.condition(part);
-    ([...columnsOf(bound)].every((name) => fields.has(name)) ? inside : across).push(bound);
-  }
+  if (!opened) return undefined;
+  const { select, relation, own, expressions, across } = opened;
   const outputs: Expr[] = [];
   for (const item of select.items) {
     if (item.value.kind === 'Star') outputs.push(...own.columns.map((c) => column(c.field)));
@@ -162,46 +133,67 @@ function simpleSubquery(binder: QueryBinder, select: Select, outside: Relation, 
       throw unsupported('An aggregate in a sub-query that depends on the query around it', select.span);
     return undefined;
   }
-  return { relation: pushFilter(right, allOf(inside)), outputs, condition: allOf(across) };
+  return { relation, outputs, condition: allOf(across) };
 }
 
-/** `(SELECT …)` as a value: a query of one row at most, under a name of its own. */
-export interface Scalar {
+/** A sub-query whose WHERE may name columns of the query around it, taken apart. */
+export interface OpenSubquery {
+  readonly select: Select;
+  /** Its rows, filtered by the conditions on them alone, under names that the query around does not have. */
   readonly relation: Relation;
-  readonly field: Field;
-  readonly at: Span;
+  readonly own: Scope;
+  /** For its items. */
+  readonly expressions: ExpressionBinder;
+  /** The other conditions. */
+  readonly across: readonly Expr[];
 }
 
-export function bindScalar(binder: QueryBinder, query: Query, taken: readonly Field[], at: Span): Scalar {
-  const bound = binder.query(query);
-  if (bound.names.length !== 1) {
-    throw new SqlError('TW2003', `a sub-query with ${bound.names.length} columns as a value`, at, {
-      expected: 'one column',
-    });
+/** Undefined for queries that are more than SELECT … FROM … WHERE. */
+export function openSubquery(
+  binder: QueryBinder,
+  query: Query,
+  outside: readonly Field[],
+  scope: Scope,
+  aggregate: (call: AggregateNode, expressions: ExpressionBinder) => Expr,
+): OpenSubquery | undefined {
+  const select = query.body;
+  if (
+    select.kind !== 'Select' ||
+    query.with.length > 0 ||
+    query.limit !== undefined ||
+    query.offset !== undefined ||
+    select.from === undefined ||
+    select.groupBy ||
+    select.having ||
+    select.qualify
+  ) {
+    return undefined;
   }
-  const [name] = uniqueNames(
-    ['$scalar'],
-    taken.map((f) => f.name),
-  );
-  const single = oneRow(binder, bound.relation, at);
-  const [field] = single.fields;
-  return {
-    relation: project(single, [{ name, expr: column(field) }]),
-    field: { name, type: { ...field.type, nullable: true } as DataType },
-    at,
-  };
+  const parts = select.where ? andParts(select.where) : [];
+  if (parts.some((part) => ['Exists', 'InSubquery'].includes(withoutNot(part).node.kind))) return undefined;
+  const from = bindFrom(binder, select.from);
+  const { right, renamed } = disjoint({ ...from.relation, fields: outside }, from.relation);
+  const fields = new Map(right.fields.map((f) => [f.name, f]));
+  const own = from.scope.mapFields((f) => fields.get(renamed.get(f.name)!)!);
+  const both = new Scope(own.tables, scope);
+  const context = plainContext(binder.env, both, 'WHERE of a sub-query');
+  const conditions = new ExpressionBinder(context);
+  const inside: Expr[] = [];
+  const across: Expr[] = [];
+  for (const part of parts) {
+    if (!isBindable(part)) return undefined;
+    const bound = conditions.condition(part);
+    ([...columnsOf(bound)].every((name) => fields.has(name)) ? inside : across).push(bound);
+  }
+  const expressions: ExpressionBinder = new ExpressionBinder({
+    ...context,
+    clause: 'SELECT of a sub-query',
+    aggregate: (call) => aggregate(call, expressions),
+  });
+  return { select, relation: pushFilter(right, allOf(inside)), own, expressions, across };
 }
 
-/** The relation itself where it has one row at most; else SINGLE_VALUE, which fails the job at a second row. */
-function oneRow(binder: QueryBinder, relation: Relation, at: Span): Relation {
-  if (binder.env.traits.of(relation).keys.some((key) => key.length === 0)) return relation;
-  const [field] = relation.fields;
-  const type = { ...field.type, nullable: true } as DataType;
-  const call = { fn: 'SINGLE_VALUE', args: [column(field)], distinct: false, name: '$single', type };
-  return aggregate(relation, [], [call], binder.origin(at));
-}
-
-/** Each row with the value. */
-export function joinScalar(outside: Relation, { relation, at }: Scalar): Relation {
-  return join({ type: 'left', left: outside, right: relation }, { ...origin(outside), at });
+/** Has no sub-query of its own. */
+function isBindable(node: Expression): boolean {
+  return !JSON.stringify(node, (key, value) => (key === 'span' ? undefined : value)).includes('"kind":"Select"');
 }

@@ -1,4 +1,5 @@
 /** Tidewheel's answer to a case beside Flink's. */
+import { SqlError } from '../../../runtime/sql/error.js';
 import type { CaseFile, Query } from '../../unit/transform/case.js';
 import { runCase } from '../../unit/transform/case.js';
 import type { FlinkAnswer } from './flink-session.js';
@@ -22,7 +23,8 @@ export async function difference(
   }
   if (query.differs) return undefined;
   if ('refused' in flink) return failure ? undefined : `runs, where Flink does not: ${flink.refused}`;
-  if (failure) return `does not run: ${failure.message}`;
+  if (failure instanceof SqlError) return `refuses it: ${failure.message}`;
+  if (failure) return `fails: ${failure.stack}`;
   const expected = (flink as Query).expected!;
   const [ours, theirs] = [rows as readonly unknown[], expected].map((list) => list.map((row) => JSON.stringify(row)));
   const missing = without(theirs, ours);

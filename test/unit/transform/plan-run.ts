@@ -142,7 +142,8 @@ export class PlanRun {
         transform,
         state,
         due,
-        watermark: restored?.watermark ?? Number.NEGATIVE_INFINITY,
+        // Sources say again where they are, and what has ended.
+        watermark: Number.NEGATIVE_INFINITY,
         watermarks: inputs.map((s) => new Array(s.parallelism).fill(Number.NEGATIVE_INFINITY)),
       });
     }
