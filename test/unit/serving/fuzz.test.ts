@@ -63,13 +63,13 @@ function bent(): unknown {
   return body;
 }
 
-test('a thousand bent requests', async () => {
+test('hundreds of bent requests', async () => {
   const { host, server, url } = await start(new FakeRegistry({ add: { '1': () => adder(1) } }), {
     maxRequestBytes: 10_000,
   });
   await host.load('add', '1');
   const seen = new Map<number, number>();
-  for (let i = 0; i < 1000; i++) {
+  for (let i = 0; i < 400; i++) {
     const text = JSON.stringify(bent());
     const bytes = Buffer.from(random() < 0.1 ? text.slice(0, Math.floor(random() * text.length)) : text);
     if (random() < 0.1) bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256);
@@ -92,7 +92,7 @@ test('a thousand bent requests', async () => {
       expect(Object.keys(answer.json())).toEqual(['error']);
     }
   }
-  expect(seen.get(400)).toBeGreaterThan(300);
+  expect(seen.get(400)).toBeGreaterThan(100);
   expect((await ask(`${url}/v2/models/add/infer`, rows(1, 1))).json().outputs[0].data).toEqual([2, 2]);
   await server.drain();
 });

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { answersOf, filesOf } from '../model/stored-models.js';
-import { ask } from '../serving/running-server.js';
+import { answersOf, filesOf } from '../../unit/model/stored-models.js';
+import { ask } from '../../unit/serving/running-server.js';
 
 const CLI = fileURLToPath(new URL('../../../cli/main.js', import.meta.url));
 const SLOW_MS = 60_000;
