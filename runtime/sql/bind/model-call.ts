@@ -154,9 +154,14 @@ export class ModelCall {
   modelInputs(model: Model): ModelColumn[] {
     const args = this.columns('ARGS');
     if (args.length !== model.input.length) {
-      throw new SqlError('TW2003', `${args.length} columns for model '${model.name}'`, this.at('ARGS'), {
-        expected: `${model.input.length}: ${model.input.map((f) => `${f.name} ${typeToString(f.type)}`).join(', ')}`,
-      });
+      throw new SqlError(
+        'TW2003',
+        `${args.length} column${args.length === 1 ? '' : 's'} for model '${model.name}'`,
+        this.at('ARGS'),
+        {
+          expected: `${model.input.length}: ${model.input.map((f) => `${f.name} ${typeToString(f.type)}`).join(', ')}`,
+        },
+      );
     }
     return args.map(({ field, at }, i) => {
       const wanted = model.input[i];
