@@ -5,6 +5,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runCi } from './ci.js';
+import { cluster } from './cluster/run.js';
 import { disk } from './disk/run.js';
 import type { FlinkPeer } from './engine/flink.js';
 import { latency } from './kafka/latency.js';
@@ -25,7 +26,7 @@ import { start } from './start/run.js';
 import type { Suite, SuiteOptions } from './suite.js';
 
 const SUITES: Readonly<Record<string, Suite>> = {
-  ...{ nexmark, kafka, lambda, own, disk, latency, state, recovery, rescale, slots, start, soak, operator, model },
+  ...{ nexmark, kafka, lambda, own, disk, latency, state, recovery, rescale, slots, start, soak, operator, cluster, model },
 };
 const PEERS: readonly string[] = ['flink', 'flink-rocksdb'];
 

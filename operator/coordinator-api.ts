@@ -203,7 +203,10 @@ export class CoordinatorApi {
   }
 }
 
-/** Straight to the coordinator's Service: from within the cluster. */
+/**
+ * Straight to the coordinator's Service: from within the cluster. Each call has its own connection: one that was opened while no
+ * pod stood behind the Service may lead astray for as long as it is kept.
+ */
 export const inCluster: Transport = (job, method, path, body, timeoutMs) =>
   new Promise((resolve, reject) => {
     const text = body && JSON.stringify(body);
@@ -211,6 +214,7 @@ export const inCluster: Transport = (job, method, path, body, timeoutMs) =>
       {
         host: namesOf(job).coordinatorHost,
         port: HTTP_PORT,
+        agent: false,
         method,
         path,
         timeout: timeoutMs,

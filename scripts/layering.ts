@@ -25,7 +25,8 @@ const FLOORS: readonly (readonly string[])[] = [
   ['operator'],
   ['console'],
   ['cli'],
-  ['scripts', 'test/harness'],
+  ['scripts'],
+  ['test/harness'],
   ['bench'],
   ['test'],
 ];

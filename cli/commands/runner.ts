@@ -19,6 +19,8 @@ interface Args {
   'log-level': string;
 }
 
+const CONNECT_MS = { first: 750, last: 6000 };
+
 export const command: CommandModule<object, Args> = {
   command: 'runner',
   describe: 'Run a runner of a job (started for you by run and by the operator)',
@@ -48,6 +50,8 @@ export const command: CommandModule<object, Args> = {
       const { host, controlPort } = JSON.parse(await readFile(args['address-file']!, 'utf8'));
       return { host, port: controlPort };
     };
+    // A Service without a pod behind it may swallow connections: tried again soon at first.
+    let timeoutMs = CONNECT_MS.first;
     const runner = new Runner({
       id: args.id,
       job: args.job,
@@ -58,7 +62,11 @@ export const command: CommandModule<object, Args> = {
       log,
       connect: async () => {
         const { host, port } = await address();
-        return socketLink<CoordinatorMessage, RunnerMessage>(await openSocket(tls, host, port));
+        const limitMs = timeoutMs;
+        timeoutMs = Math.min(timeoutMs * 2, CONNECT_MS.last);
+        const socket = await openSocket(tls, host, port, limitMs);
+        timeoutMs = CONNECT_MS.first;
+        return socketLink<CoordinatorMessage, RunnerMessage>(socket);
       },
     });
     if (args['http-port'] !== undefined) {

@@ -44,7 +44,7 @@ export function classify(old: StreamJobSpec, next: StreamJobSpec): Difference {
   let replacesRunners = false;
   for (const name of fields) {
     if (OPERATOR.has(name)) continue;
-    if (SCALE.has(name)) {
+    if (SCALE.has(name) && !sharesNothing(next)) {
       if (kind === 'none') kind = 'inPlace';
     } else if (
       COORDINATOR.has(name) ||
@@ -66,6 +66,11 @@ function partOf(spec: StreamJobSpec, name: keyof StreamJobSpec): unknown {
   if (name !== 'restore') return spec[name];
   const { allowDroppedState: _, ...beginning } = spec.restore;
   return beginning;
+}
+
+/** Without a store, pods have nothing through which state could go from one to another: such a job starts anew, as it asked for. */
+export function sharesNothing(spec: StreamJobSpec): boolean {
+  return spec.storage === undefined && spec.upgradeMode === 'stateless' && spec.mode !== 'batch';
 }
 
 function same(a: unknown, b: unknown): boolean {

@@ -10,7 +10,7 @@ import { FINALIZER, shortHash } from '../resources/names.js';
 import { applyCoordinator, applyRunners, applySurroundings, removeOldFiles } from './apply.js';
 import { autoscale } from './autoscale.js';
 import { beginChange, changeAgeMs, endChange, tell } from './change.js';
-import { classify, type Difference } from './classify.js';
+import { classify, type Difference, sharesNothing } from './classify.js';
 import { type Again, type Context, type Look, patienceMs, SOON_MS, STEADY_MS, steadyMs } from './context.js';
 import { create } from './create.js';
 import { remove } from './delete.js';
@@ -21,7 +21,7 @@ import { takeSavepoints } from './savepoint.js';
 import { scheduleProblem } from './savepoint-schedule.js';
 import { fillStatus, setConditions, settledPhase, writeStatus } from './status.js';
 import { resume, suspend } from './suspend.js';
-import { noteRunning, noteStable, rollBack, upgrade, whyBroken } from './upgrade.js';
+import { noteRunning, noteStable, rollBack, startAnew, upgrade, whyBroken } from './upgrade.js';
 
 export async function reconcileJob(context: Context, key: string): Promise<Again> {
   const job = context.jobs.get(key);
@@ -128,6 +128,8 @@ async function settle(context: Context, look: Look): Promise<Again> {
     case 'finished':
       return ended(context, look);
     case 'failed':
+      // Its state was in a pod that is gone.
+      if (sharesNothing(spec) && view.exception?.code === 'TW4101') return startAnew(context, look);
       status.endedAt ??= new Date(context.now()).toISOString();
       return (await deleteAfterTtl(context, look)) ?? STEADY_MS;
     case 'stopped':

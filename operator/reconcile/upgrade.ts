@@ -6,6 +6,7 @@ import { beginChange, endChange, tell } from './change.js';
 import type { Difference } from './classify.js';
 import { type Again, type Context, type Look, SOON_MS, STEADY_MS } from './context.js';
 import { beginningOf } from './create.js';
+import { judge } from './judge.js';
 import { stopJob } from './stop-job.js';
 
 /** Savepoint, new job file, new coordinator; the runners stay, unless their own template changed. */
@@ -17,8 +18,11 @@ export async function upgrade(context: Context, look: Look, difference: Differen
   look.status.message = stopped.isStopped ? 'switches to the new spec' : stopped.why;
   if (!stopped.isStopped) return SOON_MS;
   if (look.status.change) look.status.change = { ...look.status.change, step: 'switch' };
-  // What a roll-back returns to.
-  if (look.status.stable && stopped.snapshot !== undefined) {
+  // What a roll-back returns to: the savepoint's own spec, if that one ran without failure.
+  if (stopped.snapshot !== undefined && look.deployed && look.view?.restarts === 0) {
+    const { generation: of, spec: ran } = look.deployed;
+    look.status.stable = { generation: of, spec: ran, snapshot: stopped.snapshot };
+  } else if (look.status.stable && stopped.snapshot !== undefined) {
     look.status.stable = { ...look.status.stable, snapshot: stopped.snapshot };
   }
   let beginning: Beginning | undefined;
@@ -26,6 +30,15 @@ export async function upgrade(context: Context, look: Look, difference: Differen
   else if (difference.fields.includes('restore')) beginning = beginningOf(context, look);
   context.operations.clear(look.key);
   await switchTo(context, look, spec, generation, beginning, difference.replacesRunners);
+  return SOON_MS;
+}
+
+/** A job without a store that lost a pod: begins again without state. */
+export async function startAnew(context: Context, look: Look): Promise<Again> {
+  const { spec, generation, status } = look;
+  tell(context, look, 'Warning', 'StartsAnew', 'a pod that held state is gone, and the job names no storage');
+  const id = `anew-${look.job.metadata.uid}-${(status.attempt ?? 0) + 1}`;
+  await switchTo(context, look, spec, generation, { id }, false);
   return SOON_MS;
 }
 
@@ -67,7 +80,10 @@ export function whyBroken(context: Context, look: Look): string | undefined {
   return undefined;
 }
 
-/** Back to the last spec that ran, and to the state that it had. */
+/**
+ * Back to the last spec that ran. It goes on from the newest checkpoint where its state fits, so that what the broken version has
+ * already put out is not put out again; else from the savepoint that was taken of it.
+ */
 export async function rollBack(context: Context, look: Look, why: string): Promise<Again> {
   const { stable } = look.status;
   if (!stable?.spec) return STEADY_MS;
@@ -78,7 +94,11 @@ export async function rollBack(context: Context, look: Look, why: string): Promi
   beginChange(context, look, 'rollback', 'switch', `back to generation ${stable.generation}: ${why}`.slice(0, 900));
   if (look.view) await context.coordinators.cancel(look.job, 5000).catch(() => {});
   const id = `rollback-${look.job.metadata.uid}-g${look.generation}-${look.status.attempt ?? 0}`;
-  const beginning = stable.snapshot === undefined ? undefined : { id, from: stable.snapshot };
+  const goesOn =
+    look.deployed !== undefined &&
+    look.spec.upgradeMode !== 'stateless' &&
+    (await judge(look.job, spec, look.deployed.spec)).ok;
+  const beginning = goesOn || stable.snapshot === undefined ? undefined : { id, from: stable.snapshot };
   await switchTo(context, look, spec, look.generation, beginning, true);
   return SOON_MS;
 }
@@ -99,8 +119,11 @@ export function noteRunning(context: Context, look: Look): void {
 export function noteStable(context: Context, look: Look): boolean {
   const { change, stable } = look.status;
   const { deployed, view, spec } = look;
-  if (view?.state !== 'running' || !deployed || !change?.completedAt || change.kind === 'refused') return false;
-  const runsMs = context.now() - Math.max(Date.parse(change.completedAt), view.startedAtMs);
+  if (view?.state !== 'running' || !deployed || !change) return false;
+  // A change that was refused touched nothing.
+  const changedMs = change.kind === 'refused' ? 0 : Date.parse(change.completedAt ?? '');
+  if (Number.isNaN(changedMs)) return false;
+  const runsMs = context.now() - Math.max(changedMs, view.startedAtMs);
   if (runsMs < parseDuration(spec.deadlines.stable) && stable) return false;
   if (stable?.generation === deployed.generation) return false;
   look.status.stable = { generation: deployed.generation, spec: deployed.spec };

@@ -61,21 +61,36 @@ export function openServer(tls: TlsFiles | undefined, onConnection: (socket: Soc
   return server;
 }
 
-/** Connects; rejects when the peer isn't there or its certificate isn't of the job's CA. */
-export function openSocket(tls: TlsFiles | undefined, host: string, port: number): Promise<Socket> {
+/** Whoever hasn't answered a connection by then is not who is looked for. */
+const CONNECT_MS = 30_000;
+
+/**
+ * Connects; rejects when the peer isn't there, its certificate isn't of the job's CA, or it isn't heard of within `timeoutMs`: the
+ * address of a pod that is gone may lead nowhere, or to somebody who takes connections and says nothing.
+ */
+export function openSocket(
+  tls: TlsFiles | undefined,
+  host: string,
+  port: number,
+  timeoutMs = CONNECT_MS,
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const ready = (socket: Socket) => {
-      socket.removeListener('error', reject);
+    const ready = () => {
+      clearTimeout(timer);
+      socket.removeListener('error', failed);
       resolve(socket);
     };
-    if (!tls) {
-      const socket = createConnection({ host, port }, () => ready(socket));
-      socket.once('error', reject);
-      return;
-    }
+    const failed = (error: Error) => {
+      clearTimeout(timer);
+      reject(error);
+    };
     // Peers are pods that come and go: the CA is the job's own, so being signed by it is what counts, not the name.
-    const files = load(tls);
-    const socket = connectTls({ ...files, host, port, checkServerIdentity: () => undefined }, () => ready(socket));
-    socket.once('error', reject);
+    const socket: Socket = tls
+      ? connectTls({ ...load(tls), host, port, checkServerIdentity: () => undefined }, ready)
+      : createConnection({ host, port }, ready);
+    socket.once('error', failed);
+    const timer = setTimeout(() => {
+      socket.destroy(new Error(`${host}:${port} does not answer within ${timeoutMs} ms`));
+    }, timeoutMs);
   });
 }
