@@ -100,6 +100,10 @@ export const ERROR_CODES = {
     'Valid SQL that Tidewheel does not run yet. It is always an error, never a wrong answer.',
   ),
   TW2006: terminal('SQL: option of a table', 'A WITH option that is missing, not known or has a wrong value.'),
+  TW2007: terminal(
+    'Not in Flink',
+    '`tidewheel export flink` met something that Flink has no word for. Leave it out of the job, or rewrite that part for Flink by hand.',
+  ),
   TW3001: terminal(
     'Record can’t be decoded',
     'A record breaks the format or the schema. Fix the input or set the source’s `on-error` to `skip` or `dead-letter`.',

@@ -39,6 +39,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     describe: 'A shell for streaming SQL; with -e or -f it runs statements and ends',
     load: () => import('./commands/sql.js'),
   },
+  export: {
+    usage: 'export flink <file>',
+    describe: 'Write the job as a script that Flink runs unchanged',
+    load: () => import('./commands/export.js'),
+  },
   quickstart: {
     usage: 'quickstart',
     describe: 'A job that survives the death of one of its runners, in half a minute',

@@ -4,9 +4,12 @@ import type { Span } from './ast/index.js';
 /**
  * What a script can have wrong: TW2001 it isn't SQL of the dialect; TW2002 a name that isn't known or that two things have;
  * TW2003 types that don't fit; TW2004 no meaning where it stands (an aggregate in WHERE, a window without a time attribute);
- * TW2005 right, but not run yet; TW2006 a wrong option.
+ * TW2005 right, but not run yet; TW2006 a wrong option; TW2007 Flink has no word for it (`export flink`).
  */
-export type SqlErrorCode = Extract<ErrorCode, 'TW2001' | 'TW2002' | 'TW2003' | 'TW2004' | 'TW2005' | 'TW2006'>;
+export type SqlErrorCode = Extract<
+  ErrorCode,
+  'TW2001' | 'TW2002' | 'TW2003' | 'TW2004' | 'TW2005' | 'TW2006' | 'TW2007'
+>;
 
 export type Place = Pick<Span, 'line' | 'column'>;
 

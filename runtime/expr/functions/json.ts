@@ -303,6 +303,14 @@ export const JSON_FUNCTIONS = defineFamily('json', [
     emit: (args, e) => jsonArray(e, args),
   },
   {
+    names: ['JSON'],
+    signatures: ['(STRING) -> STRING'],
+    doc: 'JSON text that JSON_OBJECT and JSON_ARRAY put in as it is, not as a string. Fails for text that is no JSON.',
+    examples: [["JSON_ARRAY(JSON('[1, 2]'), '[1]')", '[[1,2],"[1]"]']],
+    foldable: false,
+    call: (text: string) => jsonToString(parseJson(text)),
+  },
+  {
     names: ['JSON_STRING'],
     signatures: ['(ANY) -> STRING'],
     infer: (types) => {

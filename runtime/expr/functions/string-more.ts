@@ -3,6 +3,7 @@ import { typeToString } from '../../record/types.js';
 import { castFunction } from '../casts/cast.js';
 import * as t from '../typing.js';
 import { javaFormat } from '../values/format.js';
+import { addressToNumber, numberToAddress } from '../values/inet.js';
 import { javaRegex, PatternError, remembered } from '../values/regex.js';
 import * as text from '../values/text.js';
 import { defineFamily } from './definition.js';
@@ -174,13 +175,33 @@ export const STRING_MORE = defineFamily('string', [
     examples: [["ENDSWITH('hello', 'lo')", 'TRUE']],
     emit: ([a, b]) => `${a}.endsWith(${b})`,
   },
-  one(
-    '(STRING, STRING, STRING) -> STRING',
-    'Each character of the second string replaced by that at the same place of the third, or dropped.',
-    'TRANSLATE',
-    ["TRANSLATE('abcba', 'ab', 'x')", 'xcx'],
-    text.translate,
-  ),
+  {
+    ...one(
+      '(STRING, STRING, STRING) -> STRING',
+      'Each character of the second string replaced by that at the same place of the third, or dropped.',
+      'TRANSLATE',
+      ["TRANSLATE('abcba', 'ab', 'x')", 'xcx'],
+      text.translate,
+    ),
+    names: ['TRANSLATE', 'TRANSLATE3'],
+  },
+  {
+    names: ['INET_ATON'],
+    signatures: ['(STRING) -> BIGINT?'],
+    doc: 'An IPv4 address as a number; NULL for what is none. Of short forms the last part fills the rest.',
+    examples: [
+      ["INET_ATON('127.0.0.1')", '2130706433'],
+      ["INET_ATON('127.1')", '2130706433'],
+    ],
+    call: addressToNumber,
+  },
+  {
+    names: ['INET_NTOA'],
+    signatures: ['(BIGINT) -> STRING?'],
+    doc: 'The IPv4 address of a number; NULL out of range.',
+    examples: [['INET_NTOA(2130706433)', '127.0.0.1']],
+    call: numberToAddress,
+  },
   {
     names: ['ELT'],
     signatures: ['(INT, STRING, STRING...) -> T2?'],

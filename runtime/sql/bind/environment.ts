@@ -2,7 +2,7 @@
 import { isAggregate } from '../../expr/aggregates/resolve.js';
 import type { Query, Span } from '../ast/index.js';
 import type { Catalog } from '../catalog/catalog.js';
-import { SqlError } from '../error.js';
+import { SqlError, unsupported } from '../error.js';
 import type { TraitsOf } from '../plan/traits.js';
 import type { ExpressionContext } from './expression.js';
 import type { Scope } from './scope.js';
@@ -27,6 +27,10 @@ export interface CommonTables {
   readonly before?: CommonTables;
 }
 
+/** Functions of Flink 2.3 that aren't here: those of the types BITMAP, VARIANT and STRUCTURED, and of changelogs as tables. */
+const NOT_HERE =
+  /^(?:BITMAP_\w+|(?:TRY_)?PARSE_JSON|OBJECT_(?:OF|UPDATE)|SOURCE_WATERMARK|(?:TO|FROM)_CHANGELOG|GROUP_ID)$/i;
+
 /** An expression's surroundings where only columns and functions may stand; clauses add what else they take. */
 export function plainContext(
   env: Pick<Environment, 'timeZone' | 'catalog'>,
@@ -40,6 +44,8 @@ export function plainContext(
     scriptFunction: (name) => env.catalog.functions.get(name.toUpperCase()),
     isAggregate: (name) => isAggregate(name) || env.catalog.functions.get(name.toUpperCase())?.kind === 'aggregate',
     unknownFunction: (name, message, suggestions, at) =>
-      new SqlError('TW2002', message, at, { name, known: [...suggestions, ...env.catalog.functions.keys()] }),
+      NOT_HERE.test(name)
+        ? unsupported(`The function ${name.toUpperCase()}`, at)
+        : new SqlError('TW2002', message, at, { name, known: [...suggestions, ...env.catalog.functions.keys()] }),
   };
 }

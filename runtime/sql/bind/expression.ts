@@ -391,6 +391,11 @@ export class ExpressionBinder {
       }
       return this.context.grouping(bound);
     }
+    if (upper === 'JSON') {
+      throw new SqlError('TW2004', 'JSON(…) outside of JSON_OBJECT and JSON_ARRAY', at, {
+        expected: 'JSON_ARRAY(JSON(…))',
+      });
+    }
     const own = this.context.scriptFunction?.(name);
     if (own?.kind === 'table') {
       throw new SqlError('TW2004', `${own.name} returns a table`, at, {

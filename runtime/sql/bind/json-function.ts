@@ -17,12 +17,12 @@ export function bindJsonFunction(binder: ExpressionBinder, node: JsonFunction): 
       return binder.call('JSON_EXISTS', args, node.span);
     }
     case 'JsonObject': {
-      const entries = node.entries.flatMap((entry) => [binder.bind(entry.key), binder.bind(entry.value)]);
+      const entries = node.entries.flatMap((entry) => [binder.bind(entry.key), jsonPart(binder, entry.value)]);
       return binder.call('JSON_OBJECT', [text(node.nulls ?? 'NULL'), ...entries], node.span);
     }
     case 'JsonArray': {
       if (node.query) throw unsupported('JSON_ARRAY of a query', node.span);
-      const items = node.items.map((item) => binder.bind(item));
+      const items = node.items.map((item) => jsonPart(binder, item));
       return binder.call('JSON_ARRAY', [text(node.nulls ?? 'ABSENT'), ...items], node.span);
     }
     case 'JsonObjectAgg':
@@ -36,6 +36,15 @@ export function bindJsonFunction(binder: ExpressionBinder, node: JsonFunction): 
         node.value,
       ]);
   }
+}
+
+/** A value of JSON_OBJECT and JSON_ARRAY: only here JSON(text) may stand. */
+function jsonPart(binder: ExpressionBinder, node: Expression): Expr {
+  if (node.kind !== 'Call' || node.name.parts.length > 1 || node.name.parts[0].name.toUpperCase() !== 'JSON') {
+    return binder.bind(node);
+  }
+  const args = node.args.map((arg) => binder.bind(arg as Expression));
+  return binder.call('JSON', args, node.span);
 }
 
 function jsonValue(binder: ExpressionBinder, node: JsonValue): Expr {
