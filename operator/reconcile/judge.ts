@@ -31,6 +31,10 @@ export async function judge(
   }
   const schedule = scheduleProblem(next.savepoint.schedule);
   if (schedule !== undefined) return { ok: false, code: 'TW1005', message: schedule, plan: [] };
+  if (next.tls.enabled && next.tls.issuerRef) {
+    const message = 'spec.tls.issuerRef is not served yet: leave it out, and the job gets an authority of its own';
+    return { ok: false, code: 'TW1005', message, plan: [] };
+  }
   if (next.mode !== 'batch' && next.storage === undefined && next.upgradeMode !== 'stateless') {
     const message =
       'spec.storage is missing: on Kubernetes pods share no disk. Name a bucket, or set upgradeMode: stateless';

@@ -18,12 +18,14 @@ export async function upgrade(context: Context, look: Look, difference: Differen
   look.status.message = stopped.isStopped ? 'switches to the new spec' : stopped.why;
   if (!stopped.isStopped) return SOON_MS;
   if (look.status.change) look.status.change = { ...look.status.change, step: 'switch' };
-  // What a roll-back returns to: the savepoint's own spec, if that one ran without failure.
+  // What a roll-back returns to: the savepoint's own spec, if that one ran without failure. Without a savepoint of this very stop
+  // it goes on from the last checkpoint: an older savepoint would repeat rows.
   if (stopped.snapshot !== undefined && look.deployed && look.view?.restarts === 0) {
     const { generation: of, spec: ran } = look.deployed;
     look.status.stable = { generation: of, spec: ran, snapshot: stopped.snapshot };
-  } else if (look.status.stable && stopped.snapshot !== undefined) {
-    look.status.stable = { ...look.status.stable, snapshot: stopped.snapshot };
+  } else if (look.status.stable) {
+    const { snapshot: _, ...stable } = look.status.stable;
+    look.status.stable = stopped.snapshot === undefined ? stable : { ...stable, snapshot: stopped.snapshot };
   }
   let beginning: Beginning | undefined;
   if (spec.upgradeMode === 'stateless') beginning = { id: `stateless-${look.job.metadata.uid}-g${generation}` };
