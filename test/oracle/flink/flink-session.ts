@@ -22,7 +22,7 @@ export class FlinkSession {
   private readonly written = new WeakSet<CaseFile>();
 
   private constructor(
-    private readonly flink: FlinkRunner,
+    private flink: FlinkRunner,
     private readonly dir: string,
   ) {}
 
@@ -52,7 +52,12 @@ export class FlinkSession {
       return { expected: sorted(query.key ? lastByKey(changes, query.key) : finalRows(changes)), kinds };
     } catch (error) {
       const refused = reason((error as Error).message);
-      if (/cancelled/i.test(refused)) throw new Error(`Flink took more than two minutes for ${query.name}`);
+      if (/cancelled|minimum required resources|timed? ?out/i.test(refused)) {
+        // A statement that hangs keeps its slots: the next one gets a cluster of its own.
+        await this.flink.stop();
+        this.flink = await startFlink();
+        throw new Error(`no answer from Flink: ${refused}`);
+      }
       return { refused };
     }
   }
