@@ -7,6 +7,7 @@
  */
 import { compileAggregates } from '../expr/aggregates/compile.js';
 import { Codegen, property } from '../expr/codegen/codegen.js';
+import type { AggregateCall } from '../expr/ir.js';
 import type { WindowAggregateSpec } from '../graph/plan.js';
 import { keyGroupOf } from '../record/hash.js';
 import { INSERT, type Row, type RowKind } from '../record/types.js';
@@ -18,6 +19,8 @@ import { TimerHeap } from './timer-heap.js';
 const BIGINT = { kind: 'BIGINT', nullable: false } as const;
 const ANY = { kind: 'ANY', nullable: true } as const;
 const END = Number.MAX_SAFE_INTEGER;
+/** Counts the rows of a session that are there. */
+const ROWS: AggregateCall = { fn: 'COUNT', args: [], distinct: false, name: '$rows', type: BIGINT };
 
 /** A session that is not the latest of its key. */
 interface Other {
@@ -29,7 +32,10 @@ interface Other {
 export function sessionAggregate(ctx: TransformContext): Transform {
   const spec = ctx.node.spec as WindowAggregateSpec;
   const gap = (spec.window as { gapMs: number }).gapMs;
-  const aggregates = compileAggregates(spec.aggregates, { retract: false, now: ctx.now });
+  const retract = ctx.inputUpdating[0];
+  // What is left of a session may be nothing: it has no result then.
+  const calls = retract ? [...spec.aggregates, ROWS] : spec.aggregates;
+  const aggregates = compileAggregates(calls, { retract, now: ctx.now });
   const table = ctx.state.keyedTable({
     name: 'sessions',
     keys: keyFields(spec.keys),
@@ -85,6 +91,16 @@ export function sessionAggregate(ctx: TransformContext): Transform {
     started(group, key, mine.en);
   };
 
+  /** A session stays as long as it was; a row of one that has closed is late. */
+  const takeBack = (entry: Entry | undefined, row: Row, ts: number) => {
+    const holds = (session: { readonly st: number; readonly en: number }) => session.st <= ts && ts + gap <= session.en;
+    const other = ((entry?.more as Other[] | null | undefined) ?? []).find(holds);
+    if (entry && (other || holds(entry as unknown as Other))) {
+      table.touch(entry);
+      aggregates.retract(other ? other.acc : entry, row);
+    } else s.late++;
+  };
+
   const cg = new Codegen({ now: ctx.now });
   const b = { s: cg.bind(s, 's'), table: cg.bind(table, 'table'), started: cg.bind(started, 'started') };
   const key = keyCode(spec.keys, 'row', cg);
@@ -108,6 +124,7 @@ export function sessionAggregate(ctx: TransformContext): Transform {
     const mk = ${key.mapKey};
     const group = ${cg.bind(keyGroupOf, 'keyGroupOf')}(${hash}, ${ctx.maxParallelism});
     let e = ${b.table}.get(group, mk);
+    ${retract ? `if (kind === 1 || kind === 3) { ${cg.bind(takeBack, 'takeBack')}(e, row, ts); return; }` : ''}
     if (e === undefined) {
       if (ts + ${gap} - 1 <= ${b.s}.watermark) { ${b.s}.late++; return; }
       e = ${newEntryCode(spec.keys, key.parts, create, cg)};
@@ -188,7 +205,9 @@ function sessionEmitter(
   if (spec.windowEnd !== undefined) columns.set(spec.windowEnd, 'end');
   if (spec.windowTime !== undefined) columns.set(spec.windowTime, '(end - 1)');
   const row = rowCode(ctx.node.schema, columns);
+  const rows = results.at(spec.aggregates.length);
+  const check = rows === undefined ? '' : `if (!(${rows} > 0)) return;`;
   return cg.build(
-    `return function emitSession(e, acc, start, end) { ${cg.takeDeclarations()} ${cg.bind(ctx.emit, 'emit')}(${row}, ${INSERT}); };`,
+    `return function emitSession(e, acc, start, end) { ${cg.takeDeclarations()} ${check} ${cg.bind(ctx.emit, 'emit')}(${row}, ${INSERT}); };`,
   );
 }

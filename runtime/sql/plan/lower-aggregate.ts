@@ -56,9 +56,6 @@ function lowerWindow(lowering: Lowering, relation: AggregateRelation, bounds: Wi
   if (!fused && bounds.window.kind === 'session') {
     throw unsupported('Grouping rows by a SESSION window that was made before', relation.at);
   }
-  if (bounds.window.kind === 'session' && lowering.traits.of(relation.input).updating) {
-    throw unsupported('A SESSION window over rows that are updated or deleted', relation.at);
-  }
   if (fused?.assign.window.kind === 'session')
     checkSession(
       fused.assign,
