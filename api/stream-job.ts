@@ -80,7 +80,7 @@ const stateBackend = object('Where keyed state is kept while the job runs. Snaps
     'heap',
   ),
   cache: quantity(
-    'disk: memory of each slot for entries in use. Default: an eighth of the memory, at most 256Mi. Beside it, an index takes about 11 bytes a key.',
+    'disk: memory of each slot for entries in use. Default: an eighth of the memory, at most 128Mi. Beside it, an index takes about 11 bytes a key.',
   ),
   folder: text(
     'disk: folder of the file, of which nothing is left when the job ends. Default: that for temporary files.',

@@ -71,6 +71,17 @@ export class ByteWriter {
     this.pos += value.length;
   }
 
+  /** Bytes [start, end) of a buffer. */
+  slice(from: Buffer, start: number, end: number): void {
+    const n = end - start;
+    this.reserve(n);
+    const { buf, pos } = this;
+    // Below that, a loop is quicker than the objects that a copy makes.
+    if (n <= 256) for (let i = 0; i < n; i++) buf[pos + i] = from[start + i];
+    else from.copy(buf, pos, start, end);
+    this.pos = pos + n;
+  }
+
   /** UTF-8 text without a length. Returns the number of bytes written. */
   utf8(value: string): number {
     const n = value.length;

@@ -61,6 +61,7 @@ export class NodeState {
   /** Of a record, and of a segment, as the last cut had them. */
   private recordBytes = 64;
   private lastCutBytes = 0;
+  private lastMemoryBytes = 0;
 
   constructor(
     readonly nodeId: string,
@@ -173,9 +174,13 @@ export class NodeState {
 
   /** What is in memory is written at once; what is on disk is read beside the data, as it was at the cut. */
   private cutWithDisk(rewritten: ReadonlySet<number>): SegmentCut {
-    const composing = composeSegment(this.tables, this.ownedGroups(), rewritten, this.disk!);
+    const composing = composeSegment(this.tables, this.ownedGroups(), rewritten, this.disk!, {
+      bytes: this.lastCutBytes,
+      inMemory: this.lastMemoryBytes,
+    });
     for (const table of this.tables) table.cut();
-    const later = composing.then(({ changes, changeBytes, ...segment }) => {
+    const later = composing.then(({ changes, changeBytes, inMemory, ...segment }) => {
+      this.lastMemoryBytes = inMemory;
       this.learn(changes, changeBytes, segment.bytes?.length ?? 0);
       return segment;
     });

@@ -11,6 +11,13 @@ import type { StateDisk } from './state-disk.js';
 interface Composed extends SegmentBytes {
   readonly changes: number;
   readonly changeBytes: number;
+  /** Bytes of what was in memory. */
+  readonly inMemory: number;
+}
+
+/** Growing copies everything: a little more than last time is enough mostly. */
+function roomFor(lastBytes: number): number {
+  return Math.max(64 * 1024, Math.ceil(lastBytes * 1.1));
 }
 
 interface Part {
@@ -32,9 +39,11 @@ export function composeSegment(
   groups: readonly number[],
   rewritten: ReadonlySet<number>,
   disk: StateDisk,
+  /** How large the last segment was, and the part of it that was in memory. */
+  last: { readonly bytes: number; readonly inMemory: number },
 ): Promise<Composed> {
   const release = disk.pin();
-  const memory = new ByteWriter(64 * 1024);
+  const memory = new ByteWriter(roomFor(last.inMemory));
   const parts: Part[] = [];
   let changes = 0;
   for (const group of groups) {
@@ -49,14 +58,19 @@ export function composeSegment(
       if (memory.pos > start || onDisk) parts.push({ group, table: i, start, end: memory.pos, onDisk, anew });
     });
   }
-  return assemble(parts, memory.view(), changes).finally(release);
+  return assemble(parts, memory.view(), changes, last.bytes).finally(release);
 }
 
-async function assemble(parts: readonly Part[], memory: Buffer, inMemory: number): Promise<Composed> {
-  if (parts.length === 0) return { crc: 0, groups: [], changes: 0, changeBytes: 0 };
-  const builder = new SegmentBuilder(memory.length);
+async function assemble(
+  parts: readonly Part[],
+  memory: Buffer,
+  changesInMemory: number,
+  lastBytes: number,
+): Promise<Composed> {
+  if (parts.length === 0) return { crc: 0, groups: [], changes: 0, changeBytes: 0, inMemory: memory.length };
+  const builder = new SegmentBuilder(Math.max(memory.length, roomFor(lastBytes)));
   const { out } = builder;
-  let changes = inMemory;
+  let changes = changesInMemory;
   let changeBytes = 0;
   for (let i = 0; i < parts.length; i++) {
     const { group, table, start, end, onDisk, anew } = parts[i];
@@ -70,12 +84,13 @@ async function assemble(parts: readonly Part[], memory: Buffer, inMemory: number
           if (!anew) changes++;
           out.byte(table);
           out.byte(PUT);
-          out.bytes(bytes.subarray(from, to));
+          out.slice(bytes, from, to);
         }),
       );
     }
     if (!anew) changeBytes += out.pos - before;
     if (parts[i + 1]?.group !== group) builder.end(group);
   }
-  return builder.empty ? { crc: 0, groups: [], changes, changeBytes } : { ...builder.finish(), changes, changeBytes };
+  const segment = builder.empty ? { crc: 0, groups: [] } : builder.finish();
+  return { ...segment, changes, changeBytes, inMemory: memory.length };
 }

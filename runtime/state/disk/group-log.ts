@@ -182,7 +182,7 @@ export class GroupLog {
         this.index.remove(slot);
         batch.starts.push(batch.bytes.pos);
         batch.tags.push(tag);
-        batch.bytes.bytes(bytes.subarray(at, at + padded));
+        batch.bytes.slice(bytes, at, at + padded);
       }
       at += padded;
     }
