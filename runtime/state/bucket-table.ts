@@ -91,6 +91,19 @@ export class BucketTable extends GroupedTable<Bucket> {
     this.size += bucket.rows.length;
   }
 
+  protected hasExpired({ rows }: Bucket): boolean {
+    return rows.some((row) => this.isExpired(row));
+  }
+
+  protected expire(bucket: Bucket): void {
+    bucket.rows = bucket.rows.filter((row) => {
+      if (!this.isExpired(row)) return true;
+      this.remove(row);
+      return false;
+    });
+    if (bucket.rows.length === 0) this.drop(bucket);
+  }
+
   apply(input: ByteReader, group: number): void {
     const op = input.byte();
     if (op === PUT) {

@@ -6,6 +6,9 @@ import type { ByteWriter } from '../record/bytes.js';
 import type { ColdSide } from './disk/cold-side.js';
 import { DELETE, DELETED, type Entry, GroupLists, type MapKey, PUT, Table, type TableSpec } from './table.js';
 
+/** How many entries are looked at in one go, at most. */
+const MOST_SWEPT = 20_000;
+
 /** `V`: what stands under a key. */
 export abstract class GroupedTable<V> extends Table {
   /** Index: key group. Undefined for groups without entries. */
@@ -157,6 +160,60 @@ export abstract class GroupedTable<V> extends Table {
   compactDirty(): void {
     this.dirty = this.dirty.filter((entry) => entry._e === this.epoch);
   }
+
+  // Entries whose time is over
+
+  private sweptAtMs: number | undefined;
+  private sweepGroup = 0;
+  private sweeping: Iterator<V> | undefined;
+  /** How many entries there were at most since the round began. */
+  private sweepSize = 0;
+
+  /**
+   * Drops some of the entries whose time is over: as many are looked at as it takes to go round the table twice within the time that
+   * they live. Call between two pieces of work.
+   */
+  sweep(): void {
+    const { ttl } = this.spec;
+    if (!ttl) return;
+    const nowMs = ttl.now();
+    const elapsedMs = nowMs - (this.sweptAtMs ?? nowMs);
+    const share = Math.min(1, elapsedMs / (ttl.ms / 2));
+    this.sweepSize = Math.max(this.sweepSize, this.size);
+    let count = Math.min(MOST_SWEPT, Math.floor((this.sweepSize + this.maxParallelism) * share));
+    if (this.sweptAtMs !== undefined && count === 0) return;
+    this.sweptAtMs = nowMs;
+    this.cold?.sweep(share);
+    for (; count > 0; count--) {
+      const next = this.sweeping?.next();
+      if (next && !next.done) {
+        if (this.hasExpired(next.value)) this.expireIfHere(next.value, this.sweepGroup);
+      } else {
+        this.sweepGroup = (this.sweepGroup + 1) % this.maxParallelism;
+        if (this.sweepGroup === 0) this.sweepSize = this.size;
+        this.sweeping = this.valuesInMemory(this.sweepGroup);
+      }
+    }
+  }
+
+  private expireIfHere(value: V, group: number): void {
+    const key = this.keyOf(value);
+    const here = this.groups[group]?.get(key) ?? this.cold?.oldOf(group)?.get(key);
+    // It may have left memory, or gone, since the sweep of its group began.
+    if (here !== value) return;
+    this.get(group, key);
+    this.expire(value, group);
+  }
+
+  /** Whether the time of an entry is over. */
+  isExpired(entry: Entry): boolean {
+    const { ttl } = this.spec;
+    return ttl !== undefined && ttl.now() - entry.t > ttl.ms && !ttl.stays?.(entry);
+  }
+
+  protected abstract hasExpired(value: V): boolean;
+  /** Drops what is over of a value. */
+  protected abstract expire(value: V, group: number): void;
 
   dropGroup(group: number): void {
     const map = this.groups[group];

@@ -35,6 +35,14 @@ export class KeyedTable extends GroupedTable<Entry> {
     this.size++;
   }
 
+  protected hasExpired(entry: Entry): boolean {
+    return this.isExpired(entry);
+  }
+
+  protected expire(entry: Entry, group: number): void {
+    this.delete(group, this.mapKey(entry));
+  }
+
   apply(input: ByteReader, group: number): void {
     const op = input.byte();
     if (op === PUT) {

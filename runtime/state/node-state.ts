@@ -199,6 +199,16 @@ export class NodeState {
     this.disk?.shrink(this.tables.flatMap((t) => (t instanceof NamespacedTable || !t.cold ? [] : [t.cold])));
   }
 
+  /** Whether entries of it are dropped some time after they were written. */
+  get expires(): boolean {
+    return this.tables.some((t) => t.spec.ttl !== undefined);
+  }
+
+  /** Drops some of the entries whose time is over. Nobody may hold an entry of this state over it. */
+  sweep(): void {
+    for (const table of this.tables) if (!(table instanceof NamespacedTable)) table.sweep();
+  }
+
   /** Gives the disk back. The state can't be used any more. */
   close(): void {
     for (const table of this.tables) if (!(table instanceof NamespacedTable)) table.close();

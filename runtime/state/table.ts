@@ -33,6 +33,18 @@ export interface TableSpec {
    * keeps keys, and asks again.
    */
   readonly spill?: boolean;
+  /**
+   * Entries have the time of their last writing in a field `t`. The owner looks at it where it meets an entry; those that it never
+   * meets again are swept away.
+   */
+  readonly ttl?: Ttl;
+}
+
+export interface Ttl {
+  readonly ms: number;
+  readonly now: () => number;
+  /** Entries that stay although their time is over. */
+  readonly stays?: (entry: Entry) => boolean;
 }
 
 /** Text that is different for different composite keys. */

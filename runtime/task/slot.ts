@@ -84,6 +84,8 @@ export type SlotReport =
 const TURN_MS = 4;
 /** Rows wait at most about this long for their batch to fill while the slot is busy. */
 const FLUSH_MS = 5;
+/** So often entries whose time is over are looked for. */
+const SWEEP_MS = 500;
 
 export class Slot {
   private readonly now: () => number;
@@ -95,6 +97,9 @@ export class Slot {
   private failed = false;
   private timer: NodeJS.Timeout | undefined;
   private lastFlush = 0;
+  private lastSweep = 0;
+  /** Some state expires. */
+  private sweeps = false;
   private retained: { checkpoint: number; states: Map<string, NodeState> } | undefined;
   private preloaded: { checkpoint: number; groups: ReadonlySet<number>; states: Map<string, NodeState> } | undefined;
   private deploying: Promise<void> = Promise.resolve();
@@ -430,6 +435,7 @@ export class Slot {
       onLost: (error) => this.fail(error),
     });
     this.tasks = built.map((b) => b.task);
+    this.sweeps = this.tasks.some((t) => t.states().some((link) => link.state.expires));
     await plane?.connect(
       d.slot,
       [...targets].map((slot) => ({ slot, address: d.peers[slot] })),
@@ -557,8 +563,18 @@ export class Slot {
       for (const task of tasks) task.flush();
       // What was flushed to a task of this slot is work.
       if (!any) any = tasks.some((t) => t.hasInput());
+      if (this.sweeps && at - this.lastSweep > SWEEP_MS) this.sweep(at);
     }
     return any;
+  }
+
+  /** Entries whose time is over go a few at a time. */
+  private sweep(at: number): void {
+    this.lastSweep = at;
+    for (const task of this.tasks) {
+      if (!task.settle()) continue;
+      for (const link of task.states()) link.state.sweep();
+    }
   }
 
   /** State in memory outgrows its share: what was not used for long goes to disk. */
@@ -571,7 +587,7 @@ export class Slot {
   /** Nothing to do: wakes for the next timer of a transform, and from time to time for idle sources. */
   private sleep(): void {
     clearTimeout(this.timer);
-    let due = Number.POSITIVE_INFINITY;
+    let due = this.sweeps ? this.now() + SWEEP_MS : Number.POSITIVE_INFINITY;
     for (const task of this.tasks) {
       if (task.nextDue !== undefined) due = Math.min(due, task.nextDue);
       if (task.source?.spec.watermark?.idleTimeoutMs) due = Math.min(due, this.now() + 100);

@@ -34,6 +34,7 @@ export const groupAggregate: TransformFactory = (ctx): Transform => {
       ...accFields(aggregates),
     ],
     spill: true,
+    ttl: ttlMs ? { ms: ttlMs, now: ctx.now } : undefined,
   });
   /** Changed entries with the result that is out (undefined: none). */
   let changed = new Map<Entry, Row | undefined>();

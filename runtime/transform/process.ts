@@ -44,6 +44,8 @@ export const processFunction: TransformFactory = (ctx): Transform => {
     // state; timers by event time and by processing time, sorted; when it was last used (only with a ttl)
     values: ['s', 'et', 'pt', 't'].map((name) => ({ name, type: ANY })),
     spill: true,
+    // One with timers goes when they have fired.
+    ttl: ttlMs ? { ms: ttlMs, now: ctx.now, stays: (e) => e.et?.length > 0 || e.pt?.length > 0 } : undefined,
   });
   const eventTimers = new TimerHeap();
   const clockTimers = new TimerHeap();

@@ -30,6 +30,8 @@ export interface RecordForm<V> {
   loaded(value: V, bytes: Buffer, record: number, position: number, changed: boolean): void;
   /** Nobody has it any more. */
   evicted(value: V): void;
+  /** Whether the time of all its entries is over. */
+  isExpired(value: V): boolean;
 }
 
 /** What a table shows of itself. */
@@ -38,7 +40,9 @@ export interface HotSide<V> {
   readonly groups: (Map<MapKey, V> | undefined)[];
   readonly epoch: number;
   /** Entries in memory and on disk. */
-  readonly size: number;
+  size: number;
+  /** Records in segments that are in vain. */
+  superseded: number;
   readonly layout: TableLayout;
   compactDirty(): void;
 }
@@ -199,6 +203,43 @@ export class ColdSide<V> implements Evictable {
     }
     log.clean(batch, hot.epoch, (extent) => this.forgetPositions(group, extent, log));
     this.clearBatch();
+  }
+
+  private sweepGroup = 0;
+  private sweepExtent = 0;
+  private sweepShare = 0;
+
+  /**
+   * Drops records whose time is over, in about that share of all extents. Snapshots are not told: a restored record whose time is over
+   * is dropped like any other.
+   */
+  sweep(share: number): void {
+    let extents = 0;
+    for (const log of this.logs) extents += log?.extentCount ?? 0;
+    this.sweepShare += extents * share;
+    while (this.sweepShare >= 1 && extents > 0) {
+      const log = this.logs[this.sweepGroup];
+      if (!log || this.sweepExtent >= log.extentCount) {
+        this.sweepGroup = (this.sweepGroup + 1) % this.logs.length;
+        this.sweepExtent = 0;
+        continue;
+      }
+      this.sweepShare--;
+      this.sweepRecords(log, this.sweepGroup, this.sweepExtent++);
+    }
+  }
+
+  private sweepRecords(log: GroupLog, group: number, extent: number): void {
+    const { form, hot } = this;
+    log.releaseWhere(extent, (bytes, record) => {
+      const value = form.read(bytes, record, group);
+      if (!form.isExpired(value)) return false;
+      const entries = form.entriesIn(value);
+      this.count(group, -entries);
+      hot.size -= entries;
+      hot.superseded += entries;
+      return true;
+    });
   }
 
   private clearBatch(): void {

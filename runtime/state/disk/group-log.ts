@@ -165,6 +165,23 @@ export class GroupLog {
     return sealed > TOLERATED_EXTENTS && living * 2 < records ? worst : -1;
   }
 
+  /** How many numbers of extents there are; not all are in use. */
+  get extentCount(): number {
+    return this.extents.length;
+  }
+
+  /** Takes the living records of an extent out of the index for which `dead` is true. */
+  releaseWhere(id: number, dead: (bytes: Buffer, record: number) => boolean): void {
+    const extent = this.extents[id];
+    if (!extent || extent.living === 0) return;
+    const bytes = Buffer.allocUnsafe(extent.used);
+    this.disk.read(bytes, extent.used, extent.start);
+    for (let at = 0; at < extent.used; at += align(bytes.readUInt32LE(at))) {
+      const slot = this.index.slotOf(bytes.readUInt32LE(at + 4), id * PLACES + at / UNIT);
+      if (slot >= 0 && dead(bytes, at)) this.release(slot);
+    }
+  }
+
   private copyLiving(id: number, batch: RecordBatch, epoch: number): void {
     const extent = this.extents[id]!;
     if (extent.living === 0) return;

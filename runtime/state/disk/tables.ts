@@ -64,6 +64,7 @@ export class DiskKeyedTable extends KeyedTable {
       evicted: (entry) => {
         entry._e = EVICTED;
       },
+      isExpired: (entry) => this.isExpired(entry),
     };
   }
 }
@@ -132,6 +133,7 @@ export class DiskBucketTable extends BucketTable {
       evicted: (bucket) => {
         for (const row of bucket.rows) row._e = EVICTED;
       },
+      isExpired: (bucket) => bucket.rows.every((row) => this.isExpired(row)),
     };
   }
 

@@ -19,7 +19,13 @@ export interface UpsertMaterializeSpec {
 export const upsertMaterialize: TransformFactory = (ctx): Transform => {
   const { key, ttlMs } = ctx.node.spec as unknown as UpsertMaterializeSpec;
   const stored = new StoredRow(ctx.inputs[0], key, ttlMs ? [{ name: 't', type: LONG, init: 'now' }] : []);
-  const table = ctx.state.bucketTable({ name: 'rows', keys: stored.keyFields, values: stored.values, spill: true });
+  const table = ctx.state.bucketTable({
+    name: 'rows',
+    keys: stored.keyFields,
+    values: stored.values,
+    spill: true,
+    ttl: ttlMs ? { ms: ttlMs, now: ctx.now } : undefined,
+  });
   const cg = new Codegen({ now: ctx.now });
   const send = cg.build<(e: Entry, kind: RowKind) => void>(
     `return function emitRow(e, kind) { ${cg.bind(ctx.emit, 'emit')}(${rowCode(ctx.node.schema, stored.columnsOf('e'))}, kind); };`,

@@ -16,7 +16,13 @@ export interface ChangelogNormalizeSpec {
 export const changelogNormalize: TransformFactory = (ctx): Transform => {
   const { key, ttlMs } = ctx.node.spec as unknown as ChangelogNormalizeSpec;
   const stored = new StoredRow(ctx.inputs[0], key, ttlMs ? [{ name: 't', type: LONG, init: 'now' }] : []);
-  const table = ctx.state.keyedTable({ name: 'rows', keys: stored.keyFields, values: stored.values, spill: true });
+  const table = ctx.state.keyedTable({
+    name: 'rows',
+    keys: stored.keyFields,
+    values: stored.values,
+    spill: true,
+    ttl: ttlMs ? { ms: ttlMs, now: ctx.now } : undefined,
+  });
   const cg = new Codegen({ now: ctx.now });
   const b = { table: cg.bind(table, 'table'), emit: cg.bind(ctx.emit, 'emit') };
   const before = rowCode(ctx.node.schema, stored.columnsOf('e'));

@@ -105,7 +105,8 @@ function makeSides(ctx: TransformContext, spec: RegularJoinSpec): [Side, Side] {
       ...(hasTtl(spec) ? [{ name: 't', type: LONG, init: '0' }] : []),
     ]);
     const unique = !spec.nullAware && ((i === 0 ? spec.leftUnique : spec.rightUnique) ?? false);
-    const table = { name: side.name, keys: stored.keyFields, values: stored.values, spill: true };
+    const ttl = spec.ttlMs ? { ms: spec.ttlMs, now: ctx.now } : undefined;
+    const table = { name: side.name, keys: stored.keyFields, values: stored.values, spill: true, ttl };
     return {
       name: side.name,
       stored,

@@ -129,13 +129,18 @@ export class EmbeddedModel implements Scorer {
     const before = this.current;
     this.current = this.next;
     this.next = undefined;
-    this.ctx.log.info({ model: this.name, from: before?.version ?? null, to: version }, 'model version changed at a barrier');
+    this.ctx.log.info(
+      { model: this.name, from: before?.version ?? null, to: version },
+      'model version changed at a barrier',
+    );
     // Frees memory; the pause at the barrier need not wait for it.
     setImmediate(() => void before?.model.close());
   }
 
   snapshot(): Json | undefined {
-    return this.spec.options.path === undefined && this.current ? { model: this.name, version: this.current.version } : undefined;
+    return this.spec.options.path === undefined && this.current
+      ? { model: this.name, version: this.current.version }
+      : undefined;
   }
 
   async close(): Promise<void> {

@@ -30,6 +30,9 @@ export const deduplicate: TransformFactory = (ctx): Transform => {
 
 const ttlField = (spec: DeduplicateSpec) => (spec.ttlMs ? [{ name: 't', type: LONG, init: '0' }] : []);
 
+const ttlOf = (ctx: TransformContext, spec: DeduplicateSpec) =>
+  spec.ttlMs ? { ms: spec.ttlMs, now: ctx.now } : undefined;
+
 /** Forgets the key's entry `e` when it has not been written for long. */
 function expiryCode(ctx: TransformContext, spec: DeduplicateSpec, table: string, cg: Codegen): string {
   if (!spec.ttlMs) return '';
@@ -39,7 +42,13 @@ function expiryCode(ctx: TransformContext, spec: DeduplicateSpec, table: string,
 
 function keepLast(ctx: TransformContext, spec: DeduplicateSpec): Transform {
   const stored = new StoredRow(ctx.inputs[0], spec.partitionBy, ttlField(spec));
-  const table = ctx.state.keyedTable({ name: 'rows', keys: stored.keyFields, values: stored.values, spill: true });
+  const table = ctx.state.keyedTable({
+    name: 'rows',
+    keys: stored.keyFields,
+    values: stored.values,
+    spill: true,
+    ttl: ttlOf(ctx, spec),
+  });
   const cg = new Codegen({ now: ctx.now });
   const b = { table: cg.bind(table, 'table'), emit: cg.bind(ctx.emit, 'emit') };
   const t: Readonly<Record<string, string>> = spec.ttlMs ? { t: 'now' } : {};
@@ -66,7 +75,13 @@ function keepLast(ctx: TransformContext, spec: DeduplicateSpec): Transform {
 function keepFirstArrived(ctx: TransformContext, spec: DeduplicateSpec): Transform {
   const fields = ctx.inputs[0].fields.filter((f) => spec.partitionBy.includes(f.name));
   const stored = new StoredRow({ fields }, spec.partitionBy, ttlField(spec));
-  const table = ctx.state.keyedTable({ name: 'keys', keys: stored.keyFields, values: stored.values, spill: true });
+  const table = ctx.state.keyedTable({
+    name: 'keys',
+    keys: stored.keyFields,
+    values: stored.values,
+    spill: true,
+    ttl: ttlOf(ctx, spec),
+  });
   const cg = new Codegen({ now: ctx.now });
   const b = { table: cg.bind(table, 'table'), emit: cg.bind(ctx.emit, 'emit') };
   const t: Readonly<Record<string, string>> = spec.ttlMs ? { t: 'now' } : {};
@@ -87,7 +102,13 @@ function keepFirst(ctx: TransformContext, spec: DeduplicateSpec): Transform {
     { name: 'out', type: { kind: 'INT', nullable: false }, init: '0' },
     ...ttlField(spec),
   ]);
-  const table = ctx.state.keyedTable({ name: 'rows', keys: stored.keyFields, values: stored.values, spill: true });
+  const table = ctx.state.keyedTable({
+    name: 'rows',
+    keys: stored.keyFields,
+    values: stored.values,
+    spill: true,
+    ttl: ttlOf(ctx, spec),
+  });
   const timers = new TimerHeap();
   const s = { watermark: ctx.restoredWatermark, late: 0 };
   const cg = new Codegen({ now: ctx.now });

@@ -33,7 +33,13 @@ export const rank: TransformFactory = (ctx): Transform => {
   const updating = ctx.inputUpdating[0];
   const final = spec.finalOnly ?? false;
   const stored = new StoredRow(ctx.inputs[0], spec.partitionBy, ttlMs ? [{ name: 't', type: LONG, init: '0' }] : []);
-  const table = ctx.state.bucketTable({ name: 'rows', keys: stored.keyFields, values: stored.values, spill: true });
+  const table = ctx.state.bucketTable({
+    name: 'rows',
+    keys: stored.keyFields,
+    values: stored.values,
+    spill: true,
+    ttl: ttlMs ? { ms: ttlMs, now: ctx.now } : undefined,
+  });
   const send = rankEmitter(ctx, stored, spec.rankName);
 
   /** `rows` with the new one at `at`: tells what has changed. */

@@ -29,6 +29,7 @@ export function streamingOver(ctx: TransformContext, spec: OverSpec): Transform 
     keys: stored.keyFields,
     values: [...placeFields(), ...(ttlMs ? [{ name: 't', type: LONG }] : []), ...accFields(aggregates)],
     spill: true,
+    ttl: ttlMs ? { ms: ttlMs, now: ctx.now } : undefined,
   });
   /** Rows that have been taken and are kept in front. A RANGE frame keeps those within it, and no fewer. */
   const kept = Math.max(unit === 'rows' && bounded ? preceding + 1 : 0, lookBack);

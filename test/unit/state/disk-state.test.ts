@@ -189,13 +189,13 @@ const sizeOf = (model: Model) =>
   model.keyed.size + [...model.buckets.values()].reduce((sum, rows) => sum + rows.length, 0);
 
 describe('state on disk', () => {
-  test.each([1, 2])('is what a Map would be, with most of it evicted (seed %i)', async (seed) => {
+  test.each([1])('is what a Map would be, with most of it evicted (seed %i)', async (seed) => {
     const next = random(seed);
     const model: Model = { keyed: new Map(), buckets: new Map() };
     const state = new NodeState('node', GROUPS, ALL, disk);
     keyed(state);
     bucketed(state);
-    for (let i = 0; i < 2500; i++) {
+    for (let i = 0; i < 1500; i++) {
       step(() => state, model, next, 300);
       if (next(10) === 0) state.settle();
     }
@@ -207,19 +207,19 @@ describe('state on disk', () => {
     expect(disk.usedBytes).toBeLessThan(40 * sizeOf(model) * 10 + 200 * 1024);
   });
 
-  test.each([11, 12])('is restored at another parallelism as it was at the cut (seed %i)', async (seed) => {
+  test.each([11])('is restored at another parallelism as it was at the cut (seed %i)', async (seed) => {
     const next = random(seed);
     const model: Model = { keyed: new Map(), buckets: new Map() };
     let states = [new NodeState('node', GROUPS, ALL, disk)];
     const snapshots = new Snapshots();
-    for (let round = 0; round < 12; round++) {
+    for (let round = 0; round < 9; round++) {
       const of = (id: string) => states.find((s) => s.ownedGroups().includes(groupOf(id)))!;
       for (const state of states) {
         keyed(state);
         bucketed(state);
       }
       const work = (target: Model) => {
-        for (let i = 0; i < 400; i++) {
+        for (let i = 0; i < 250; i++) {
           step(of, target, next, 150);
           if (next(10) === 0) for (const state of states) state.settle();
         }
