@@ -15,6 +15,9 @@ const TFJS_NODE = '4.22.0';
 /** The TensorFlow whose C interface that release is written for. */
 const TENSORFLOW = '2.15.1';
 
+/** A step that takes longer has lost its registry. */
+const STEP_MS = 300_000;
+
 /** Takes the libraries and the headers of the C interface out of the wheel. */
 const UNPACK = `
 import os, sys, zipfile
@@ -80,7 +83,13 @@ function headers(): Record<string, string> {
 
 function run(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = process.env): void {
   try {
-    execFileSync(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 64 * 1024 * 1024 });
+    execFileSync(command, args, {
+      cwd,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      maxBuffer: 64 * 1024 * 1024,
+      timeout: STEP_MS,
+    });
   } catch (error) {
     const { message, stderr } = error as Error & { stderr?: Buffer };
     throw new Error(`${command} failed: ${stderr?.toString().trim().split('\n').slice(-5).join('\n') || message}`, {

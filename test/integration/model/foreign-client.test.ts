@@ -66,7 +66,7 @@ function pythonWithClient(): string {
   const program = join(VENV, 'bin', 'python');
   if (!existsSync(installed)) {
     execFileSync('python3', ['-m', 'venv', VENV]);
-    execFileSync(program, ['-m', 'pip', 'install', '--quiet', 'tritonclient[http]']);
+    execFileSync(program, ['-m', 'pip', 'install', '--quiet', 'tritonclient[http]'], { timeout: INSTALL_MS - 20_000 });
     writeFileSync(installed, '');
   }
   return program;
