@@ -19,7 +19,7 @@ import { isRunning, lookAt } from './look.js';
 import { rescale } from './rescale.js';
 import { takeSavepoints } from './savepoint.js';
 import { scheduleProblem } from './savepoint-schedule.js';
-import { fillStatus, setConditions, settledPhase, writeStatus } from './status.js';
+import { changingPhase, fillStatus, setConditions, settledPhase, writeStatus } from './status.js';
 import { resume, suspend } from './suspend.js';
 import { noteRunning, noteStable, rollBack, startAnew, upgrade, whyBroken } from './upgrade.js';
 
@@ -108,12 +108,7 @@ function differenceOf({ memory, spec }: Look, deployed: StreamJobSpec): Differen
 async function settle(context: Context, look: Look): Promise<Again> {
   const { view, status, spec } = look;
   await applySurroundings(context, look, spec);
-  status.phase =
-    status.change?.kind === 'rollback' && !status.change.completedAt
-      ? 'RollingBack'
-      : status.change?.kind === 'upgrade' && !status.change.completedAt && view?.state !== 'running'
-        ? 'Upgrading'
-        : settledPhase(look);
+  status.phase = changingPhase(look) ?? settledPhase(look);
   const { memory } = look;
   if (view && view.restarts > (memory.restarts ?? view.restarts)) {
     tell(context, look, 'Warning', 'Restarted', `the job restarted: ${view.exception?.message ?? ''}`);

@@ -79,6 +79,16 @@ export function fillStatus(context: Context, look: Look): PodProblem | undefined
   );
 }
 
+/** The phase of a change that has been switched to and does not run yet. */
+export function changingPhase({ status: { change }, view }: Look): JobPhase | undefined {
+  if (!change || change.completedAt) return undefined;
+  if (change.kind === 'rollback') return 'RollingBack';
+  if (view?.state === 'running') return undefined;
+  if (change.kind === 'upgrade') return 'Upgrading';
+  const isOnTheWay = !view || ['starting', 'deploying', 'restarting'].includes(view.state);
+  return isOnTheWay && (change.kind === 'start' || change.kind === 'resume') ? 'Starting' : undefined;
+}
+
 /** The phase where nothing is being changed: that of the job itself. */
 export function settledPhase(look: Look): JobPhase {
   const { view, status } = look;
