@@ -90,7 +90,7 @@ describe('a StreamJob spec', () => {
     [
       'a node with two steps',
       { graph: { nodes: [{ name: 'a', map: 'x => x', filter: 'x => true' }] } },
-      'graph.nodes[0]: TW1006: a node needs exactly one of source, map, filter, flatMap, keyBy, watermark, window, process, union, sink',
+      'graph.nodes[0]: TW1006: a node needs exactly one of source, map, filter, flatMap, keyBy, watermark, window, process, union, score, learn, evaluate, drift, sink',
     ],
     [
       'a misspelled step',
