@@ -20,6 +20,8 @@ export interface StateDiskOptions {
   readonly cacheBytes: number;
   /** Default: 1 MiB. */
   readonly extentBytes?: number;
+  /** For tests that make it fail. */
+  readonly write?: (fd: number, bytes: Buffer, from: number, length: number, at: number) => number;
 }
 
 /** Something whose entries can leave memory. */
@@ -113,7 +115,7 @@ export class StateDisk {
   write(bytes: Buffer, from: number, length: number, at: number): void {
     try {
       for (let done = 0; done < length; ) {
-        done += writeSync(this.fd, bytes, from + done, length - done, at + done);
+        done += (this.options.write ?? writeSync)(this.fd, bytes, from + done, length - done, at + done);
       }
     } catch (error) {
       const full =

@@ -322,6 +322,18 @@ describe('state on disk', () => {
   });
 });
 
+test('a full disk is said to be full, with its folder', () => {
+  const write = () => {
+    throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  };
+  const full = new StateDisk({ folder: tmpdir(), cacheBytes: 1000, write });
+  const table = keyed(new NodeState('node', GROUPS, ALL, full));
+  for (let i = 0; i < 100; i++) table.add(groupOf(`${i}`), `${i}`, { k0: `${i}`, n: i, text: null, _e: 0 });
+  const said = { code: 'TW4006', message: expect.stringMatching(`${tmpdir()}.*is full.*no space left`) };
+  expect(() => full.shrink()).toThrow(expect.objectContaining(said));
+  full.close();
+});
+
 describe('the index of keys', () => {
   test('finds what was put in, through growth and removals, among keys of one tag', () => {
     const next = random(9);
