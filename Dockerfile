@@ -2,8 +2,8 @@
 #
 #   docker build -t tidewheel:dev .
 #
-# It adds 135 MB to its base: 131 of dependencies (90 of them libraries of models), 4 of our own code. Runs as uid 10001 with a read-only root and no capabilities; only
-# /tmp, and the folder of the state where a job names no storage, are written to.
+# 357 MB: 138 over its base, of which 90 are libraries of models and 6 our own code. Runs as uid 10001 with a read-only root and no
+# capabilities; only /tmp, and the folder of the state where a job names no storage, are written to.
 #
 # Releases pin the base by digest: --build-arg NODE_IMAGE=node:22-bookworm-slim@sha256:…
 ARG NODE_IMAGE=node:22-bookworm-slim

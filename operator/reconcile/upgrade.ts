@@ -3,7 +3,7 @@ import { parseDuration } from '../../runtime/time/duration.js';
 import type { Beginning } from '../resources/deployed.js';
 import { applyPods, applySurroundings, replaceRunnerPods } from './apply.js';
 import { beginChange, endChange, tell } from './change.js';
-import type { Difference } from './classify.js';
+import { type Difference, sharesNothing } from './classify.js';
 import { type Again, type Context, type Look, SOON_MS, STEADY_MS } from './context.js';
 import { beginningOf } from './create.js';
 import { judge } from './judge.js';
@@ -31,7 +31,9 @@ export async function upgrade(context: Context, look: Look, difference: Differen
   if (spec.upgradeMode === 'stateless') beginning = { id: `stateless-${look.job.metadata.uid}-g${generation}` };
   else if (difference.fields.includes('restore')) beginning = beginningOf(context, look);
   context.operations.clear(look.key);
-  await switchTo(context, look, spec, generation, beginning, difference.replacesRunners);
+  // A coordinator with an empty store counts its attempts from 1 again, which runners that have seen later ones don't heed.
+  const replacesRunners = difference.replacesRunners || sharesNothing(spec);
+  await switchTo(context, look, spec, generation, beginning, replacesRunners);
   return SOON_MS;
 }
 
@@ -40,7 +42,7 @@ export async function startAnew(context: Context, look: Look): Promise<Again> {
   const { spec, generation, status } = look;
   tell(context, look, 'Warning', 'StartsAnew', 'a pod that held state is gone, and the job names no storage');
   const id = `anew-${look.job.metadata.uid}-${(status.attempt ?? 0) + 1}`;
-  await switchTo(context, look, spec, generation, { id }, false);
+  await switchTo(context, look, spec, generation, { id }, true);
   return SOON_MS;
 }
 
