@@ -20,8 +20,7 @@ export default {
       globalSetup: '<rootDir>/dist/test/harness/jest/start-servers.js',
       globalTeardown: '<rootDir>/dist/test/harness/jest/stop-servers.js',
     }),
+    // Needs docker, kind, kubectl and helm.
     project('e2e', 600_000),
-    // Needs docker, kind, kubectl and helm; not part of .ci/run before it has proven itself.
-    project('cluster', 600_000),
   ],
 };

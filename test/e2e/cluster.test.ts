@@ -4,13 +4,13 @@
  */
 import { afterAll, beforeAll } from '@jest/globals';
 import { type E2eCluster, startE2eCluster } from '../harness/kind/index.js';
-import { edits } from '../e2e/cases/edits.js';
-import { faults } from '../e2e/cases/faults.js';
-import { installation } from '../e2e/cases/installation.js';
-import { namespaces } from '../e2e/cases/namespaces.js';
-import { refusals } from '../e2e/cases/refusals.js';
-import { snapshots } from '../e2e/cases/snapshots.js';
-import { timings } from '../e2e/setup/timings.js';
+import { edits } from './cases/edits.js';
+import { faults } from './cases/faults.js';
+import { installation } from './cases/installation.js';
+import { namespaces } from './cases/namespaces.js';
+import { refusals } from './cases/refusals.js';
+import { snapshots } from './cases/snapshots.js';
+import { timings } from './setup/timings.js';
 
 let running: E2eCluster | undefined;
 const cluster = (): E2eCluster => {
