@@ -19,7 +19,7 @@ export const state: Suite = {
     const job: CountingJob = {
       keys,
       textLength: 60,
-      changesPerS: keys / 100 / INTERVAL_S,
+      changesPerS: Math.round(keys / 100 / INTERVAL_S),
       checkpointEvery: `${INTERVAL_S}s`,
       printOneIn: 10,
     };

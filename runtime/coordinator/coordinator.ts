@@ -27,6 +27,7 @@ import { deleteSavepoint, deleteState } from './delete-state.js';
 import { Merging } from './merging.js';
 import { ModelVersions } from './model-versions.js';
 import { assignGroups, placeSlots, rebalanceGroups, type ThreadPlace } from './placement.js';
+import { readAhead } from './read-ahead.js';
 import { type RestartSpec, RestartStrategy } from './restart.js';
 import { restoreOnce } from './restore.js';
 import { type RunnerInfo, Runners } from './runners.js';
@@ -111,6 +112,8 @@ const ADOPTION_MS = 3000;
 const FIRST_RUNNERS_MS = 30_000;
 const DEPLOY_TIMEOUT_MS = 120_000;
 const PRELOAD_MS = 60_000;
+/** How long after the loss of a connection that of a process is waited for. */
+const LOSS_SEEN_MS = 200;
 const MAX_EXCEPTIONS = 50;
 /** Says that everything up to the final checkpoint `id` is committed. */
 const finishedKey = (id: number) => `finished/${id}`;
@@ -737,23 +740,35 @@ export class Coordinator {
     this.options.log.warn({ error: error.message, delayMs }, 'the job failed and restarts from its last checkpoint');
     this.setState('restarting');
     this.restarts++;
-    void this.enqueue(() => this.redeploy(lost, delayMs)).catch((again) => this.taskFailed(again as Error));
+    void this.enqueue(() => this.redeploy(lost, delayMs, code)).catch((again) => this.taskFailed(again as Error));
   }
 
-  private async redeploy(lost: Deployment | undefined, delayMs: number): Promise<void> {
+  private async redeploy(lost: Deployment | undefined, delayMs: number, code: string | undefined): Promise<void> {
     if (this.isOver) return;
     this.restartPending = false;
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
-    // A lost runner's successor is usually there in a moment; if not, the others take over.
     const wanted = Math.max(1, this.expectedRunners);
-    await this.until(() => this.runners.ready.length >= wanted, this.options.replacementMs ?? 700);
-    await this.until(() => this.runners.ready.length > 0, DEPLOY_TIMEOUT_MS);
-    if (this.isOver) return;
+    // A task sees that a connection is gone before the coordinator sees that the process at its other end is.
+    if (code === 'TW5102') await this.until(() => this.runners.ready.length < wanted, LOSS_SEEN_MS);
     // A manifest that the store holds up may still come to be: what starts now must not start before it.
     await this.checkpoints.settled();
     const latest = (await latestManifest(this.options.store, this.options.job)) ?? this.checkpoints.latest;
     this.checkpoints.startFrom(latest);
+    // A lost runner's successor is usually there in a moment; if not, the others take over.
+    if (this.runners.ready.length < wanted) this.readAhead(lost, latest);
+    await this.until(() => this.runners.ready.length >= wanted, this.options.replacementMs ?? 700);
+    await this.until(() => this.runners.ready.length > 0, DEPLOY_TIMEOUT_MS);
+    if (this.isOver) return;
     await this.deploy(lost?.parallelism ?? this.parallelism, latest, lost?.places ?? [], lost?.owners);
+  }
+
+  private readAhead(lost: Deployment | undefined, latest: Manifest | undefined): void {
+    // State on disk is not held twice.
+    if (!lost || !latest || this.options.stateDisk) return;
+    const from = { store: this.options.storeSpec, key: this.manifestKey(latest) };
+    const isThere = (runner: string) => this.runners.ready.some((r) => r.id === runner);
+    for (const { place, order } of readAhead(lost, isThere, from))
+      this.runners.order(place.runner, place.thread, order);
   }
 
   /** What the job waits for before it can run, in words. */

@@ -1,9 +1,10 @@
 /**
  * Rewrites of a query's relations that keep its rows: conditions go down (push-filter.ts), columns nobody needs are left out
- * (prune.ts). Constants were computed when expressions were bound, calcs merge whenever one is made (plan/build.ts).
+ * (prune.ts), nor fields of ROWs below an aggregate (fields-below.ts). Constants were computed when expressions were bound, calcs merge whenever one is made (plan/build.ts).
  */
 import { calc, filter, origin } from '../plan/build.js';
 import type { Relation } from '../plan/relation.js';
+import { fieldsBelow } from './fields-below.js';
 import { prune } from './prune.js';
 import { pushFilter, pushJoinCondition } from './push-filter.js';
 
@@ -29,6 +30,8 @@ function pushAll(relation: Relation): Relation {
       const pushed = pushFilter(input, relation.filter);
       return relation.project ? calc(pushed, undefined, relation.project, origin(relation)) : filter(pushed, undefined);
     }
+    case 'aggregate':
+      return fieldsBelow({ ...relation, input: pushAll(relation.input) });
     default:
       return { ...relation, input: pushAll(relation.input) };
   }

@@ -13,7 +13,7 @@ export function addUsage(expr: Expr, into: Map<string, Usage>): void {
 }
 
 /** `bid.price` is the path [bid, price]; undefined for anything but fields of a column. */
-function pathOf(expr: Expr): string[] | undefined {
+export function pathOf(expr: Expr): string[] | undefined {
   if (expr.op === 'column') return [expr.name];
   if (expr.op !== 'call' || expr.fn !== 'FIELD') return undefined;
   const [row, name] = expr.args;
