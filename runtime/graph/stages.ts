@@ -56,7 +56,14 @@ export function planStages(
     seen.set(node.id, node);
   }
 
-  const widthOf = (node: PlanNode) => Math.max(1, Math.min(node.parallelism ?? parallelism, parallelism));
+  // What only takes rows straight from narrower steps is as narrow: a subtask without any input would get no barriers either.
+  const widths = new Map<string, number>();
+  for (const node of plan.nodes) {
+    const straight = node.inputs.length > 0 && node.inputs.every((edge) => edge.partitioning.kind === 'forward');
+    const above = straight ? Math.max(...node.inputs.map((edge) => widths.get(edge.from)!)) : parallelism;
+    widths.set(node.id, Math.max(1, Math.min(node.parallelism ?? above, above, parallelism)));
+  }
+  const widthOf = (node: PlanNode) => widths.get(node.id)!;
   const stageOf = new Map<string, number>();
   const drafts: { nodes: PlanNode[]; parallelism: number }[] = [];
   for (const node of plan.nodes) {
