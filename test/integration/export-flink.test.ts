@@ -22,6 +22,13 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
+/** A line with its numbers as numbers: 57.00 and 57 are the same. */
+function plain(line: string): string {
+  if (line.startsWith('{')) return JSON.stringify(JSON.parse(line));
+  const cells = line.split(',').map((cell) => (cell === '' || Number.isNaN(Number(cell)) ? cell : Number(cell)));
+  return cells.join(',');
+}
+
 /** Lines of all visible files below a folder, sorted. */
 async function lines(folder: string): Promise<string[]> {
   const names = await readdir(folder, { recursive: true });
@@ -30,6 +37,7 @@ async function lines(folder: string): Promise<string[]> {
   return texts
     .flatMap((text) => text.split('\n'))
     .filter(Boolean)
+    .map(plain)
     .sort();
 }
 

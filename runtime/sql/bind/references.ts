@@ -10,7 +10,11 @@ export function referencedTables(node: Query | Statement): Map<string, number> {
     else if (typeof value === 'object' && value !== null) {
       const name = tableName(value as Record<string, unknown>);
       if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
-      for (const [key, part] of Object.entries(value)) if (key !== 'span') visit(part);
+      for (const key in value) {
+        // Spans, and the words and texts of the tree, hold no names.
+        const part = (value as Record<string, unknown>)[key];
+        if (typeof part === 'object' && part !== null && key !== 'span') visit(part);
+      }
     }
   };
   visit(node);

@@ -36,9 +36,12 @@ export class Scope {
   }
 
   /** Columns of `*`, in order. */
-  get columns(): ScopeColumn[] {
-    return this.tables.flatMap((t) => t.columns.filter((c) => !c.hidden));
+  get columns(): readonly ScopeColumn[] {
+    this.visible ??= this.tables.flatMap((t) => t.columns.filter((c) => !c.hidden));
+    return this.visible;
   }
+
+  private visible: readonly ScopeColumn[] | undefined;
 
   /** Columns of `t.*`. */
   columnsOf(qualifier: readonly Identifier[], at: Span): ScopeColumn[] {

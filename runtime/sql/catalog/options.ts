@@ -32,12 +32,12 @@ export function checkOptions(
       known: Object.keys(known.connectors),
     });
   }
-  const allowed: Record<string, OptionInfo> = {
-    ...COMMON_OPTIONS,
-    ...(info.lookup ? { ...LOOKUP_OPTIONS, ...info.lookup.options } : {}),
-    ...info.sink?.options,
-    ...info.source?.options,
-  };
+  const tables: Readonly<Record<string, OptionInfo>>[] = [COMMON_OPTIONS];
+  if (info.lookup) tables.push(LOOKUP_OPTIONS, info.lookup.options);
+  if (info.sink) tables.push(info.sink.options);
+  if (info.source) tables.push(info.source.options);
+  // The source's word counts where both sides have an option of the name.
+  tables.reverse();
   const formats = Object.keys(FORMAT_OPTIONS).filter((key) => options[key] !== undefined);
   for (const key of formats) {
     const name = options[key];
@@ -45,20 +45,14 @@ export function checkOptions(
     if (!format) {
       throw new SqlError('TW2002', `unknown format '${name}'`, place(key), { name, known: Object.keys(known.formats) });
     }
-    for (const [option, def] of Object.entries(format.options)) {
-      const full = option.startsWith(`${name}.`) ? option : `${name}.${option}`;
-      // Where `value.format` was written, Flink takes both `json.x` and `value.json.x`.
-      allowed[FORMAT_OPTIONS[key] + full] = def;
-    }
+    tables.push(formatOptions(format, name, FORMAT_OPTIONS[key]));
   }
-  const exact = Object.keys(allowed);
-  const prefixes = exact.filter((key) => key.endsWith('.*')).map((key) => key.slice(0, -1));
   for (const [key, value] of Object.entries(options)) {
-    const def = Object.hasOwn(allowed, key) ? allowed[key] : undefined;
-    if (!def && !prefixes.some((prefix) => key.startsWith(prefix) && key.length > prefix.length)) {
+    const def = tables.find((table) => Object.hasOwn(table, key))?.[key];
+    if (!def && !tables.some((table) => hasPrefix(table, key))) {
       throw new SqlError('TW2006', `connector '${connector}' has no option '${key}'`, place(key), {
         name: key,
-        known: exact,
+        known: tables.flatMap((table) => Object.keys(table)),
       });
     }
     if (def?.values && !def.values.includes(value) && !value.includes('${')) {
@@ -72,6 +66,23 @@ export function checkOptions(
   checkCommon(options, place);
   const format = options.format ?? options['value.format'];
   return { connector, ...(format ? { format } : {}) };
+}
+
+/** A format's options under the names that they have in a table: with the format's name and the side's prefix in front. */
+function formatOptions(format: FormatInfo, name: string, prefix: string): Record<string, OptionInfo> {
+  const named: Record<string, OptionInfo> = {};
+  for (const [option, def] of Object.entries(format.options)) {
+    // Where `value.format` was written, Flink takes both `json.x` and `value.json.x`.
+    named[prefix + (option.startsWith(`${name}.`) ? option : `${name}.${option}`)] = def;
+  }
+  return named;
+}
+
+function hasPrefix(table: Readonly<Record<string, OptionInfo>>, key: string): boolean {
+  for (const name in table) {
+    if (name.endsWith('.*') && key.length >= name.length && key.startsWith(name.slice(0, -1))) return true;
+  }
+  return false;
 }
 
 /** Throws when a table can't be read (or written) with the options it has: no such side, or a required one is missing. */

@@ -75,8 +75,21 @@ export function flinkOptions(table: TableUse, job: FlinkJob): OptionEntry[] {
     else if (isKnown(key, [...COMMON, ...known]) || isFormatOption(key, given)) out.push(option);
     else throw noWord(`option '${key}' of table '${table.name}'`, option);
   }
+  if (table.written) plainDecimals(given, add);
   if (connector.value === 'kafka' || connector.value === 'upsert-kafka') kafkaDefaults(table, job, given, add);
   return out;
+}
+
+/** Decimals are written without an exponent here. */
+function plainDecimals(given: ReadonlyMap<string, OptionEntry>, add: (key: string, value: string) => void): void {
+  const side = given.has('value.format') ? 'value.' : '';
+  const format = given.get(`${side}format`)?.value;
+  const [option, value] =
+    format === 'csv'
+      ? ['csv.write-bigdecimal-in-scientific-notation', 'false']
+      : ['json.encode.decimal-as-plain-number', 'true'];
+  if (format !== 'csv' && format !== 'json') return;
+  if (!given.has(option) && !given.has(side + option)) add(side + option, value);
 }
 
 /** Where the two differ when nothing is said, it is said. */

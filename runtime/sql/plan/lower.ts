@@ -283,7 +283,9 @@ export function byKey(keys: readonly string[]): { partitioning: Partitioning; pa
 
 /** Plans are JSON: absent and undefined are the same. */
 function dropUndefined<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as T;
+  const out: Partial<T> = {};
+  for (const key in value) if (value[key] !== undefined) out[key] = value[key];
+  return out as T;
 }
 
 function sometimesVolatile(spec: PlanNode['spec']): boolean {
