@@ -22,6 +22,11 @@ interface Committable {
   readonly bytes: number;
 }
 
+/** INSERT OVERWRITE: files that were there before. */
+interface Outdated {
+  readonly outdated: readonly string[];
+}
+
 const ADOPTION_PAUSE_MS = 20;
 const ADOPTION_TRIES = 500;
 
@@ -39,13 +44,19 @@ export class PartFileWriter implements SinkWriter {
     /** Ending of part files with its dot, or empty. */
     private readonly ending: string,
     private readonly maxBytes: number,
+    /** INSERT OVERWRITE: files that were there before go with the first commit. */
+    private readonly overwrite = false,
   ) {}
+
+  /** Names of files that are to go. */
+  private outdated: readonly string[] = [];
 
   async open(restore: SinkRestore | undefined): Promise<void> {
     try {
       if (this.ctx.subtask === 0) await this.adoptSingleFile(restore);
       await this.makeFolder();
       if (this.ctx.subtask === 0) {
+        if (this.overwrite && !restore) this.outdated = await this.visibleFiles();
         await this.commit(restore?.committables ?? []);
         await this.removeLeftovers();
       }
@@ -75,11 +86,26 @@ export class PartFileWriter implements SinkWriter {
     this.roll();
     const closed = this.closed;
     this.closed = [];
-    return (await Promise.all(closed)) as unknown as Json[];
+    const outdated: Outdated[] = this.outdated.length > 0 ? [{ outdated: this.outdated }] : [];
+    this.outdated = [];
+    return [...(await Promise.all(closed)), ...outdated] as unknown as Json[];
+  }
+
+  private async visibleFiles(): Promise<string[]> {
+    return (await readdir(this.folder)).filter((name) => !name.startsWith('.') && !name.startsWith('_'));
   }
 
   async commit(committables: readonly Json[]): Promise<void> {
-    for (const { hidden, visible, bytes } of committables as unknown as Committable[]) {
+    const all = committables as unknown as (Committable | Outdated)[];
+    await this.rename(all.filter((c): c is Committable => 'hidden' in c));
+    // New files are there: the old ones go.
+    for (const { outdated } of all.filter((c): c is Outdated => 'outdated' in c)) {
+      for (const name of outdated) await rm(join(this.folder, name), { force: true, recursive: true });
+    }
+  }
+
+  private async rename(committables: readonly Committable[]): Promise<void> {
+    for (const { hidden, visible, bytes } of committables) {
       const from = join(this.folder, hidden);
       const to = join(this.folder, visible);
       try {

@@ -44,7 +44,8 @@ function createWriter(ctx: SinkContext): SinkWriter {
   if (!(size > 0)) {
     throw new TidewheelError('TW1302', `option 'sink.rolling-policy.file-size' must be a number of bytes`);
   }
-  return new PartFileWriter(ctx, ctx.encoder, path, ending || formatEnding(ctx), size);
+  const overwrite = ctx.options['sink.overwrite'] === 'true';
+  return new PartFileWriter(ctx, ctx.encoder, path, ending || formatEnding(ctx), size, overwrite);
 }
 
 function isFolder(path: string): boolean {

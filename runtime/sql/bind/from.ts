@@ -7,11 +7,11 @@ import { optimise } from '../optimise/index.js';
 import { disjoint, join, project, uniqueNames } from '../plan/build.js';
 import { column, columns } from '../plan/expression.js';
 import type { JoinType, Relation, ScanRelation } from '../plan/relation.js';
-import { type CommonTables, plainContext } from './environment.js';
+import { type CommonTables, type Environment, plainContext } from './environment.js';
 import { ExpressionBinder } from './expression.js';
 import { checkTableHint, joinTtl } from './hint.js';
 import { bindMatchRecognize } from './match-recognize.js';
-import type { QueryBinder } from './query.js';
+import type { BoundQuery, QueryBinder } from './query.js';
 import { markShared } from './references.js';
 import { Scope, type ScopeTable } from './scope.js';
 import { bindTableFunction } from './table-function.js';
@@ -136,11 +136,29 @@ function scanTable(binder: QueryBinder, table: Table, options: Table['options'],
 }
 
 function bindView(binder: QueryBinder, view: View): BoundRelation {
-  const inside = binder.inside(binder.tag ? `${binder.tag}.${view.name}` : view.name, undefined);
-  const query = binder.env.catalog.within(view.madeIn, () => inside.query(view.query));
+  const { env } = binder;
+  // Within another view its nodes have other ids.
+  const known = binder.tag === undefined ? env.catalog.boundViews.get(view)?.get(viewKey(env)) : undefined;
+  const query = known ?? queryOfView(binder, view);
+  if (!known && binder.tag === undefined) rememberView(env, view, query);
   const names = view.columns.length > 0 ? view.columns : query.names;
-  const relation = binder.env.sharedViews.has(view.name) ? markShared(optimise(query.relation)) : query.relation;
+  const relation = env.sharedViews.has(view.name) ? markShared(optimise(query.relation)) : query.relation;
   return { relation, scope: Scope.of(view.name, relation.fields, names) };
+}
+
+/** What a view's query has been bound to, until something that it may read from changes. */
+export function rememberView(env: Environment, view: View, query: BoundQuery): void {
+  const known = env.catalog.boundViews.get(view) ?? new Map<string, BoundQuery>();
+  env.catalog.boundViews.set(view, known.set(viewKey(env), query));
+}
+
+function viewKey(env: Environment): string {
+  return `${env.timeZone} ${env.batch}`;
+}
+
+function queryOfView(binder: QueryBinder, view: View): BoundQuery {
+  const inside = binder.inside(binder.tag ? `${binder.tag}.${view.name}` : view.name, undefined);
+  return binder.env.catalog.within(view.madeIn, () => inside.query(view.query));
 }
 
 function commonTable(binder: QueryBinder, entry: CommonTables): BoundRelation {

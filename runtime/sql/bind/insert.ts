@@ -20,7 +20,10 @@ export function bindInsert(env: Environment, node: Insert): Output {
     throw new SqlError('TW2002', `unknown table '${name}'`, node.target.span, { name, known: env.catalog.names() });
   if (target.kind === 'view')
     throw new SqlError('TW2004', `'${name}' is a view`, node.target.span, { expected: 'a table' });
-  if (node.overwrite) throw unsupported('INSERT OVERWRITE', node.span);
+  if (node.overwrite) checkOverwrite(env, node, target);
+  if (target.partitionedBy.length > 0) {
+    env.warn(`'${name}' is written without a folder for each of ${target.partitionedBy.join(', ')}`, node.target.span);
+  }
   for (const hint of node.hints) env.warn(`hint ${hint.name} has no effect`, hint.span);
   env.catalog.checkUse(target, target.options, 'sink', node.target.span);
   const writable = env.catalog.known.connectors[target.connector].sink!.writableMetadata ?? [];
@@ -87,7 +90,23 @@ export function bindInsert(env: Environment, node: Insert): Output {
     }
     return { name: field.name, expr: { op: 'literal', value: null, type: field.type } };
   });
-  return { relation: project(query.relation, exprs, binder.origin(node.span)), table: target, at: node.span };
+  return {
+    relation: project(query.relation, exprs, binder.origin(node.span)),
+    table: target,
+    ...(node.overwrite ? { overwrite: true } : {}),
+    at: node.span,
+  };
+}
+
+/** As in Flink: files, in batch mode, all of them. */
+function checkOverwrite(env: Environment, node: Insert, target: Table): void {
+  if (target.connector !== 'filesystem') {
+    throw unsupported(`INSERT OVERWRITE of connector '${target.connector}'`, node.span, "use 'filesystem'");
+  }
+  if (!env.batch) {
+    throw new SqlError('TW2004', 'INSERT OVERWRITE in streaming mode', node.span, { expected: 'batch mode' });
+  }
+  if (node.partition.length > 0) throw unsupported('INSERT OVERWRITE of a partition', node.span);
 }
 
 /** The value, where it is one: a NULL fails the job when the row comes, as in Flink. */

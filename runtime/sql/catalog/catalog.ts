@@ -1,10 +1,11 @@
 /** The tables, views, functions and models that a script has made so far. */
 import type { OptionEntry, QualifiedName } from '../ast/index.js';
 import { type Place, SqlError } from '../error.js';
+import type { Relation } from '../plan/relation.js';
 import type { Model } from './model.js';
 import { checkOptions, checkUse, type KnownConnectors } from './options.js';
 import type { ScriptFunction } from './script-function.js';
-import type { CatalogEntry, Table } from './table.js';
+import type { CatalogEntry, Table, View } from './table.js';
 
 export const DEFAULT_CATALOG = 'default_catalog';
 export const DEFAULT_DATABASE = 'default_database';
@@ -13,6 +14,12 @@ export const DEFAULT_DATABASE = 'default_database';
 export interface Namespace {
   readonly catalog: string;
   readonly database: string;
+}
+
+/** A view's query, bound: bind/query.ts. */
+export interface BoundView {
+  readonly relation: Relation;
+  readonly names: readonly string[];
 }
 
 export interface Database {
@@ -34,6 +41,12 @@ export class Catalog {
   readonly models = new Map<string, Model>();
   /** Set by USE. */
   current: Namespace = { catalog: DEFAULT_CATALOG, database: DEFAULT_DATABASE };
+
+  /**
+   * What views come to, by time zone and mode, so that one that is read often is bound once. Whatever a view may read from is
+   * never another thing under the same name: then this is forgotten.
+   */
+  boundViews = new WeakMap<View, Map<string, BoundView>>();
 
   constructor(readonly known: KnownConnectors) {}
 
@@ -124,11 +137,14 @@ export class Catalog {
         expected: 'another name, or IF NOT EXISTS',
       });
     }
+    // A name that is new can't be one that a view has found.
+    if (before || temporary) this.boundViews = new WeakMap();
     entries.set(entry.name, entry);
   }
 
   /** Puts another definition in the place of the one that is found under the name. */
   replace(name: string, entry: CatalogEntry): void {
+    this.boundViews = new WeakMap();
     const entries = this.temporary.has(name) ? this.temporary : this.entries;
     if (name === entry.name) {
       entries.set(name, entry);
@@ -149,6 +165,7 @@ export class Catalog {
   }
 
   drop(name: string, temporary = false): boolean {
+    this.boundViews = new WeakMap();
     return (temporary ? this.temporary : this.entries).delete(name);
   }
 

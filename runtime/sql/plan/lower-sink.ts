@@ -54,7 +54,7 @@ export function lowerSink(lowering: Lowering, output: Output): void {
     kind: 'sink',
     connector: table.connector,
     ...(table.format ? { format: table.format } : {}),
-    options: table.options,
+    options: output.overwrite ? { ...table.options, 'sink.overwrite': 'true' } : table.options,
     columns: { fields: columns.flatMap((c) => (c.kind === 'physical' ? [c.field] : [])) },
     ...(metadata.length > 0 ? { metadata } : {}),
     ...(table.primaryKey ? { primaryKey: table.primaryKey } : {}),

@@ -217,6 +217,8 @@ export interface Output {
   readonly relation: Relation;
   /** The table written to, or undefined for a SELECT that stands alone. */
   readonly table?: Table;
+  /** INSERT OVERWRITE: what the table held before goes. */
+  readonly overwrite?: true;
   /** How long its state is kept unused (SET 'table.exec.state.ttl' in front of it); absent: for ever. */
   readonly ttlMs?: number;
   readonly at: Span;

@@ -21,6 +21,7 @@ import type {
 import { bindCreateFunction } from '../bind/create-function.js';
 import { bindCreateTable, withLike } from '../bind/create-table.js';
 import type { Environment } from '../bind/environment.js';
+import { rememberView } from '../bind/from.js';
 import { bindInsert } from '../bind/insert.js';
 import { QueryBinder } from '../bind/query.js';
 import { sharedViews } from '../bind/references.js';
@@ -90,6 +91,7 @@ export class Session {
 
   /** Applies one statement. Throws a SqlError and changes nothing when it is wrong. */
   apply(node: Statement): Effect {
+    if (!KEEPS_VIEWS.has(node.kind)) this.catalog.boundViews = new WeakMap();
     switch (node.kind) {
       case 'CreateTable':
         return this.createTable(node);
@@ -214,7 +216,7 @@ export class Session {
         node.span,
       );
     }
-    return {
+    const view: View = {
       kind: 'view',
       name,
       namespace: this.catalog.namespaceOf(node.name),
@@ -224,6 +226,8 @@ export class Session {
       statement: node,
       at: node.span,
     };
+    rememberView(this.env, view, query);
+    return view;
   }
 
   private createFunction(node: CreateFunction): Effect {
@@ -438,6 +442,12 @@ export class Session {
     return DONE;
   }
 }
+
+/** Statements after which a view still reads what it read; of tables and views the catalog knows. */
+const KEEPS_VIEWS: ReadonlySet<Statement['kind']> = new Set([
+  ...(['CreateTable', 'CreateView', 'Insert', 'StatementSet', 'Query', 'Explain'] as const),
+  ...(['SetCommand', 'ResetCommand', 'Show', 'ShowCreate', 'Describe'] as const),
+]);
 
 const STATEMENT_NAMES: Partial<Record<Statement['kind'], string>> = {
   Delete: 'DELETE',

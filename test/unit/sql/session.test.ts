@@ -299,3 +299,15 @@ describe('SET, RESET and EXPLAIN', () => {
     expect(errorOf(session, 'EXPLAIN SHOW TABLES')).toMatch(/EXPLAIN SHOW isn't supported/);
   });
 });
+
+test('a view follows what it reads from: nothing that was found for it before is kept', () => {
+  const session = newSession();
+  run(session, `${PAYMENTS} CREATE VIEW v AS SELECT * FROM payments; SELECT * FROM v;`);
+  run(session, 'ALTER TABLE payments ADD extra INT');
+  expect(rows(session, 'DESCRIBE v')).toHaveLength(5);
+  expect(run(session, 'SELECT extra FROM v').kind).toBe('job');
+  run(session, "CREATE TEMPORARY TABLE payments (n INT) WITH ('connector' = 'generator')");
+  expect(run(session, 'SELECT n FROM v').kind).toBe('job');
+  run(session, 'DROP TEMPORARY TABLE payments');
+  expect(errorOf(session, 'SELECT n FROM v')).toMatch(/unknown column 'n'/);
+});
