@@ -1,4 +1,4 @@
-/** ModelDeployment: versions of a model, served over the Open Inference Protocol. The frame; serving fills it. */
+/** ModelDeployment: a version of a model, served over the Open Inference Protocol, and how the next one takes over. */
 import { conditions } from './conditions.js';
 import {
   duration,
@@ -26,73 +26,78 @@ import {
   withDefault,
 } from './schema.js';
 
-const version = object('A version of the model.', {
-  name: required(
-    text('Name of the version, e.g. v3.', {
-      pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
-      patternText: 'letters, digits, ., - and _',
-      maxLength: 63,
-    }),
-  ),
-  path: required(text('Folder or object in the storage.', { minLength: 1, maxLength: 2048 })),
-  weight: withDefault(integer('Share of the requests among all versions.', { minimum: 0, maximum: 100 }), 100),
-});
+/** As the registry writes names and versions. */
+const WORD = {
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
+  patternText: 'letters, digits, ., - and _',
+  maxLength: 63,
+};
 
 const canary = object('How a new version takes over.', {
   steps: withDefault(
     list(
-      'Shares of the requests that the new version gets, in percent, one after the other.',
+      'Shares of the requests that the new version gets, in percent, one after the other. 0: it gets a copy of each request, and its answers are compared and thrown away.',
       integer('Percent.', { minimum: 0, maximum: 100 }),
       { maxItems: 32 },
     ),
-    [10, 50, 100],
+    [10, 50],
   ),
   interval: withDefault(duration('Time between two steps.'), '1m'),
+  minRequests: withDefault(
+    integer('Requests that the new version must have answered in a step before it goes on.', { minimum: 0 }),
+    0,
+  ),
   maxErrorRate: withDefault(
     number('More failed requests than that share: back to the version before.', { minimum: 0, maximum: 1 }),
     0.01,
   ),
   maxLatency: duration('99th percentile above that: back to the version before. Default: not watched.'),
+  maxMismatchRate: number(
+    'In a step of 0 %, more answers than that share that differ from those of the version before: back to it. Default: not watched.',
+    { minimum: 0, maximum: 1 },
+  ),
 });
 
-export const modelDeploymentSpec = object('Which versions are served, and how.', {
-  model: required(
-    text('Name under which clients know the model.', {
-      pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
-      patternText: 'letters, digits, ., - and _',
-      maxLength: 63,
-    }),
+export const modelDeploymentSpec = object('Which model is served, and how.', {
+  model: required(text('Name of the model in the registry, and under which clients know it.', WORD)),
+  storage: required(storage),
+  version: text(
+    'Version that is served. Edit it to roll out another one, or the one before. Left out: the version that is promoted in the registry, as it moves, without canary.',
+    WORD,
   ),
-  framework: withDefault(
-    choice('Kind of model files. auto: by what is found.', ['auto', 'tensorflow', 'keras', 'onnx', 'tidewheel']),
-    'auto',
+  canary: withDefault(canary, {}),
+  promote: withDefault(
+    flag('Whether a version that took over is promoted in the registry, so that StreamJobs score with it too.'),
+    true,
   ),
-  storage,
-  versions: list('Versions that are served. Left out: the latest in the storage.', version, {
-    maxItems: 32,
-    listMapKeys: ['name'],
-  }),
-  canary,
-  replicas: withDefault(integer('Number of server pods.', { minimum: 0, maximum: 1000 }), 1),
+  readyDeadline: withDefault(duration('A version that is not ready by then is refused.'), '5m'),
+  replicas: withDefault(integer('Number of server pods of a version.', { minimum: 0, maximum: 1000 }), 1),
+  routers: withDefault(integer('Number of router pods.', { minimum: 1, maximum: 100 }), 1),
   resources: withDefault(resources, {}),
   batching: withDefault(
     object('Joins requests that come at the same time.', {
       maxSize: withDefault(integer('Rows of a batch.', { minimum: 1, maximum: 65536 }), 32),
-      maxDelay: withDefault(duration('Longest time that a request waits for others.'), '2ms'),
+      maxDelay: withDefault(duration('Longest time that a batch is held open for more.'), '2ms'),
     }),
     {},
   ),
   autoscaling: object(
-    'Sets `replicas` by load.',
+    'Sets the number of server pods by load.',
     {
       enabled: withDefault(flag('Whether it acts.'), true),
-      minReplicas: withDefault(integer('Lower bound.', { minimum: 0, maximum: 1000 }), 1),
+      minReplicas: withDefault(
+        integer('Lower bound. 0: without requests no server runs; the next request is held until one does.', {
+          minimum: 0,
+          maximum: 1000,
+        }),
+        1,
+      ),
       maxReplicas: required(integer('Upper bound.', { minimum: 1, maximum: 1000 })),
       targetConcurrency: withDefault(
         number('Requests in flight per pod that are aimed at.', { minimum: 0.1, maximum: 100000 }),
         8,
       ),
-      cooldown: withDefault(duration('Least time between two changes.'), '1m'),
+      cooldown: withDefault(duration('Load must be lower for that long before pods are taken away.'), '1m'),
     },
     [
       {
@@ -118,27 +123,54 @@ export const modelDeploymentStatus = object('State of the servers, written by th
     'Pending',
     'Progressing',
     'Ready',
-    'RollingBack',
+    'RolledBack',
     'Failed',
-    'Deleting',
+    'ScaledToZero',
   ]),
   message: text('What is happening, in a sentence.'),
   conditions,
-  replicas: integer('Server pods that are ready.', { minimum: 0 }),
-  selector: text('Label selector of the pods, for the scale subresource.'),
+  replicas: integer('Server pods of the version in use that are ready.', { minimum: 0 }),
+  wantedReplicas: integer('Server pods of the version in use that are wanted.', { minimum: 0 }),
+  selector: text('Label selector of the server pods, for the scale subresource.'),
   url: text('Where requests go, within the cluster.'),
+  version: text('Version in use: the one that the roll-out came from while there is one.'),
+  rollout: object('The roll-out that is going on.', {
+    from: text('Version in use.'),
+    to: required(text('Version that is to take over.')),
+    generation: integer('Generation of the spec that asked for it.', { minimum: 0, format: 'int64' }),
+    step: integer('Step of the canary, from 0; -1: the version is not ready yet.', { minimum: -1 }),
+    weight: integer('Share of the requests that the new version gets, in percent.', { minimum: 0, maximum: 100 }),
+    startedAt: instant('When it began.'),
+    stepAt: instant('When its step began.'),
+  }),
+  refused: object('The last version that did not take over.', {
+    version: required(text('Version.')),
+    generation: integer('Generation of the spec that asked for it.', { minimum: 0, format: 'int64' }),
+    reason: text('One CamelCase word.'),
+    message: text('Why.'),
+    time: instant('When.'),
+  }),
   versions: list(
     'Versions and their state.',
     object('A version.', {
       name: required(text('Name.')),
-      ready: flag('Whether it answered its golden rows.'),
+      state: choice('Where it is.', ['Loading', 'Ready', 'Failed', 'ScaledToZero', 'Draining']),
       weight: integer('Share of the requests, in percent.', { minimum: 0, maximum: 100 }),
+      readyReplicas: integer('Server pods that are ready.', { minimum: 0 }),
+      requests: integer('Requests since its share was last changed.', { minimum: 0, format: 'int64' }),
+      errors: integer('Those that failed.', { minimum: 0, format: 'int64' }),
+      latencyP99Ms: number('99th percentile of their latency, ms.', { minimum: 0 }),
+      mismatches: integer('Copies whose answer differed.', { minimum: 0, format: 'int64' }),
+      format: text('Kind of model.'),
+      backend: text('Library that runs it.'),
       message: text('Why it is not ready.'),
-      loadedAt: instant('When it was loaded.'),
     }),
     { maxItems: 64 },
   ),
+  promoted: text('Version that this deployment has promoted in the registry.'),
+  lastRolloutSeconds: number('How long the last roll-out took.', { minimum: 0 }),
   requestsPerSecond: text('Requests per second, rounded.'),
+  latencyP99: text('99th percentile of the latency, for people.'),
 });
 
 export type ModelDeploymentSpec = Filled<typeof modelDeploymentSpec>;

@@ -148,8 +148,13 @@ export const MODEL_DEPLOYMENT: ResourceKind = {
   columns: [
     { name: 'Model', path: '.spec.model', type: 'string', description: 'Name of the model.' },
     { name: 'State', path: '.status.phase', type: 'string', description: 'Where the deployment is in its life.' },
+    { name: 'Version', path: '.status.version', type: 'string', description: 'Version in use.' },
+    { name: 'Next', path: '.status.rollout.to', type: 'string', description: 'Version that is to take over.' },
+    { name: 'Share', path: '.status.rollout.weight', type: 'integer', description: 'Percent of requests it gets.' },
     { name: 'Replicas', path: '.status.replicas', type: 'integer', description: 'Server pods that are ready.' },
     { name: 'Requests/s', path: '.status.requestsPerSecond', type: 'string', description: 'Requests per second.' },
+    { name: 'p99', path: '.status.latencyP99', type: 'string', description: '99th percentile of the latency.' },
+    { name: 'URL', path: '.status.url', type: 'string', description: 'Where requests go.', wide: true },
     age,
     message,
   ],

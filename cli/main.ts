@@ -94,6 +94,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     describe: 'Versions of models: push, list, show, diff, promote, serve',
     load: () => import('./commands/model.js'),
   },
+  'model-router': { usage: 'model-router', describe: false, load: () => import('./commands/model-router.js') },
   'model-server': { usage: 'model-server', describe: false, load: () => import('./commands/model-serve.js') },
   coordinator: {
     usage: 'coordinator <file>',

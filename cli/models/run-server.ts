@@ -61,6 +61,7 @@ export async function runModelServer(options: RunServerOptions): Promise<void> {
     maxRequestBytes: options.maxRequestBytes,
     control: options.control,
     backends,
+    adminToken: process.env.TIDEWHEEL_ADMIN_TOKEN,
   });
   const stopping = new AbortController();
   const following: Following[] = [];

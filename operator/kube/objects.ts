@@ -40,6 +40,7 @@ const of = (group: string, version: string, plural: string, kind: string): Resou
 
 export const STREAM_JOBS = of(API_GROUP, API_VERSION, 'streamjobs', 'StreamJob');
 export const STREAM_SNAPSHOTS = of(API_GROUP, API_VERSION, 'streamsnapshots', 'StreamSnapshot');
+export const MODEL_DEPLOYMENTS = of(API_GROUP, API_VERSION, 'modeldeployments', 'ModelDeployment');
 export const CONFIG_MAPS = core('configmaps', 'ConfigMap');
 export const SECRETS = core('secrets', 'Secret');
 export const SERVICES = core('services', 'Service');
@@ -55,6 +56,7 @@ export const EVENTS = of('events.k8s.io', 'v1', 'events', 'Event');
 export const ALL_TYPES: readonly ResourceType[] = [
   STREAM_JOBS,
   STREAM_SNAPSHOTS,
+  MODEL_DEPLOYMENTS,
   CONFIG_MAPS,
   SECRETS,
   SERVICES,

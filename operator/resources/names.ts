@@ -1,6 +1,6 @@
 /** Names, labels and ports of what belongs to a job. The chart, the network policies and the command line count on them. */
 import { createHash } from 'node:crypto';
-import type { StreamJob } from '../../api/index.js';
+import type { ModelDeployment, StreamJob } from '../../api/index.js';
 import type { OwnerReference } from '../kube/objects.js';
 
 export const CONTROL_PORT = 6120;
@@ -40,8 +40,7 @@ export interface JobNames {
 }
 
 export function namesOf(job: { metadata: { name: string; namespace?: string } }): JobNames {
-  const { name } = job.metadata;
-  const base = name.length <= MAX_BASE ? name : `${name.slice(0, MAX_BASE - 9)}-${shortHash(name)}`;
+  const base = shortBase(job.metadata.name);
   return {
     coordinator: `${base}-coordinator`,
     runner: `${base}-runner`,
@@ -52,6 +51,11 @@ export function namesOf(job: { metadata: { name: string; namespace?: string } })
     configMap: (hash) => `${base}-job-${hash}`,
     coordinatorHost: `${base}-coordinator.${job.metadata.namespace ?? 'default'}.svc`,
   };
+}
+
+/** The name, or its beginning with a hash where it is too long for what is appended to it. */
+export function shortBase(name: string): string {
+  return name.length <= MAX_BASE ? name : `${name.slice(0, MAX_BASE - 9)}-${shortHash(name)}`;
 }
 
 /** Labels that select the pods of a component; they never change. */
@@ -73,7 +77,7 @@ export function labelsOf(job: StreamJob, component?: Component): Record<string, 
   };
 }
 
-export function ownerOf(job: StreamJob): OwnerReference[] {
+export function ownerOf(job: Pick<StreamJob | ModelDeployment, 'apiVersion' | 'kind' | 'metadata'>): OwnerReference[] {
   const { name, uid } = job.metadata;
   return [
     { apiVersion: job.apiVersion, kind: job.kind, name, uid: uid ?? '', controller: true, blockOwnerDeletion: true },

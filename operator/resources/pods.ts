@@ -14,6 +14,19 @@ export interface OperatorSettings {
 }
 
 const USER = 10001;
+/** Of every pod: the restricted standard. */
+export const POD_SECURITY = {
+  runAsNonRoot: true,
+  runAsUser: USER,
+  runAsGroup: USER,
+  fsGroup: USER,
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+export const CONTAINER_SECURITY = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+};
 const SECRETS_DIR = '/etc/tidewheel/secrets';
 export const TLS_DIR = '/etc/tidewheel/tls';
 export const STATE_DIR = '/var/lib/tidewheel';
@@ -61,13 +74,7 @@ export function podTemplateOf(job: StreamJob, spec: StreamJobSpec, settings: Ope
       terminationGracePeriodSeconds: parts.graceSeconds,
       ...(spec.priorityClassName ? { priorityClassName: spec.priorityClassName } : {}),
       ...(pullSecrets.length > 0 ? { imagePullSecrets: pullSecrets } : {}),
-      securityContext: {
-        runAsNonRoot: true,
-        runAsUser: USER,
-        runAsGroup: USER,
-        fsGroup: USER,
-        seccompProfile: { type: 'RuntimeDefault' },
-      },
+      securityContext: POD_SECURITY,
       containers: [
         {
           name: MAIN_CONTAINER,
@@ -81,7 +88,7 @@ export function podTemplateOf(job: StreamJob, spec: StreamJobSpec, settings: Ope
             { name: 'TIDEWHEEL_SECRETS_DIR', value: SECRETS_DIR },
             { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
             { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
-            ...storageEnv(spec),
+            ...storageEnv(spec.storage),
             ...(parts.env ?? []),
             ...(spec.env ?? []),
           ],
@@ -94,11 +101,7 @@ export function podTemplateOf(job: StreamJob, spec: StreamJobSpec, settings: Ope
             },
             limits: { memory: String(limit), ...(given?.cpuLimit ? { cpu: String(given.cpuLimit) } : {}) },
           },
-          securityContext: {
-            allowPrivilegeEscalation: false,
-            readOnlyRootFilesystem: true,
-            capabilities: { drop: ['ALL'] },
-          },
+          securityContext: CONTAINER_SECURITY,
           volumeMounts: [
             { name: 'tmp', mountPath: '/tmp' },
             { name: 'state', mountPath: STATE_DIR },
@@ -127,8 +130,8 @@ export function podTemplateOf(job: StreamJob, spec: StreamJobSpec, settings: Ope
 }
 
 /** Keys of the store come by reference to the Secret: their values are in no manifest. */
-function storageEnv(spec: StreamJobSpec): object[] {
-  const name = spec.storage?.s3?.secretRef;
+export function storageEnv(storage: StreamJobSpec['storage']): object[] {
+  const name = storage?.s3?.secretRef;
   if (!name) return [];
   const of = (variable: string, key: string) => ({ name: variable, valueFrom: { secretKeyRef: { name, key } } });
   return [of('TIDEWHEEL_S3_ACCESS_KEY', 'accessKey'), of('TIDEWHEEL_S3_SECRET_KEY', 'secretKey')];

@@ -11,11 +11,13 @@
  *     POST /v2/repository/models/NAME/unload               {"parameters": {"version": "3"}}; default: all
  *     GET  /metrics                                        Prometheus
  *     GET  /admin/status                                   versions, requests, latency, backends as JSON
+ *     POST /admin/promote                                  {"model": "fraud", "version": "3", "token": "…"}; 403 without a token
  */
 import type { ModelRegistry, TensorSpec } from '../model/index.js';
 import { parseInferRequest } from './infer-request.js';
 import { formatInferResponse } from './infer-response.js';
 import type { ModelHost } from './model-host.js';
+import { isAuthorized } from './admin-token.js';
 import { badRequest, notFound, ProtocolError } from './protocol-error.js';
 
 export interface Request {
@@ -34,7 +36,7 @@ export interface Response {
 
 export interface RouteContext {
   readonly host: ModelHost;
-  readonly registry: Pick<ModelRegistry, 'promoted'>;
+  readonly registry: Pick<ModelRegistry, 'promoted' | 'promote'>;
   readonly serverName: string;
   readonly serverVersion: string;
   /** Whether the repository may be loaded and unloaded through HTTP. */
@@ -42,6 +44,8 @@ export interface RouteContext {
   readonly draining: () => boolean;
   /** For /admin/status. */
   readonly status: () => object;
+  /** Who knows it may use /admin/promote; undefined: nobody. */
+  readonly adminToken?: string;
 }
 
 const EXTENSIONS = ['binary_tensor_data', 'model_repository', 'model_repository(unload_dependents)'];
@@ -59,7 +63,19 @@ export async function route(context: RouteContext, request: Request): Promise<Re
     only(request, 'GET');
     return json(200, context.status());
   }
+  if (parts.join('/') === 'admin/promote') {
+    only(request, 'POST');
+    return promote(context, request);
+  }
   throw notFound(`there is no ${request.path}`);
+}
+
+async function promote({ registry, adminToken }: RouteContext, request: Request): Promise<Response> {
+  const { model: name, version, token } = await optionalJson(request);
+  if (!isAuthorized(token, adminToken)) throw new ProtocolError(403, 'not allowed');
+  if (typeof name !== 'string' || typeof version !== 'string') throw badRequest('model and version must be strings');
+  await registry.promote(name, version);
+  return json(200, { name, version });
 }
 
 async function protocol(context: RouteContext, request: Request, parts: readonly string[]): Promise<Response> {

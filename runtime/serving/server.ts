@@ -11,7 +11,7 @@ export interface ServerOptions {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
-  readonly registry: Pick<ModelRegistry, 'promoted'>;
+  readonly registry: Pick<ModelRegistry, 'promoted' | 'promote'>;
   readonly version: string;
   readonly log: Logger;
   /** Default 64 MiB. */
@@ -19,6 +19,8 @@ export interface ServerOptions {
   /** Whether versions may be loaded and unloaded through HTTP (default true). */
   readonly control?: boolean;
   readonly backends?: readonly BackendState[];
+  /** Opens /admin/promote to who knows it. */
+  readonly adminToken?: string;
 }
 
 export interface ModelServer {
@@ -43,6 +45,7 @@ export async function serveModels(host: ModelHost, options: ServerOptions): Prom
     serverName: 'tidewheel',
     serverVersion: options.version,
     control: options.control ?? true,
+    adminToken: options.adminToken,
     draining: () => draining,
     status: () => ({
       ready: !draining && host.isReady(),

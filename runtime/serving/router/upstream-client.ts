@@ -1,0 +1,116 @@
+/** Requests to the servers of one version: kept connections, whole answers, and what became of them. */
+import { Agent, type IncomingHttpHeaders, request as httpRequest } from 'node:http';
+import type { Upstream } from './router-config.js';
+import { LatencyWindow } from './latency-window.js';
+
+export interface Forwarded {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** The server closed or refused the connection: the request may be sent again. */
+export class Unreachable extends Error {}
+
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'host',
+  'content-length',
+  'expect',
+]);
+const ANSWER_TIMEOUT_MS = 60_000;
+
+export class UpstreamClient {
+  window = new LatencyWindow();
+  /** Since the router began. */
+  requests = 0;
+  errors = 0;
+  mirrored = 0;
+  mismatches = 0;
+  inFlight = 0;
+  /** Of the smooth weighted round-robin. */
+  credit = 0;
+  private readonly agent = new Agent({ keepAlive: true, maxSockets: 1024, keepAliveMsecs: 10_000, timeout: 30_000 });
+  private readonly host: string;
+  private readonly port: number;
+
+  constructor(public upstream: Upstream) {
+    const url = new URL(upstream.url);
+    this.host = url.hostname;
+    this.port = Number(url.port || 80);
+  }
+
+  /** A new step: counters of the window begin anew. */
+  begin(upstream: Upstream): void {
+    this.upstream = upstream;
+    this.window = new LatencyWindow();
+    this.mirrored = this.mismatches = 0;
+  }
+
+  /** Rejects with Unreachable, or with another Error when there is no answer in time. */
+  send({ method, path, headers, body }: Forwarded): Promise<Answer> {
+    this.inFlight++;
+    return new Promise<Answer>((resolve, reject) => {
+      const sent = httpRequest(
+        {
+          host: this.host,
+          port: this.port,
+          method,
+          path,
+          agent: this.agent,
+          headers: { ...endToEnd(headers), 'content-length': body.length },
+        },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('end', () =>
+            resolve({
+              status: response.statusCode ?? 502,
+              headers: endToEnd(response.headers),
+              body: Buffer.concat(chunks),
+            }),
+          );
+          response.on('error', (error) => reject(new Unreachable(error.message)));
+        },
+      );
+      const timer = setTimeout(() => {
+        reject(new Error(`no answer within ${ANSWER_TIMEOUT_MS / 1000} s`));
+        sent.destroy();
+      }, ANSWER_TIMEOUT_MS);
+      sent.on('close', () => clearTimeout(timer));
+      sent.on('error', (error) => reject(new Unreachable(error.message)));
+      sent.end(body);
+    }).finally(() => this.inFlight--);
+  }
+
+  /** What became of a request that was this version's to answer. */
+  count(ms: number, failed: boolean): void {
+    this.requests++;
+    if (failed) this.errors++;
+    this.window.add(ms, failed);
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+}
+
+function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const kept: IncomingHttpHeaders = {};
+  for (const [name, value] of Object.entries(headers)) if (!HOP_BY_HOP.has(name)) kept[name] = value;
+  return kept;
+}
