@@ -1,6 +1,6 @@
 /** The operator as a process: caches, leader election, the queue, and the port that tells how it does. */
 import { createServer } from 'node:http';
-import { type StreamJob, type StreamSnapshot, toErrorMessage } from '../api/index.js';
+import { type ModelDeployment, type StreamJob, type StreamSnapshot, toErrorMessage } from '../api/index.js';
 import type { Logger } from '../runtime/source/contract.js';
 import { CoordinatorApi, inCluster, throughApiServer } from './coordinator-api.js';
 import { Audit } from './kube/audit.js';
@@ -13,6 +13,7 @@ import {
   DEPLOYMENTS,
   type KubeObject,
   keyOf,
+  MODEL_DEPLOYMENTS,
   PODS,
   type ResourceType,
   STATEFUL_SETS,
@@ -21,6 +22,9 @@ import {
 } from './kube/objects.js';
 import { WorkQueue } from './kube/work-queue.js';
 import { operatorMetrics } from './metrics.js';
+import { LABEL_MODEL } from './models/names.js';
+import { PodApi, podsThroughApiServer, straightToPods } from './models/pod-api.js';
+import { MODEL_KEY, type ModelContext, reconcileModel } from './models/reconcile-model.js';
 import type { Context } from './reconcile/context.js';
 import { reconcileJob } from './reconcile/job.js';
 import { Operations } from './reconcile/operations.js';
@@ -73,24 +77,26 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
   const operations = new Operations((key) => queue.add(key));
   const { namespaces } = options;
   let isStarted = false;
-  const informer = <T extends KubeObject>(type: ResourceType, change: (o: T) => void, own: boolean) =>
+  const informer = <T extends KubeObject>(type: ResourceType, change: (o: T) => void, labelSelector?: string) =>
     new Informers<T>(client, namespaces, {
       type,
-      ...(own ? { labelSelector: LABEL_JOB, trim: trim as never, indexBy: jobOf } : {}),
+      ...(labelSelector === undefined ? {} : { labelSelector, trim: trim as never }),
+      ...(labelSelector === LABEL_JOB ? { indexBy: jobOf } : {}),
       onChange: (object) => isStarted && change(object),
       onError: warn(`can't watch ${type.plural}`),
     });
   const ofJob = (object: KubeObject) => queue.add(jobOf(object));
-  const jobs = informer<StreamJob & KubeObject>(STREAM_JOBS, (job) => queue.add(keyOf(job)), false);
-  const snapshots = informer<StreamSnapshot & KubeObject>(
-    STREAM_SNAPSHOTS,
-    (s) => queue.add(SNAPSHOT_KEY + keyOf(s)),
-    false,
-  );
-  const deployments = informer<KubeObject>(DEPLOYMENTS, ofJob, true);
-  const statefulSets = informer<KubeObject>(STATEFUL_SETS, ofJob, true);
-  const pods = informer<KubeObject>(PODS, ofJob, true);
-  const all = [jobs, snapshots, deployments, statefulSets, pods];
+  const jobs = informer<StreamJob & KubeObject>(STREAM_JOBS, (job) => queue.add(keyOf(job)));
+  const snapshots = informer<StreamSnapshot & KubeObject>(STREAM_SNAPSHOTS, (s) => queue.add(SNAPSHOT_KEY + keyOf(s)));
+  const deployments = informer<KubeObject>(DEPLOYMENTS, ofJob, LABEL_JOB);
+  const statefulSets = informer<KubeObject>(STATEFUL_SETS, ofJob, LABEL_JOB);
+  const pods = informer<KubeObject>(PODS, ofJob, LABEL_JOB);
+  const ofModel = (object: KubeObject) =>
+    queue.add(`${MODEL_KEY}${object.metadata.namespace}/${object.metadata.labels?.[LABEL_MODEL]}`);
+  const models = informer<ModelDeployment & KubeObject>(MODEL_DEPLOYMENTS, (m) => queue.add(MODEL_KEY + keyOf(m)));
+  const modelDeployments = informer<KubeObject>(DEPLOYMENTS, ofModel, LABEL_MODEL);
+  const modelPods = informer<KubeObject>(PODS, ofModel, LABEL_MODEL);
+  const all = [jobs, snapshots, deployments, statefulSets, pods, models, modelDeployments, modelPods];
   const leader =
     options.lease &&
     new Leader(client, {
@@ -130,16 +136,35 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
     now: () => Date.now(),
     memory: new Map(),
   };
+  const modelContext: ModelContext = {
+    client,
+    models,
+    modelDeployments,
+    modelPods,
+    podApi: new PodApi(options.outside ? podsThroughApiServer(client) : straightToPods),
+    events: context.events,
+    settings: options.settings,
+    now: context.now,
+    modelMemory: new Map(),
+  };
+  /** By the prefix of their keys in the queue; jobs have none. */
+  const kinds = [
+    {
+      prefix: SNAPSHOT_KEY,
+      kind: 'StreamSnapshot',
+      cache: snapshots,
+      work: (n: string) => reconcileSnapshot(context, n),
+    },
+    { prefix: MODEL_KEY, kind: 'ModelDeployment', cache: models, work: (n: string) => reconcileModel(modelContext, n) },
+    { prefix: '', kind: 'StreamJob', cache: jobs, work: (n: string) => reconcileJob(context, n) },
+  ];
   const look = async (key: string): Promise<number | undefined> => {
-    const isSnapshot = key.startsWith(SNAPSHOT_KEY);
-    const kind = isSnapshot ? 'StreamSnapshot' : 'StreamJob';
+    const { prefix, kind, cache, work } = kinds.find((k) => key.startsWith(k.prefix))!;
     const start = performance.now();
     try {
-      const name = isSnapshot ? key.slice(SNAPSHOT_KEY.length) : key;
-      const { generation } = (isSnapshot ? snapshots : jobs).get(name)?.metadata ?? {};
-      const again = await audit.during({ resource: `${kind} ${name}`, generation }, () =>
-        isSnapshot ? reconcileSnapshot(context, name) : reconcileJob(context, name),
-      );
+      const name = key.slice(prefix.length);
+      const { generation } = cache.get(name)?.metadata ?? {};
+      const again = await audit.during({ resource: `${kind} ${name}`, generation }, () => work(name));
       metrics.reconciled(kind, (performance.now() - start) / 1000);
       return again;
     } catch (error) {
@@ -182,6 +207,7 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
     log.info({ jobs: jobs.size, namespaces: namespaces.length === 0 ? 'all' : namespaces }, 'operator leads');
     for (const job of jobs.all) queue.add(keyOf(job));
     for (const snapshot of snapshots.all) queue.add(SNAPSHOT_KEY + keyOf(snapshot));
+    for (const model of models.all) queue.add(MODEL_KEY + keyOf(model));
   };
   void lead().catch((error) => {
     log.error({ error: toErrorMessage(error).message }, "can't start");

@@ -23,7 +23,11 @@ export const command: CommandModule<object, Args> = {
       .option('host', { type: 'string', default: '0.0.0.0', describe: 'Address to listen on' })
       .option('port', { type: 'number', default: 8080, describe: 'Port for clients; 0: any free one' })
       .option('admin-port', { type: 'number', default: 8081, describe: 'Port for operator, probes and metrics' })
-      .option('config', { type: 'string', demandOption: true, describe: 'JSON file: versions and shares to begin with' })
+      .option('config', {
+        type: 'string',
+        demandOption: true,
+        describe: 'JSON file: versions and shares to begin with',
+      })
       .option('drain-grace', { type: 'number', default: 5000, describe: 'Goes on answering so long after SIGTERM, ms' })
       .option('log-level', { type: 'string', default: 'info', describe: 'Least level of log lines' }) as never,
   handler: async (args) => {

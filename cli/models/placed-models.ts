@@ -6,7 +6,7 @@ import { TidewheelError } from '../../api/index.js';
 import type { LoadedModel, ModelFiles, ModelRegistry, OpenOptions } from '../../runtime/model/index.js';
 import { readModel } from './model-store.js';
 
-type ModelSource = Pick<ModelRegistry, 'open' | 'promoted'>;
+export type ModelSource = Pick<ModelRegistry, 'open' | 'promoted'> & Partial<Pick<ModelRegistry, 'promote'>>;
 
 export interface PlacedModel {
   readonly name: string;
@@ -29,6 +29,7 @@ export function parsePlaced(written: string): PlacedModel {
 export function withPlacedModels(registry: ModelSource, placed: readonly PlacedModel[]): ModelSource {
   return {
     promoted: (name) => registry.promoted(name),
+    promote: registry.promote?.bind(registry),
     open: (name, version, options) => {
       const found = placed.find((each) => each.name === name && each.version === version);
       return found ? openPlaced(found, options) : registry.open(name, version, options);

@@ -1,11 +1,11 @@
 /** Starts a model server and ends it by signal: behind `model serve` and `model-server`. */
 import { readFileSync } from 'node:fs';
-import type { ModelRegistry } from '../../runtime/model/index.js';
 import { probeBackends } from '../../runtime/model/index.js';
 import { type Following, followPromoted } from '../../runtime/serving/follow-promoted.js';
 import { ModelHost } from '../../runtime/serving/model-host.js';
 import { serveModels } from '../../runtime/serving/server.js';
 import type { Logger } from '../../runtime/source/contract.js';
+import type { ModelSource } from './placed-models.js';
 
 export interface ServedModel {
   readonly name: string;
@@ -14,7 +14,7 @@ export interface ServedModel {
 }
 
 export interface RunServerOptions {
-  readonly registry: Pick<ModelRegistry, 'open' | 'promoted'>;
+  readonly registry: ModelSource;
   readonly models: readonly ServedModel[];
   readonly host: string;
   readonly port: number;

@@ -22,7 +22,7 @@ export async function writeModelStatus(
   shares: readonly Share[],
   replicas: number,
 ): Promise<void> {
-  const { deployment, spec, status, memory, servers } = look;
+  const { deployment, spec, status, servers } = look;
   const now = context.now();
   status.observedGeneration = look.generation;
   status.url = urlOf(deployment, spec);
@@ -51,7 +51,15 @@ function versionsOf(look: ModelLook, shares: readonly Share[]): VersionStatus[] 
     const isFailed = said?.state === 'Failed';
     return {
       name,
-      state: !share ? 'Draining' : isFailed ? 'Failed' : readyReplicas > 0 ? 'Ready' : isOff ? 'ScaledToZero' : 'Loading',
+      state: !share
+        ? 'Draining'
+        : isFailed
+          ? 'Failed'
+          : readyReplicas > 0
+            ? 'Ready'
+            : isOff
+              ? 'ScaledToZero'
+              : 'Loading',
       weight: share?.weight ?? 0,
       readyReplicas,
       requests: windows.reduce((sum, w) => sum + w.requests, 0),
@@ -75,7 +83,8 @@ function fillRates(look: ModelLook, now: number): void {
     memory.rate = { atMs: now, requests, perSecond };
   }
   const { perSecond } = memory.rate ?? {};
-  if (perSecond !== undefined) status.requestsPerSecond = String(perSecond < 10 ? Number(perSecond.toPrecision(2)) : Math.round(perSecond));
+  if (perSecond !== undefined)
+    status.requestsPerSecond = String(perSecond < 10 ? Number(perSecond.toPrecision(2)) : Math.round(perSecond));
   const p99 = status.versions?.find((v) => v.name === status.version)?.latencyP99Ms;
   status.latencyP99 = p99 === undefined ? undefined : `${Number(p99.toPrecision(3))}ms`;
 }
@@ -104,7 +113,9 @@ function setConditions(look: ModelLook, problem: string | undefined, now: Date):
   const { phase = 'Pending', message = phase } = status;
   let conditions = status.conditions ?? [];
   const set = (change: ConditionChange) => {
-    conditions = [...setCondition(conditions, { ...change, message: change.message.slice(0, 4000) }, look.generation, now)];
+    conditions = [
+      ...setCondition(conditions, { ...change, message: change.message.slice(0, 4000) }, look.generation, now),
+    ];
   };
   const isServing = (status.replicas ?? 0) > 0 || phase === 'ScaledToZero';
   const isReadyNow = isServing && look.routerPods.some(isReady);
@@ -128,7 +139,13 @@ async function write(context: ModelContext, look: ModelLook, now: number): Promi
   const { deployment, memory } = look;
   const status = look.status as ModelDeploymentStatus;
   const { requestsPerSecond: _r, latencyP99: _l, versions = [], ...rest } = status;
-  const states = versions.map(({ name, state, weight, readyReplicas, message }) => [name, state, weight, readyReplicas, message]);
+  const states = versions.map(({ name, state, weight, readyReplicas, message }) => [
+    name,
+    state,
+    weight,
+    readyReplicas,
+    message,
+  ]);
   const significant = shortHash([sorted(rest), states]);
   if (JSON.stringify(sorted(status)) === JSON.stringify(sorted(deployment.status ?? {}))) return;
   if (significant === memory.significant && now - (memory.writtenMs ?? 0) < RATES_EVERY_MS) return;

@@ -1,7 +1,7 @@
 /** What the operator asks of routers and model servers, pod by pod. */
 import { request } from 'node:http';
-import type { RouterConfig } from '../../runtime/serving/router/router-config.js';
 import type { RouterStatus } from '../../runtime/serving/router/router.js';
+import type { RouterConfig } from '../../runtime/serving/router/router-config.js';
 import type { KubeClient } from '../kube/client.js';
 import type { KubeObject } from '../kube/objects.js';
 import { ADMIN_PORT, SERVE_PORT } from './names.js';
@@ -60,7 +60,8 @@ export class PodApi {
     timeoutMs: number,
   ): Promise<T> {
     const { status, text } = await this.transport(pod, port, method, path, body, timeoutMs);
-    if (status !== 200) throw new Error(`pod ${pod.metadata.name} answered ${status} to ${path}: ${text.slice(0, 300)}`);
+    if (status !== 200)
+      throw new Error(`pod ${pod.metadata.name} answered ${status} to ${path}: ${text.slice(0, 300)}`);
     return JSON.parse(text);
   }
 }

@@ -1,11 +1,6 @@
 /** A look at a ModelDeployment: what its spec asks for, what its pods say, one step further. */
 import { randomBytes } from 'node:crypto';
-import {
-  fillDefaults,
-  type ModelDeployment,
-  type ModelDeploymentSpec,
-  modelDeploymentSpec,
-} from '../../api/index.js';
+import { fillDefaults, type ModelDeployment, type ModelDeploymentSpec, modelDeploymentSpec } from '../../api/index.js';
 import { FOLLOWING, type RouterStatus } from '../../runtime/serving/router/router.js';
 import type { RouterConfig } from '../../runtime/serving/router/router-config.js';
 import type { KubeClient } from '../kube/client.js';
@@ -29,7 +24,14 @@ import {
 import { writeModelStatus } from './model-status.js';
 import { ANNOTATION_VERSION, LABEL_MODEL, modelNamesOf } from './names.js';
 import type { PodApi, ServerStatus } from './pod-api.js';
-import { type CandidateView, rollOut, type Share, type StatusDraft, type StepWindow, wantedVersion } from './roll-out.js';
+import {
+  type CandidateView,
+  rollOut,
+  type Share,
+  type StatusDraft,
+  type StepWindow,
+  wantedVersion,
+} from './roll-out.js';
 
 /** Prefix of its keys in the queue. */
 export const MODEL_KEY = 'model:';
@@ -185,7 +187,8 @@ function candidateOf(context: ModelContext, look: ModelLook, wanted: string): Ca
 /** What all routers counted in the step that the status is in. */
 function windowOf(look: ModelLook, version: string): StepWindow | undefined {
   const { rollout } = look.status;
-  if (!rollout || look.routers.size === 0 || look.routers.size < look.routerPods.filter(isReady).length) return undefined;
+  if (!rollout || look.routers.size === 0 || look.routers.size < look.routerPods.filter(isReady).length)
+    return undefined;
   const step = stepName(look);
   let sum: StepWindow | undefined;
   for (const router of look.routers.values()) {

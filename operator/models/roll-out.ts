@@ -85,7 +85,8 @@ export function rollOut(
   }
   if (!status.rollout || status.rollout.generation !== generation) {
     const { rollout } = status;
-    if (!rollout) events.push(normal('RollOutStarted', `version ${wanted} is started beside ${status.version ?? 'none'}`));
+    if (!rollout)
+      events.push(normal('RollOutStarted', `version ${wanted} is started beside ${status.version ?? 'none'}`));
     status.rollout = {
       from: status.version,
       to: wanted,
@@ -122,7 +123,9 @@ export function rollOut(
     status.rollout = undefined;
     status.refused = undefined;
     status.lastRolloutSeconds = Math.round(seconds * 10) / 10;
-    events.push(normal('RolledOut', `version ${wanted} has taken over from ${from ?? 'none'} in ${seconds.toFixed(1)} s`));
+    events.push(
+      normal('RolledOut', `version ${wanted} has taken over from ${from ?? 'none'} in ${seconds.toFixed(1)} s`),
+    );
     return { shares: [all(wanted)], events };
   };
   const { steps, interval } = spec.canary;
@@ -175,7 +178,9 @@ function violation(
 
 function shares(status: StatusDraft, candidate: string, weight: number, mirror: boolean): Share[] {
   const next = { version: candidate, weight, mirror };
-  return status.version === undefined ? [next] : [{ version: status.version, weight: 100 - weight, mirror: false }, next];
+  return status.version === undefined
+    ? [next]
+    : [{ version: status.version, weight: 100 - weight, mirror: false }, next];
 }
 
 const all = (version: string): Share => ({ version, weight: 100, mirror: false });

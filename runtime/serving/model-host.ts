@@ -13,7 +13,7 @@ import {
 } from '../model/index.js';
 import type { Logger } from '../source/contract.js';
 import type { Batching } from './batcher.js';
-import { notFound, unavailable } from './protocol-error.js';
+import { notFound, notReady } from './protocol-error.js';
 import { ServedVersion } from './served-version.js';
 import { ServingMetrics } from './serving-metrics.js';
 import { warmUp } from './warm-up.js';
@@ -130,10 +130,10 @@ export class ModelHost {
     const wanted = version ?? this.defaults.get(name);
     const entry = wanted === undefined ? undefined : this.models.get(name)?.get(wanted);
     if (entry?.state === 'Ready') return entry.served as ServedVersion;
-    if (entry) throw unavailable(describe(name, wanted as string, entry));
+    if (entry) throw notReady(describe(name, wanted as string, entry));
     const others = this.models.get(name);
     if (version === undefined && others) {
-      throw unavailable([...others].map(([each, other]) => describe(name, each, other)).join('; '));
+      throw notReady([...others].map(([each, other]) => describe(name, each, other)).join('; '));
     }
     throw this.missing(name, version);
   }

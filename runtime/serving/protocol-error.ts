@@ -22,6 +22,10 @@ export class ProtocolError extends Error {
 
 export const badRequest = (message: string) => new ProtocolError(400, message);
 export const notFound = (message: string) => new ProtocolError(404, message);
+/** Marks answers of servers that can't serve yet, or no more: another one can, or will soon. */
+export const NOT_READY = 'tidewheel-not-ready';
+export const notReady = (message: string) =>
+  new ProtocolError(503, message, { 'retry-after': '1', [NOT_READY]: 'true' });
 export const unavailable = (message: string) => new ProtocolError(503, message, { 'retry-after': '1' });
 
 /** Errors of the model library: inputs that don't fit are the client's fault, others ours. */

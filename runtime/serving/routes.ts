@@ -14,10 +14,10 @@
  *     POST /admin/promote                                  {"model": "fraud", "version": "3", "token": "…"}; 403 without a token
  */
 import type { ModelRegistry, TensorSpec } from '../model/index.js';
+import { isAuthorized } from './admin-token.js';
 import { parseInferRequest } from './infer-request.js';
 import { formatInferResponse } from './infer-response.js';
 import type { ModelHost } from './model-host.js';
-import { isAuthorized } from './admin-token.js';
 import { badRequest, notFound, ProtocolError } from './protocol-error.js';
 
 export interface Request {
@@ -36,7 +36,7 @@ export interface Response {
 
 export interface RouteContext {
   readonly host: ModelHost;
-  readonly registry: Pick<ModelRegistry, 'promoted' | 'promote'>;
+  readonly registry: Pick<ModelRegistry, 'promoted'> & Partial<Pick<ModelRegistry, 'promote'>>;
   readonly serverName: string;
   readonly serverVersion: string;
   /** Whether the repository may be loaded and unloaded through HTTP. */
@@ -74,6 +74,7 @@ async function promote({ registry, adminToken }: RouteContext, request: Request)
   const { model: name, version, token } = await optionalJson(request);
   if (!isAuthorized(token, adminToken)) throw new ProtocolError(403, 'not allowed');
   if (typeof name !== 'string' || typeof version !== 'string') throw badRequest('model and version must be strings');
+  if (!registry.promote) throw badRequest('the models of this server are in no registry');
   await registry.promote(name, version);
   return json(200, { name, version });
 }

@@ -1,7 +1,7 @@
 /** One loaded version: its batcher, what it is doing, and what became of its requests. */
 import { checkInputs, type LoadedModel, type Tensors } from '../model/index.js';
 import { Batcher, type Batching } from './batcher.js';
-import { asProtocolError, unavailable } from './protocol-error.js';
+import { asProtocolError, notReady } from './protocol-error.js';
 import type { ServingMetrics, VersionMetrics } from './serving-metrics.js';
 
 /** Latencies that quantiles are made of: those of the latest requests. */
@@ -45,7 +45,7 @@ export class ServedVersion {
 
   /** Throws ProtocolError. */
   async infer(inputs: Tensors): Promise<Tensors> {
-    if (this.leaving) throw unavailable(`version '${this.version}' of model '${this.name}' is being unloaded`);
+    if (this.leaving) throw notReady(`version '${this.version}' of model '${this.name}' is being unloaded`);
     const started = performance.now();
     this.inFlight++;
     let status = 200;

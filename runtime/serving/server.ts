@@ -11,7 +11,7 @@ export interface ServerOptions {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
-  readonly registry: Pick<ModelRegistry, 'promoted' | 'promote'>;
+  readonly registry: Pick<ModelRegistry, 'promoted'> & Partial<Pick<ModelRegistry, 'promote'>>;
   readonly version: string;
   readonly log: Logger;
   /** Default 64 MiB. */

@@ -123,7 +123,11 @@ function answering(response: ServerResponse, log: Logger, answer: () => Promise<
 
 function sendJson(response: ServerResponse, status: number, value: unknown, headers: object = {}): void {
   const text = JSON.stringify(value);
-  response.writeHead(status, { ...headers, 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+  response.writeHead(status, {
+    ...headers,
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+  });
   response.end(text);
 }
 
@@ -175,4 +179,3 @@ function routerMetrics(router: Router): Registry {
   });
   return registry;
 }
-

@@ -8,7 +8,7 @@
  * - what changes the servers (`/v2/repository`, `/admin`) doesn't pass.
  */
 import type { Logger } from '../../source/contract.js';
-import { ProtocolError, unavailable } from '../protocol-error.js';
+import { NOT_READY, ProtocolError, unavailable } from '../protocol-error.js';
 import { sameAnswer } from './compare-answers.js';
 import type { RouterConfig } from './router-config.js';
 import { type Answer, type Forwarded, Unreachable, UpstreamClient } from './upstream-client.js';
@@ -193,8 +193,7 @@ export class Router {
       for (let sent = 1; ; sent++) {
         try {
           const answer = await client.send(request);
-          // A server that is about to go, or has not loaded its model yet: another one may be there, or soon.
-          if (answer.status !== 503 || sent > RESEND) return answer;
+          if (answer.headers[NOT_READY] === undefined || sent >= tries) return answer;
         } catch (error) {
           if (!(error instanceof Unreachable) || sent >= tries) throw error;
         }

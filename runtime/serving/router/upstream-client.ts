@@ -1,7 +1,7 @@
 /** Requests to the servers of one version: kept connections, whole answers, and what became of them. */
-import { Agent, type IncomingHttpHeaders, request as httpRequest } from 'node:http';
-import type { Upstream } from './router-config.js';
+import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { LatencyWindow } from './latency-window.js';
+import type { Upstream } from './router-config.js';
 
 export interface Forwarded {
   readonly method: string;

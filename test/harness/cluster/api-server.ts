@@ -140,7 +140,14 @@ export class TestApiServer {
     const url = new URL(request.url ?? '/', 'http://x');
     const proxied = /^\/api\/v1\/namespaces\/[^/]+\/services\/http:([^:]+):http\/proxy(\/.*)$/.exec(url.pathname);
     if (proxied) {
-      this.proxy(proxied[1], proxied[2], request, response);
+      const port = this.services.get(proxied[1]);
+      this.proxy(port === undefined ? undefined : { host: '127.0.0.1', port }, proxied[2], request, response);
+      return;
+    }
+    const toPod = /^\/api\/v1\/namespaces\/[^/]+\/pods\/([^:/]+):(\d+)\/proxy(\/.*)$/.exec(url.pathname);
+    if (toPod) {
+      const host = this.get('pods', toPod[1])?.status?.podIP;
+      this.proxy(host && { host, port: Number(toPod[2]) }, toPod[3], request, response);
       return;
     }
     const match = /^\/apis?\/(?:[^/]+\/)?v[^/]+\/(?:namespaces\/([^/]+)\/)?([^/]+)(?:\/([^/]+))?(?:\/([^/]+))?$/.exec(
@@ -216,20 +223,21 @@ export class TestApiServer {
     response.flushHeaders();
   }
 
-  private proxy(service: string, path: string, from: IncomingMessage, to: ServerResponse): void {
-    const port = this.services.get(service);
+  private proxy(
+    target: { host: string; port: number } | undefined,
+    path: string,
+    from: IncomingMessage,
+    to: ServerResponse,
+  ): void {
     const failed = () => send(to, 503, { kind: 'Status', message: 'no endpoints available' });
-    if (port === undefined) {
+    if (target === undefined) {
       failed();
       return;
     }
-    const sent = httpRequest(
-      { port, host: '127.0.0.1', path, method: from.method, headers: from.headers },
-      (answer) => {
-        to.writeHead(answer.statusCode ?? 500, answer.headers);
-        answer.pipe(to);
-      },
-    );
+    const sent = httpRequest({ ...target, path, method: from.method, headers: from.headers }, (answer) => {
+      to.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(to);
+    });
     sent.on('error', failed);
     from.pipe(sent);
   }

@@ -1,6 +1,7 @@
 /** Makes the pods of Deployments and StatefulSets real processes on this machine, and starts those again that die. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { KubeObject } from '../../../operator/kube/objects.js';
@@ -12,15 +13,22 @@ interface Pod {
   process?: ChildProcess;
   restarts: number;
   isGoing: boolean;
+  /** Of pods that are told apart by their address, as model servers are. */
+  ip?: string;
 }
 
 const MAIN = resolve('dist/cli/main.js');
+const HOSTS_PRELOAD = resolve('dist/test/harness/cluster/hosts-preload.js');
+const PROBE_MS = 50;
 
 export class TestKubelet {
   private readonly pods = new Map<string, Pod>();
   private readonly ports = new Map<string, { control: number; http: number }>();
   private readonly paused = new Set<string>();
   private readonly startPaused = new Map<string, () => void>();
+  /** `name.namespace.svc` → address of its pod. */
+  private readonly hosts: Record<string, string> = {};
+  private lastIp = Math.floor(Math.random() * 60_000);
   private isStopped = false;
   private pending: Promise<void> = Promise.resolve();
   readonly logs: string[] = [];
@@ -81,6 +89,7 @@ export class TestKubelet {
   private async begin(name: string, owner: KubeObject): Promise<void> {
     const pod: Pod = { name, template: JSON.stringify(owner.spec.template), restarts: 0, isGoing: false };
     this.pods.set(name, pod);
+    if (owner.metadata.labels?.['tidewheel.dev/model-deployment']) this.giveAddress(pod, owner);
     const service = owner.metadata.name.replace(/-runner$/, '-coordinator');
     if (!this.ports.has(service)) {
       this.ports.set(service, { control: await freePort(), http: await freePort() });
@@ -103,20 +112,29 @@ export class TestKubelet {
         writeFileSync(join(dir, volume.name, file), Buffer.from(text as string, 'base64'));
       }
     }
-    const mounts = [...container.volumeMounts].sort((a, b) => b.mountPath.length - a.mountPath.length);
+    // A store that a test keeps in /tmp is this machine's.
+    const mounts = container.volumeMounts
+      .filter((m: { name: string }) => m.name !== 'tmp')
+      .sort((a: { mountPath: string }, b: { mountPath: string }) => b.mountPath.length - a.mountPath.length);
     const args = container.args.map((arg: string) => {
       let text = arg.replace('$(POD_NAME)', pod.name).replace('$(POD_IP)', '127.0.0.1');
-      const mount = mounts.find((m) => new RegExp(`(^|=)${m.mountPath}`).test(text));
+      const mount = mounts.find((m: { mountPath: string }) => new RegExp(`(^|=)${m.mountPath}`).test(text));
       if (mount) text = text.replace(mount.mountPath, join(dir, mount.name));
       return text
-        .replace('0.0.0.0', '127.0.0.1')
+        .replace('0.0.0.0', pod.ip ?? '127.0.0.1')
         .replace(/^--control-port=.*/, `--control-port=${ports.control}`)
         .replace(/^--http-port=.*/, `--http-port=${ports.http}`)
         .replace(/^--coordinator=.*/, `--coordinator=127.0.0.1:${ports.control}`);
     });
     const env: Record<string, string> = { PATH: process.env.PATH ?? '' };
-    for (const { name, value } of container.env) if (value !== undefined) env[name] = value;
-    const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const { name, value, valueFrom } of container.env) {
+      const secret = valueFrom?.secretKeyRef && this.api.get('secrets', valueFrom.secretKeyRef.name);
+      if (secret) env[name] = Buffer.from(secret.data[valueFrom.secretKeyRef.key], 'base64').toString();
+      else if (value !== undefined) env[name] = value;
+    }
+    const preload = pod.ip ? ['--import', HOSTS_PRELOAD] : [];
+    if (pod.ip) env.TIDEWHEEL_TEST_HOSTS = this.hostsFile;
+    const child = spawn(process.execPath, [...preload, MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     pod.process = child;
     const keep = (chunk: Buffer) =>
       this.logs.push(
@@ -128,7 +146,8 @@ export class TestKubelet {
       );
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
-    this.show(pod, owner);
+    if (pod.ip) this.probe(pod, owner, child);
+    else this.show(pod, owner, true);
     child.on('exit', () => {
       if (this.isStopped || pod.isGoing || this.pods.get(pod.name) !== pod) return;
       pod.restarts++;
@@ -152,13 +171,57 @@ export class TestKubelet {
     }
   }
 
-  private show(pod: Pod, owner: KubeObject): void {
+  private get hostsFile(): string {
+    return join(this.dir, 'hosts.json');
+  }
+
+  /** An address of its own within 127.0.0.0/8, so that all pods may use the same ports. */
+  private giveAddress(pod: Pod, owner: KubeObject): void {
+    const n = ++this.lastIp;
+    pod.ip = `127.${1 + (Math.floor(n / 62_500) % 250)}.${1 + (Math.floor(n / 250) % 250)}.${1 + (n % 250)}`;
+    this.hosts[`${owner.metadata.name}.${owner.metadata.namespace ?? 'default'}.svc`] = pod.ip;
+    writeFileSync(`${this.hostsFile}.new`, JSON.stringify(this.hosts));
+    renameSync(`${this.hostsFile}.new`, this.hostsFile);
+  }
+
+  /** Shows the pod as ready while its readiness probe says so. */
+  private probe(pod: Pod, owner: KubeObject, child: ChildProcess): void {
+    const [container] = owner.spec.template.spec.containers;
+    const { path, port } = container.readinessProbe.httpGet;
+    const { containerPort } = container.ports.find((p: { name: string }) => p.name === port);
+    let shown: boolean | undefined;
+    const show = (isReady: boolean) => {
+      if (isReady !== shown && !this.isStopped && this.pods.get(pod.name) === pod) this.show(pod, owner, isReady);
+      shown = isReady;
+    };
+    show(false);
+    const ask = () => {
+      if (this.isStopped || child.exitCode !== null || child.signalCode !== null) {
+        show(false);
+        return;
+      }
+      const asked = get({ host: pod.ip, port: containerPort, path, timeout: 2000 }, (answer) => {
+        answer.resume();
+        show(answer.statusCode === 200);
+        setTimeout(ask, PROBE_MS);
+      });
+      asked.on('timeout', () => asked.destroy());
+      asked.on('error', () => {
+        show(false);
+        setTimeout(ask, PROBE_MS);
+      });
+    };
+    ask();
+  }
+
+  private show(pod: Pod, owner: KubeObject, isReady: boolean): void {
     const { labels, annotations } = owner.spec.template.metadata;
     const metadata = { name: pod.name, namespace: 'default', labels, annotations };
     this.api.put({ apiVersion: 'v1', kind: 'Pod', metadata, spec: {} });
-    const conditions = [{ type: 'Ready', status: 'True' }];
+    const conditions = [{ type: 'Ready', status: isReady ? 'True' : 'False' }];
     const status = {
       phase: 'Running',
+      podIP: pod.ip,
       conditions,
       containerStatuses: [{ name: 'tidewheel', restartCount: pod.restarts, state: {} }],
     };
