@@ -250,7 +250,8 @@ interface Target {
 function parse(path: string): Target {
   const [plain] = path.split('?');
   const parts = plain.split('/').filter(Boolean);
-  if (parts[0] !== 'v2' || parts[1] === 'repository') return { isInference: false, isForbidden: true };
+  if (parts[0] !== 'v2' || parts[1] === 'repository' || parts.includes('..'))
+    return { isInference: false, isForbidden: true };
   const version = parts[1] === 'models' && parts[3] === 'versions' ? decodeURIComponent(parts[4] ?? '') : undefined;
   return { isInference: parts.at(-1) === 'infer', isForbidden: false, version };
 }

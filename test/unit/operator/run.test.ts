@@ -74,7 +74,7 @@ test('it is alive at once, and ready when its caches are filled', async () => {
   api.forbids = (_, plural) => plural === 'pods';
   const operator = await start();
   expect(await ask(operator, '/healthz')).toEqual([200, 'ok']);
-  await until(async () => (await ask(operator, '/readyz'))[1] === '1 of 5 caches are not filled yet');
+  await until(async () => (await ask(operator, '/readyz'))[1] === '2 of 8 caches are not filled yet');
   expect((await ask(operator, '/readyz'))[0]).toBe(503);
   api.forbids = () => false;
   await until(() => isReady(operator));

@@ -71,7 +71,10 @@ test('where no server comes up in time the answer is 503, with the version', asy
   const router = new Router({ log: SILENT });
   const upstreams = [{ version: '7', url: 'http://127.0.0.1:1', weight: 100 }];
   router.configure({ step: '1', model: 'm', holdMs: 100, upstreams });
-  await expect(router.forward(infer())).rejects.toMatchObject({ status: 503, message: expect.stringContaining('version 7') });
+  await expect(router.forward(infer())).rejects.toMatchObject({
+    status: 503,
+    message: expect.stringContaining('version 7'),
+  });
 });
 
 test('a request that names a version goes there; one that is not served is 404 with those that are', async () => {
@@ -128,7 +131,10 @@ test('quantiles are within a fifth of the truth', () => {
 test.each([
   [{ model: 'm', upstreams: [] }, 'step and model must be strings'],
   [{ step: '1', model: 'm', upstreams: [{ version: '1', url: 'ftp://x', weight: 1 }] }, 'url of 1 must be http://…'],
-  [{ step: '1', model: 'm', upstreams: [{ version: '1', url: 'http://x', weight: -1 }] }, 'weight of 1 must be 0 or more'],
+  [
+    { step: '1', model: 'm', upstreams: [{ version: '1', url: 'http://x', weight: -1 }] },
+    'weight of 1 must be 0 or more',
+  ],
 ])('a configuration that makes no sense is refused: %j', (config, message) => {
   expect(() => parseRouterConfig(config)).toThrow(message);
 });
