@@ -5,6 +5,7 @@ import { GroupedTable } from '../grouped-table.js';
 import type { SegmentBytes } from '../node-state.js';
 import { PUT, type Table } from '../table.js';
 import { type RecordReading, readLater, visitRows } from './group-log.js';
+import { Scratch } from './scratch.js';
 import type { StateDisk } from './state-disk.js';
 
 /** `changes`: how many records are not of groups written in full, and what they take. */
@@ -70,6 +71,7 @@ async function assemble(
   if (parts.length === 0) return { crc: 0, groups: [], changes: 0, changeBytes: 0, inMemory: memory.length };
   const builder = new SegmentBuilder(Math.max(memory.length, roomFor(lastBytes)));
   const { out } = builder;
+  const scratch = new Scratch();
   let changes = changesInMemory;
   let changeBytes = 0;
   for (let i = 0; i < parts.length; i++) {
@@ -78,7 +80,7 @@ async function assemble(
     const before = out.pos;
     out.bytes(memory.subarray(start, end));
     if (onDisk) {
-      await readLater(onDisk, (bytes, record) =>
+      await readLater(onDisk, scratch, (bytes, record) =>
         visitRows(bytes, record, (_bytes, from, to, changed) => {
           if (!anew && !changed) return;
           if (!anew) changes++;

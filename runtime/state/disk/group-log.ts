@@ -9,6 +9,7 @@
  */
 import type { ByteWriter } from '../../record/bytes.js';
 import { KeyIndex } from './key-index.js';
+import { Scratch } from './scratch.js';
 import { type StateDisk, StateDiskError } from './state-disk.js';
 
 export const HEADER = 16;
@@ -174,7 +175,7 @@ export class GroupLog {
   releaseWhere(id: number, dead: (bytes: Buffer, record: number) => boolean): void {
     const extent = this.extents[id];
     if (!extent || extent.living === 0) return;
-    const bytes = Buffer.allocUnsafe(extent.used);
+    const bytes = this.disk.scratch.ofSize(extent.used);
     this.disk.read(bytes, extent.used, extent.start);
     for (let at = 0; at < extent.used; at += align(bytes.readUInt32LE(at))) {
       const slot = this.index.slotOf(bytes.readUInt32LE(at + 4), id * PLACES + at / UNIT);
@@ -185,7 +186,7 @@ export class GroupLog {
   private copyLiving(id: number, batch: RecordBatch, epoch: number): void {
     const extent = this.extents[id]!;
     if (extent.living === 0) return;
-    const bytes = Buffer.allocUnsafe(extent.used);
+    const bytes = this.disk.scratch.ofSize(extent.used);
     this.disk.read(bytes, extent.used, extent.start);
     batch.bytes.pos = 0;
     batch.starts.length = 0;
@@ -280,22 +281,24 @@ export function visitRows(bytes: Buffer, record: number, visit: RowVisit): void 
   }
 }
 
-/** Visits records, read in this thread. */
+/** Visits records, read in this thread. The bytes are those of the record until the next one is asked for. */
 export function* readNow({ pieces, disk }: RecordReading): Generator<{ bytes: Buffer; record: number }> {
+  const scratch = new Scratch();
   for (const { at, length, places } of pieces) {
-    const bytes = Buffer.allocUnsafe(length);
+    const bytes = scratch.ofSize(length);
     disk.read(bytes, length, at);
     for (const record of places) yield { bytes, record };
   }
 }
 
-/** Visits records, read beside this thread. */
+/** Visits records, read beside this thread, through a buffer that nobody else uses meanwhile. */
 export async function readLater(
   { pieces, disk }: RecordReading,
+  scratch: Scratch,
   visit: (bytes: Buffer, record: number) => void,
 ): Promise<void> {
   for (const { at, length, places } of pieces) {
-    const bytes = Buffer.allocUnsafe(length);
+    const bytes = scratch.ofSize(length);
     if ((await disk.readLater(bytes, length, at)) < length) {
       throw new StateDiskError('the local disk for state has fewer bytes than were written');
     }

@@ -7,6 +7,7 @@
  */
 import { closeSync, ftruncateSync, mkdirSync, openSync, read, readSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { Scratch } from './scratch.js';
 
 /** The local disk for state can't be used. A restart, perhaps elsewhere, may help. */
 export class StateDiskError extends Error {
@@ -37,6 +38,8 @@ let files = 0;
 export class StateDisk {
   readonly extentBytes: number;
   readonly cacheBytes: number;
+  /** For whoever needs bytes within one call. */
+  readonly scratch = new Scratch();
   private readonly fd: number;
   private readonly tables: Evictable[] = [];
   private turn = 0;
