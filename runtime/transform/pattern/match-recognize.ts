@@ -38,7 +38,11 @@ export interface MatchRecognizeSpec {
   readonly measures: readonly { readonly name: string; readonly value: PatternExpr }[];
 }
 
-/** What goes on for a key. */
+/** A key's rows, and what goes on for it: its runs stand in memory. */
+interface LiveBucket extends Bucket {
+  live?: Live;
+}
+
 interface Live {
   readonly runs: Runs<PatternEntry>;
   /** Number of the next row. */
@@ -62,8 +66,7 @@ export const matchRecognize: TransformFactory = (ctx): Transform => {
     keys: stored.keyFields,
     values: [{ name: 's', type: { kind: 'ANY', nullable: true } }],
   });
-  const lives = new WeakMap<Bucket, Live>();
-  const changed = new Set<Bucket>();
+  const changed = new Set<LiveBucket>();
   const timers = new TimerHeap();
   // Nothing is late in batch: rows go through once all are there.
   const final = ctx.batch && !byClock;
@@ -72,13 +75,9 @@ export const matchRecognize: TransformFactory = (ctx): Transform => {
   const compare = entryOrder(stored, spec);
   const matcher = patternMatcher(ctx, spec, stored);
 
-  const liveOf = (bucket: Bucket): Live => {
-    let live = lives.get(bucket);
-    if (!live) {
-      live = { runs: matcher.fresh(), next: 0, needed: 0 };
-      lives.set(bucket, live);
-    }
-    return live;
+  const liveOf = (bucket: LiveBucket): Live => {
+    bucket.live ??= { runs: matcher.fresh(), next: 0, needed: 0 };
+    return bucket.live;
   };
   const wait = (entry: PatternEntry, group: number, key: unknown) => {
     const bucket = table.open(group, key);
@@ -93,8 +92,8 @@ export const matchRecognize: TransformFactory = (ctx): Transform => {
       setTimer(bucket);
     } else if (at === bucket.done) addTimer(bucket, entry.ts);
   };
-  /** Takes the rows that wait up to a time. */
-  const take = (bucket: Bucket, upTo: number) => {
+  /** Takes the rows that wait up to a time; `now`: then ends the runs that take too long. */
+  const take = (bucket: LiveBucket, upTo: number, now?: number) => {
     const rows = bucket.rows as PatternEntry[];
     const live = liveOf(bucket);
     const { runs } = live;
@@ -109,9 +108,13 @@ export const matchRecognize: TransformFactory = (ctx): Transform => {
       entry.n = live.next++;
       matcher.take(runs, entry);
     }
-    if (live.next > firstNew) for (let i = bucket.done - 1; i >= 0 && rows[i].n >= firstNew; i--) table.touch(rows[i]);
+    const taken = live.next > firstNew;
+    if (now !== undefined) matcher.expire(runs, now);
     changed.add(bucket);
     sweep(bucket, live);
+    if (!taken) return;
+    const kept = bucket.rows as PatternEntry[];
+    for (let i = bucket.done - 1; i >= 0 && kept[i].n >= firstNew; i--) table.touch(kept[i]);
   };
   /** Drops rows that no run holds, when there may be many of them. */
   const sweep = (bucket: Bucket, live: Live) => {
@@ -161,14 +164,12 @@ export const matchRecognize: TransformFactory = (ctx): Transform => {
       timers.pop();
       const bucket = table.get(timer.group, timer.key);
       if (!bucket) continue;
-      take(bucket, rowsUpTo);
-      matcher.expire(liveOf(bucket).runs, now);
-      sweep(bucket, liveOf(bucket));
+      take(bucket, rowsUpTo, now);
       setTimer(bucket);
     }
   };
-  const save = (bucket: Bucket) => {
-    const live = lives.get(bucket);
+  const save = (bucket: LiveBucket) => {
+    const { live } = bucket;
     const entry = saved.get(bucket.group, bucket.key);
     if (!live || matcher.isIdle(live.runs)) {
       if (entry) saved.delete(bucket.group, bucket.key);
@@ -196,14 +197,14 @@ export const matchRecognize: TransformFactory = (ctx): Transform => {
 
   return {
     open() {
-      for (const bucket of table.buckets()) {
+      for (const bucket of table.buckets() as Iterable<LiveBucket>) {
         const rows = bucket.rows as PatternEntry[];
         const done = rows.filter((row) => row.n >= 0).sort((a, b) => a.n - b.n);
         const waiting = rows.filter((row) => row.n < 0).sort((a, b) => compare(a, b) || a.q - b.q);
         bucket.rows = [...done, ...waiting];
         bucket.done = done.length;
         const entry = saved.get(bucket.group, bucket.key);
-        if (entry) lives.set(bucket, { ...loadRuns(entry.s, done), needed: done.length });
+        if (entry) bucket.live = { ...loadRuns(entry.s, done), needed: done.length };
         setTimer(bucket);
       }
     },
