@@ -155,7 +155,10 @@ export function tokenSecret(deployment: ModelDeployment, token: string): KubeObj
   };
 }
 
-/** Services, account, policies: what seldom changes. */
+/**
+ * Service, account, disruption budgets: what seldom changes. There is no network policy: what changes servers and routers asks for the
+ * token, and their metrics are for whoever scrapes.
+ */
 export function modelSurroundings(deployment: ModelDeployment, spec: ModelDeploymentSpec): KubeObject[] {
   const names = modelNamesOf(deployment);
   const meta = (name: string, component?: ModelComponent) => modelMeta(deployment, name, component);
@@ -183,32 +186,7 @@ export function modelSurroundings(deployment: ModelDeployment, spec: ModelDeploy
     metadata: meta(`${names.router.replace(/-router$/, '')}-${component}`, component),
     spec: { maxUnavailable: 1, selector: { matchLabels: modelSelector(deployment, component) } },
   });
-  return [
-    ...(spec.serviceAccountName ? [] : [account]),
-    service,
-    budget('model-server'),
-    budget('model-router'),
-    serverPolicy(deployment),
-  ];
-}
-
-/** Servers are reached through the routers; metrics and status by the operator and whoever scrapes. */
-function serverPolicy(deployment: ModelDeployment): KubeObject {
-  const routers = { podSelector: { matchLabels: modelSelector(deployment, 'model-router') } };
-  const operator = {
-    namespaceSelector: {},
-    podSelector: { matchLabels: { 'app.kubernetes.io/name': 'tidewheel', 'app.kubernetes.io/component': 'operator' } },
-  };
-  return {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'NetworkPolicy',
-    metadata: modelMeta(deployment, `${modelNamesOf(deployment).serviceAccount}-servers`),
-    spec: {
-      podSelector: { matchLabels: modelSelector(deployment, 'model-server') },
-      policyTypes: ['Ingress'],
-      ingress: [{ from: [routers, operator] }],
-    },
-  };
+  return [...(spec.serviceAccountName ? [] : [account]), service, budget('model-server'), budget('model-router')];
 }
 
 function deploymentSpec(replicas: number, selector: Record<string, string>, template: object): object {

@@ -188,6 +188,6 @@ test('without requests no server runs; the next request waits until one does', a
 
 test('deleted: nothing is left', async () => {
   cluster.api.delete('modeldeployments', 'iris');
-  const kinds = ['deployments', 'services', 'configmaps', 'secrets', 'networkpolicies', 'poddisruptionbudgets'];
+  const kinds = ['deployments', 'services', 'configmaps', 'secrets', 'poddisruptionbudgets'];
   await cluster.until('nothing is left', () => kinds.every((k) => cluster.api.all(k).length === 0));
 });
