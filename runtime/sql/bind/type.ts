@@ -23,6 +23,7 @@ export function bindType(node: TypeNode): DataType {
       throw unsupported('RAW: a type of serialised Java objects', node.span, 'use BYTES or STRING');
     case 'UserType': {
       const name = node.name.parts.map((p) => p.name).join('.');
+      if (name.toUpperCase() === 'BITMAP') throw unsupported('BITMAP', node.span, 'use BYTES, or COUNT(DISTINCT …)');
       throw new SqlError('TW2002', `unknown type '${name}'`, node.span, { name, known: TYPE_NAMES });
     }
   }
