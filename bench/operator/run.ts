@@ -16,7 +16,8 @@ const CLI = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 /** As the chart sets it. */
 const HEAP_MB = 160;
 const IDLE_MS = 30_000;
-const SETTLE_MS = 10_000;
+/** Rates are told a look or two after a restart; of 1000 jobs each is looked at every 30 s. */
+const SETTLE_MS = 70_000;
 const LIMIT_MS = 300_000;
 
 export const operator: Suite = {

@@ -47,6 +47,8 @@ const LEAST_GAIN = 0.05;
 /** After that, no scaling up for so many cooldowns. */
 const REST_COOLDOWNS = 10;
 
+export const COOLS_DOWN = 'cools down after the last change';
+
 export function decideScaling(
   samples: readonly LoadSample[],
   settings: AutoscalerSettings,
@@ -89,7 +91,7 @@ export function decideScaling(
     lag: current.lag,
     needed: round(needed),
   };
-  if (last && nowMs - last.atMs < settings.cooldownMs) return stay('cools down after the last change', metrics);
+  if (last && nowMs - last.atMs < settings.cooldownMs) return stay(COOLS_DOWN, metrics);
   const undo = whyUndo(last, parallelism, rowsPerSecond, current.lag, settings, nowMs);
   if (undo) return { recommended: last!.from, change: true, reason: undo, metrics };
   const load = needed / parallelism;

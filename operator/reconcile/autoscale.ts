@@ -1,6 +1,6 @@
 import { parseDuration } from '../../runtime/time/duration.js';
 import { type KubeObject, STREAM_JOBS } from '../kube/objects.js';
-import { decideScaling, type LastScaling, type LoadSample } from './autoscale-decision.js';
+import { COOLS_DOWN, decideScaling, type LastScaling, type LoadSample } from './autoscale-decision.js';
 import { tell } from './change.js';
 import type { Context, Look } from './context.js';
 
@@ -32,6 +32,9 @@ export async function autoscale(context: Context, look: Look): Promise<void> {
   const pauseMs = status.change?.kind === 'inPlace' ? status.change.pauseMs : undefined;
   const decision = decideScaling(samples, settings, last && { ...last, pauseMs: last.pauseMs ?? pauseMs }, now);
   const applied = decision.change && autoscaling.enabled;
+  // While it measures anew or cools down, the last decision is what people want to see.
+  const isWaiting = Object.keys(decision.metrics).length === 0 || decision.reason === COOLS_DOWN;
+  if (isWaiting && status.autoscaler) return;
   status.autoscaler = {
     time: new Date(now).toISOString(),
     recommended: decision.recommended,

@@ -1,6 +1,7 @@
 /** What all steps work with. */
 import type { StreamJob, StreamJobSpec, StreamJobStatus, StreamSnapshot } from '../../api/index.js';
 import type { Logger } from '../../runtime/source/contract.js';
+import { parseDuration } from '../../runtime/time/duration.js';
 import type { CoordinatorApi, CoordinatorView } from '../coordinator-api.js';
 import type { KubeClient } from '../kube/client.js';
 import type { EventRecorder } from '../kube/events.js';
@@ -86,7 +87,9 @@ export const STEADY_MS = 5000;
 const STEADY_SHARE_MS = 30;
 
 export function steadyMs(context: Context, look: Look): number {
-  if (look.spec.autoscaling) return STEADY_MS;
+  // The autoscaler needs some samples within its window.
+  const { autoscaling } = look.spec;
+  if (autoscaling) return Math.min(STEADY_MS, Math.max(500, parseDuration(autoscaling.window) / 4));
   return Math.max(STEADY_MS, context.jobs.size * STEADY_SHARE_MS);
 }
 

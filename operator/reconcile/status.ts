@@ -178,7 +178,8 @@ export async function writeStatus(context: Context, look: Look): Promise<void> {
     memory.statusText = text;
     return;
   }
-  const significant = shortHash(sorted(rest));
+  const scaled = status.autoscaler?.applied ? status.autoscaler.time : undefined;
+  const significant = shortHash(sorted({ ...rest, scaled }));
   if (significant === memory.significant && now - (memory.writtenMs ?? 0) < RATES_EVERY_MS) return;
   const { name, namespace } = job.metadata;
   const written = await context.client.apply<typeof job>(

@@ -548,10 +548,14 @@ export class Slot {
       any = false;
       // From the ends to the sources: what is under way goes out before more comes in.
       for (let i = tasks.length - 1; i >= 0; i--) {
-        if (!tasks[i].step()) continue;
-        any = true;
+        const { source, metrics } = tasks[i];
+        const read = source?.recordsOut;
+        const more = tasks[i].step();
+        // A source that has no more for now may have read a few rows first: they were work as well.
+        if (!more && source?.recordsOut === read) continue;
+        any ||= more;
         const now = performance.now();
-        tasks[i].metrics.busyMs += now - at;
+        metrics.busyMs += now - at;
         at = now;
         if (!this.running) return false;
         if (this.disk?.full) this.makeRoom();
