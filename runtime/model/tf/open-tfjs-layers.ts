@@ -16,7 +16,8 @@ export async function openTfjsLayers(tf: Tf, files: ModelFiles): Promise<LoadedM
   tf.use();
   let model: TfLayersModel;
   try {
-    model = await tf.module.loadLayersModel(tf.module.io.fromMemory(content));
+    const quick = { ...content, modelTopology: withoutRandom(content.modelTopology) };
+    model = await tf.module.loadLayersModel(tf.module.io.fromMemory(quick));
   } catch (error) {
     const { message } = error as Error;
     // What the library says of a weight without layer, or a layer without weight.
@@ -25,6 +26,18 @@ export async function openTfjsLayers(tf: Tf, files: ModelFiles): Promise<LoadedM
     throw new TidewheelError(mismatch ? 'TW7202' : 'TW7205', `${where}${message}`, { cause: error });
   }
   return layersRunner(tf, model, 'tfjs-layers');
+}
+
+/** Weights come from the file: making random ones first would take most of the time of loading. */
+function withoutRandom(config: any): any {
+  if (Array.isArray(config)) return config.map(withoutRandom);
+  if (typeof config !== 'object' || config === null) return config;
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [
+      key,
+      key.endsWith('_initializer') && value !== null ? { class_name: 'Zeros', config: {} } : withoutRandom(value),
+    ]),
+  );
 }
 
 function requireKnownLayers(layer: any, supported: ReadonlySet<string>): void {

@@ -4,7 +4,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve as resolvePath } from 'node:path';
 import { TidewheelError } from '../../../api/index.js';
 import type { ModelOptions } from '../../graph/model-steps.js';
-import type { ModelFiles, ModelRegistry, OpenModel } from '../../model/contract.js';
+import type { GoldenRow, LoadedModel, ModelFiles, ModelRegistry, OpenModel } from '../../model/contract.js';
 import type { ObjectStore, StoreSpec } from '../../snapshot/store.js';
 import { registryStore } from './registry-location.js';
 
@@ -12,6 +12,8 @@ import { registryStore } from './registry-location.js';
 export interface ModelLibrary {
   readonly openModel: OpenModel;
   createRegistry(store: ObjectStore): ModelRegistry;
+  /** Throws TW7305 when the model answers otherwise. */
+  checkGolden(model: LoadedModel, golden: readonly GoldenRow[], tolerance: number): Promise<void>;
 }
 
 export interface ModelAccess {

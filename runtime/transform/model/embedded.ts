@@ -93,15 +93,34 @@ export class EmbeddedModel implements Scorer {
       for (const bytes of files.values()) hash.update(bytes);
       name = hash.digest('hex').slice(0, 12);
     } else {
-      const registry = await this.ctx.models.registry(options);
-      model = await registry.open(options.name, version);
+      model = await this.fromRegistry(version);
     }
     try {
+      await turn();
       return await loadVersion(name!, model, this.spec, this.ctx.node.schema, this.batchRows);
     } catch (error) {
       await model.close();
       throw error;
     }
+  }
+
+  /** As the registry opens it; the rows of the version in use go on between the steps. */
+  private async fromRegistry(version: string): Promise<LoadedModel> {
+    const { name } = this.spec.options;
+    const registry = await this.ctx.models.registry(this.spec.options);
+    const { openModel, checkGolden } = await this.ctx.models.library();
+    const manifest = await registry.manifest(name, version);
+    const files = await registry.files(name, version);
+    await turn();
+    const model = await openModel(files, { format: manifest.format });
+    try {
+      await turn();
+      if (manifest.golden) await checkGolden(model, await registry.golden(name, version), manifest.golden.tolerance);
+    } catch (error) {
+      await model.close();
+      throw error;
+    }
+    return model;
   }
 
   score(rows: readonly Row[]): Answers | Promise<Answers> {
@@ -146,6 +165,11 @@ export class EmbeddedModel implements Scorer {
   async close(): Promise<void> {
     await Promise.all([this.current?.model.close(), this.next?.model.close()]);
   }
+}
+
+/** Lets the slot work before the next step of loading, each of which takes the thread for a while. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Rows with NULL in place of an answer. */
