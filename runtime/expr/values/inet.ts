@@ -1,6 +1,6 @@
 /** IPv4 addresses as numbers, as MySQL's INET_ATON and INET_NTOA have them. */
 
-const PART = /^\d{1,10}$/;
+const PART = /^\d+$/;
 
 /** `127.0.0.1` → 2130706433; of short forms the last part fills the rest (`127.1`). null: no address. */
 export function addressToNumber(text: string): number | null {

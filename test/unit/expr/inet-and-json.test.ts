@@ -20,6 +20,19 @@ test('addresses as numbers and back', () => {
   expect(given.map(addressToNumber)).toEqual([
     ...[2130706433, 2130706433, 4294967295, 1, 16908291, null, null, null, null, null, 16909060],
   ]);
+  const odd = [
+    '127.256',
+    '127.255',
+    '300',
+    '1.2.256',
+    '+1.2.3.4',
+    '1..2',
+    '1.2.3.',
+    '.1',
+    '00000000001.2.3.4',
+    '0x1.2.3.4',
+  ];
+  expect(odd.map(addressToNumber)).toEqual([...[null, 2130706687, null, null, null, null, null, null, 16909060, null]]);
   expect([2130706433, 0, 4294967295, 4294967296, -1].map(numberToAddress)).toEqual([
     ...['127.0.0.1', '0.0.0.0', '255.255.255.255', null, null],
   ]);
