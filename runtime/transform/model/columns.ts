@@ -99,8 +99,11 @@ function elementCode(value: string, column: ModelColumn, datatype: Datatype): st
   const { type } = column;
   const scaled =
     type.kind === 'DECIMAL' && type.scale > 0 ? `Number(${value}) / ${10 ** type.scale}` : `Number(${value})`;
-  if (datatype === 'INT64' || datatype === 'UINT64')
-    return `BigInt(${type.kind === 'DECIMAL' ? `Math.round(${scaled})` : `Math.round(Number(${value}))`})`;
+  if (datatype === 'INT64' || datatype === 'UINT64') {
+    const whole = type.kind === 'DECIMAL' ? `Math.round(${scaled})` : `Math.round(Number(${value}))`;
+    // Integers beyond 2^53 stay exact.
+    return `(typeof ${value} === 'bigint' && ${type.kind !== 'DECIMAL'} ? ${value} : BigInt(${value} == null ? 0 : ${whole}))`;
+  }
   const exact = type.kind === 'BIGINT' || type.kind === 'DECIMAL' || type.kind === 'BOOLEAN' || type.kind === 'ANY';
   const missing = datatype === 'FP32' || datatype === 'FP64' ? 'NaN' : '0';
   // A missing number is NaN, as learners and tree models want it.

@@ -173,8 +173,14 @@ function reasonOf(error: Error): string {
 function wireData(tensor: Tensor): unknown[] {
   const { data, datatype } = tensor;
   if (datatype === 'BOOL') return Array.from(data as Uint8Array, (v) => v !== 0);
-  if (datatype === 'INT64' || datatype === 'UINT64') return Array.from(data as BigInt64Array, Number);
+  if (datatype === 'INT64' || datatype === 'UINT64') return Array.from(data as BigInt64Array, exactNumber);
   return Array.from(data as ArrayLike<unknown>, (v) => (typeof v === 'number' && !Number.isFinite(v) ? null : v));
+}
+
+function exactNumber(value: bigint): number {
+  const number = Number(value);
+  if (Number.isSafeInteger(number)) return number;
+  throw new TidewheelError('TW7401', `the integer ${value} can't be sent as JSON without losing digits`);
 }
 
 /** Flat, whatever nesting the server chose. */
