@@ -67,7 +67,9 @@ async function runJob(
   const startedMs = performance.now();
   let writer: ResultWriter | undefined;
   const early: Parameters<ResultWriter['row']>[] = [];
+  let isEmpty = true;
   const job = await engine.start(what, outputs, (row, kind) => {
+    isEmpty = false;
     if (writer) writer.row(row, kind);
     else early.push([row, kind]);
   });
@@ -76,8 +78,14 @@ async function runJob(
     writer = output.writerFor?.(job) ?? resultWriter(output.format, job, output.write);
     for (const [row, kind] of early) writer.row(row, kind);
   }
-  const state = await job.ended.finally(() => {
-    writer?.end();
+  let hasFailed = true;
+  const ended = job.ended.then((how) => {
+    hasFailed = false;
+    return how;
+  });
+  const state = await ended.finally(() => {
+    // 'Empty set' is no answer to a query that failed.
+    if (!hasFailed || !isEmpty) writer?.end();
     output.running?.(undefined);
   });
   if (what === 'insert' && output.chatty) {

@@ -2,7 +2,7 @@
  * Rows that stand in the job itself: `VALUES (1, 'a'), (2, 'b')`, `SELECT 1`, and collections of a graph body.
  *
  * The option `rows` is a JSON list of lists (values in the order of the columns) or, without columns, of whatever the rows are.
- * Values are as rows hold them; `{"bigint": "…"}` and `{"base64": "…"}` stand for what JSON can't hold.
+ * Values are as rows hold them, times may be text; `{"bigint": "…"}` and `{"base64": "…"}` stand for what JSON can't hold.
  */
 import { TidewheelError } from '../../../api/index.js';
 import type {
@@ -13,6 +13,7 @@ import type {
   Split,
   SplitOutput,
 } from '../../source/contract.js';
+import { typedValue } from './typed-value.js';
 
 export const source: SourceConnector = {
   name: 'values',
@@ -78,11 +79,21 @@ function parseRows({ options, spec }: ReaderContext): any[] {
   const { fields, untyped } = spec.columns;
   if (untyped) return rows;
   const at = spec.read.map((name) => fields.findIndex((field) => field.name === name));
-  return rows.map((row: unknown) => {
+  return rows.map((row: unknown, index) => {
     if (!Array.isArray(row) || row.length !== fields.length) {
       throw new TidewheelError('TW1302', `each row of 'rows' must be a list of ${fields.length} values`);
     }
-    return Object.fromEntries(spec.read.map((name, i) => [name, literalValue(row[at[i]])]));
+    const valueOf = (column: number): unknown => {
+      const { name, type } = fields[column];
+      const value = typedValue(literalValue(row[column]), type);
+      if (value !== undefined) return value;
+      const found = JSON.stringify(row[column]);
+      throw new TidewheelError(
+        'TW1302',
+        `'rows', row ${index + 1}, column '${name}': expected ${type.kind}, found ${found}`,
+      );
+    };
+    return Object.fromEntries(spec.read.map((name, i) => [name, valueOf(at[i])]));
   });
 }
 

@@ -31,3 +31,21 @@ test('values goes on behind the last row of the snapshot', async () => {
 test.each(['[[1]]', '{}', 'nonsense'])('values refuses %s', async (rows) => {
   await expect(new SourceHarness(source, { rows }, '/', columns).readAll()).rejects.toMatchObject({ code: 'TW1302' });
 });
+
+test('values reads times as text, and says which value is not of its column', async () => {
+  const typed = {
+    fields: [
+      { name: 'at', type: { kind: 'TIMESTAMP', precision: 3, nullable: true } as const },
+      { name: 'day', type: { kind: 'DATE', nullable: true } as const },
+    ],
+  };
+  const rows = '[["2024-01-01T00:00:01", "1970-01-03"], [1704067200000, 2]]';
+  const harness = new SourceHarness(source, { rows }, '/', typed);
+  expect((await harness.readAll()).map((r) => r.row)).toEqual([
+    { at: 1_704_067_201_000, day: 2 },
+    { at: 1_704_067_200_000, day: 2 },
+  ]);
+  await expect(new SourceHarness(source, { rows: '[[1, 1], ["soon", 1]]' }, '/', typed).readAll()).rejects.toThrow(
+    `'rows', row 2, column 'at': expected TIMESTAMP, found "soon"`,
+  );
+});
