@@ -37,11 +37,11 @@ export async function campaign(session: FlinkSession, count: number, seed: numbe
       if (outcome.text) console.log(`${query.name}: ${outcome.text}\n  ${query.sql}`);
       if (outcome.what === 'different') found.push({ ...query, ...flink });
     }
+    console.log(`round ${round}, ${done} queries: ${JSON.stringify(tally)}`);
     if (found.length > 0) {
       await writeFile(join(CASES, `random-${round}.json`), caseText({ ...file, queries: found }));
     }
   }
-  console.log(JSON.stringify(tally));
   return tally.different;
 }
 
