@@ -14,10 +14,13 @@ export class BeatingJob extends Job {
   sql(isSmall: boolean, version = 0): string {
     const sink = `'connector' = 'kafka', 'topic' = '${this.topic}', 'format' = 'json',
       'properties.bootstrap.servers' = '${this.cluster.kafka.bootstrap}', 'sink.delivery-guarantee' = 'at-least-once'`;
+    const changes = `'connector' = 'upsert-kafka', 'topic' = '${this.topic}', 'key.format' = 'json', 'value.format' = 'json',
+      'properties.bootstrap.servers' = '${this.cluster.kafka.bootstrap}'`;
     if (!isSmall) {
       return countingJob(LOAD)
         .replaceAll(/^SET .*\n/gm, '')
-        .replace("'connector' = 'print'", sink)
+        .replace('(id BIGINT, n BIGINT)', '(id BIGINT, n BIGINT, PRIMARY KEY (id) NOT ENFORCED)')
+        .replace("'connector' = 'print'", changes)
         .replace('WHERE n > 1', `WHERE n > 1 AND n > -${version + 1}`);
     }
     return `CREATE TABLE ids (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '100');

@@ -2,6 +2,7 @@
  * `cluster`: what the operator costs a job on a real kind cluster, beside what Flink and its operator took on one like it. Needs
  * docker, kind, kubectl and helm; TIDEWHEEL_E2E_CLUSTER names a cluster that is there already.
  */
+import { bytesOf } from '../../api/quantity.js';
 import { OPERATOR_NAMESPACE } from '../../scripts/cluster/kind-cluster.js';
 import { type E2eCluster, eventually, startE2eCluster } from '../../test/harness/kind/index.js';
 import type { Suite, SuiteOptions } from '../suite.js';
@@ -25,7 +26,7 @@ const CASES: Readonly<Record<string, (cluster: E2eCluster, repeat: number, told:
     for (let i = 0; i < repeat; i++) {
       const job = await BeatingJob.create(cluster, NAMESPACE, `start-${i}`);
       const fromMs = Date.now();
-      await job.apply({ ...job.checkpointing(), sql: job.sql(true) });
+      await job.apply({ checkpoint: { interval: '5s' }, sql: job.sql(true) });
       times.push((await job.firstBeatFrom(fromMs)) - fromMs);
       if (i === repeat - 1) await memory(cluster, job, told);
       await job.delete();
@@ -155,7 +156,7 @@ async function memory(cluster: E2eCluster, job: BeatingJob, told: Told): Promise
   const pods = await job.pods();
   const used = await Promise.all(pods.map((p) => mebibytes(NAMESPACE, p.metadata.name)));
   const requested = pods
-    .flatMap((p) => p.spec.containers.map((c: any) => Number.parseInt(c.resources.requests.memory, 10)))
+    .flatMap((p) => p.spec.containers.map((c: any) => bytesOf(c.resources.requests.memory) / 1024 / 1024))
     .reduce((sum, n) => sum + n, 0);
   const sum = used.reduce((a, b) => a + b, 0);
   told({
