@@ -15,7 +15,7 @@ export class BeatingJob extends Job {
     const sink = `'connector' = 'kafka', 'topic' = '${this.topic}', 'format' = 'json',
       'properties.bootstrap.servers' = '${this.cluster.kafka.bootstrap}', 'sink.delivery-guarantee' = 'at-least-once'`;
     const changes = `'connector' = 'upsert-kafka', 'topic' = '${this.topic}', 'key.format' = 'json', 'value.format' = 'json',
-      'properties.bootstrap.servers' = '${this.cluster.kafka.bootstrap}'`;
+      'properties.bootstrap.servers' = '${this.cluster.kafka.bootstrap}', 'sink.delivery-guarantee' = 'at-least-once'`;
     if (!isSmall) {
       return countingJob(LOAD)
         .replaceAll(/^SET .*\n/gm, '')
