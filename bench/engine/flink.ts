@@ -17,6 +17,8 @@ export interface Flink {
 }
 
 const HEAP_MB = 1536;
+/** State of some GB takes a while. */
+const LONGEST_MS = 3 * 3600 * 1000;
 const SETTINGS = {
   'execution.checkpointing.interval': '1s',
   'execution.checkpointing.mode': 'EXACTLY_ONCE',
@@ -44,7 +46,7 @@ export async function startFlinkPeer(peer: FlinkPeer): Promise<Flink> {
   const config = { ...SETTINGS, ...state, 'execution.checkpointing.dir': `file://${dir}` };
   return {
     insert: async (script, slots) => {
-      const result = await flink.run({ script, mode: 'streaming', parallelism: slots, config });
+      const result = await flink.run({ script, mode: 'streaming', parallelism: slots, config, timeoutMs: LONGEST_MS });
       const insert = result.statements.find((statement) => statement.kind === 'insert');
       if (!insert) throw new Error('the script has no INSERT');
       return { wallS: insert.wallMs / 1000, cpuS: insert.cpuSeconds, peakRssMb: jvm ? peakRssMb(jvm) : 0 };
