@@ -26,7 +26,23 @@ import { start } from './start/run.js';
 import type { Suite, SuiteOptions } from './suite.js';
 
 const SUITES: Readonly<Record<string, Suite>> = {
-  ...{ nexmark, kafka, lambda, own, disk, latency, state, recovery, rescale, slots, start, soak, operator, cluster, model },
+  ...{
+    nexmark,
+    kafka,
+    lambda,
+    own,
+    disk,
+    latency,
+    state,
+    recovery,
+    rescale,
+    slots,
+    start,
+    soak,
+    operator,
+    cluster,
+    model,
+  },
 };
 const PEERS: readonly string[] = ['flink', 'flink-rocksdb'];
 

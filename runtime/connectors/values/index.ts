@@ -83,7 +83,7 @@ function parseRows({ options, spec }: ReaderContext): any[] {
     if (!Array.isArray(row) || row.length !== fields.length) {
       throw new TidewheelError('TW1302', `each row of 'rows' must be a list of ${fields.length} values`);
     }
-    const valueOf = (column: number): unknown => {
+    const typedAt = (column: number): unknown => {
       const { name, type } = fields[column];
       const value = typedValue(literalValue(row[column]), type);
       if (value !== undefined) return value;
@@ -93,7 +93,7 @@ function parseRows({ options, spec }: ReaderContext): any[] {
         `'rows', row ${index + 1}, column '${name}': expected ${type.kind}, found ${found}`,
       );
     };
-    return Object.fromEntries(spec.read.map((name, i) => [name, valueOf(at[i])]));
+    return Object.fromEntries(spec.read.map((name, i) => [name, typedAt(at[i])]));
   });
 }
 

@@ -158,7 +158,7 @@ describe('servers by load', () => {
 
   test('down to what was wanted at most over the cooldown', () => {
     const seconds = Array.from({ length: 130 }, (_, s) => s);
-    const wanted = over(seconds.map((s) => [s, s === 0 ? 35 : s < 70 ? 15 : 0, s < 70 ? s : 70]));
+    const wanted = over(seconds.map((s) => [s, s === 0 ? 35 : s < 70 ? 15 : 0, Math.min(s, 70)]));
     // 35 in flight are forgotten after 60 s, 15 (last seen at 69 s) at 129 s; the request counted at 70 s keeps one.
     expect([0, 59, 60, 128, 129].map((s) => wanted[s])).toEqual([4, 4, 2, 2, 1]);
   });
