@@ -72,6 +72,8 @@ export function whyBroken(context: Context, look: Look): string | undefined {
   const sinceMs = context.now() - Date.parse(change.startedAt ?? '');
   const windowMs = parseDuration(spec.deadlines.start) + parseDuration(spec.deadlines.stable);
   if (change.completedAt && sinceMs > (change.durationMs ?? 0) + parseDuration(spec.deadlines.stable)) return undefined;
+  // Not the new spec's fault: such a job starts anew.
+  if (sharesNothing(spec) && view?.exception?.code === 'TW4101') return undefined;
   if (view?.state === 'failed') return view.exception?.message ?? 'the job failed';
   if (view && view.restarts >= 3) return `it restarted ${view.restarts} times: ${view.exception?.message ?? ''}`;
   if (view?.state === 'running') return undefined;
