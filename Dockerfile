@@ -2,7 +2,7 @@
 #
 #   docker build -t tidewheel:dev .
 #
-# 357 MB: 138 over its base, of which 90 are libraries of models and 6 our own code. Runs as uid 10001 with a read-only root and no
+# 358 MB: 139 over its base, of which 90 are libraries of models and 6 our own code. Runs as uid 10001 with a read-only root and no
 # capabilities; only /tmp, and the folder of the state where a job names no storage, are written to.
 #
 # Releases pin the base by digest: --build-arg NODE_IMAGE=node:22-bookworm-slim@sha256:…

@@ -42,6 +42,18 @@ const operatorOf = (objects: any[]) =>
     expect(env.value).toBe('team-a,team-b');
   });
 
+  test('the operator reaches what it asks: coordinators, routers and servers of models, by their labels and ports', async () => {
+    const { spec } = (await rendered()).find((o) => o.kind === 'NetworkPolicy' && o.metadata.name === NAME);
+    const reached = spec.egress.flatMap((rule: any) =>
+      (rule.to ?? []).map((to: any) => [to.podSelector.matchLabels['tidewheel.dev/component'], rule.ports[0].port]),
+    );
+    expect(reached).toEqual([
+      ['coordinator', 6121],
+      ['model-router', 8081],
+      ['model-server', 8080],
+    ]);
+  });
+
   test('readiness and liveness are asked of different paths', async () => {
     const operator = operatorOf(await rendered());
     expect(operator.readinessProbe.httpGet.path).toBe('/readyz');
