@@ -8,7 +8,7 @@
 import { readFileSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
 import { freshBundle, keepCompiledCode } from '../runtime/boot/bundle.js';
-import { EXIT_USAGE } from './exit-codes.js';
+import { EXIT_BROKEN_PIPE, EXIT_USAGE } from './exit-codes.js';
 import { isKubectlPlugin, isPluginCommand, pluginArguments } from './kubectl-plugin.js';
 
 interface CommandEntry {
@@ -115,6 +115,7 @@ export async function main(given: readonly string[]): Promise<void> {
     return;
   }
   const entry = commands.find(([name]) => name === argv[0])?.[1];
+  if (entry?.describe !== false) endWithTheReader();
   try {
     const [{ default: yargs }, loaded] = await Promise.all([import('yargs'), entry?.load()]);
     const line: Argv = yargs([...argv])
@@ -141,6 +142,14 @@ export async function main(given: readonly string[]): Promise<void> {
     const { reportFailure } = await import('./failure.js');
     process.exitCode = reportFailure(error);
   }
+}
+
+/** `tidewheel … | head`: whoever read the output has gone, and the command goes quietly, as a signal would end it. */
+function endWithTheReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(EXIT_BROKEN_PIPE);
+  });
 }
 
 function version(): string {
