@@ -10,8 +10,10 @@ export interface ServerLoad {
 }
 
 export interface ServerScaler {
-  /** Highest number wanted within each of the last seconds. */
+  /** What was wanted at each look within the cooldown. */
   history: { atMs: number; wanted: number }[];
+  /** Of the first look. */
+  sinceMs?: number;
   requests: number;
 }
 
@@ -35,9 +37,9 @@ export function wantedServers(
   const cooldownMs = parseDuration(cooldown);
   memory.history = memory.history.filter(({ atMs }) => nowMs - atMs < cooldownMs);
   memory.history.push({ atMs: nowMs, wanted });
+  memory.sinceMs ??= nowMs;
   if (wanted >= now) return wanted;
   // Without a whole cooldown of looks nothing is taken away.
-  const seenSince = memory.history[0].atMs;
-  if (nowMs - seenSince < cooldownMs * 0.9) return now;
+  if (nowMs - memory.sinceMs < cooldownMs) return now;
   return Math.min(now, Math.max(...memory.history.map((h) => h.wanted)));
 }

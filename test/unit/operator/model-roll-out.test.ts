@@ -163,6 +163,13 @@ describe('servers by load', () => {
     expect([0, 59, 60, 128, 129].map((s) => wanted[s])).toEqual([4, 4, 2, 2, 1]);
   });
 
+  test('down also where the cooldown is hardly longer than the time between two looks', () => {
+    const short = specOf({ version: '1', autoscaling: { minReplicas: 0, maxReplicas: 4, cooldown: '1500ms' } });
+    const memory: ServerScaler = { history: [], requests: 0 };
+    const load = { inFlight: 0, requests: 0 };
+    expect([0, 1000, 2000].map((ms) => wantedServers(short, 1, load, memory, ms))).toEqual([1, 1, 0]);
+  });
+
   test('to zero only without any request', () => {
     const idle = over(Array.from({ length: 120 }, (_, s) => [s, 0, 5]));
     expect(idle.at(-1)).toBe(0);
