@@ -58,9 +58,29 @@ const canary = object('How a new version takes over.', {
   ),
 });
 
-export const modelDeploymentSpec = object('Which model is served, and how.', {
+const source = object(
+  'Where a model lies that is in no registry. Golden rows are asked where `golden.jsonl` lies beside it.',
+  {
+    configMap: objectName('ConfigMap of the same namespace whose keys are the files of a small model.'),
+    url: text('Address of a file, http or https.', {
+      pattern: '^https?://.+',
+      patternText: 'a URL that starts with http:// or https://',
+      maxLength: 2048,
+    }),
+  },
+  [
+    {
+      cel: 'has(self.configMap) != has(self.url)',
+      message: 'exactly one of configMap and url must be set',
+      check: (s) => (s.configMap !== undefined) !== (s.url !== undefined),
+    },
+  ],
+);
+
+const fields = {
   model: required(text('Name of the model in the registry, and under which clients know it.', WORD)),
-  storage: required(storage),
+  storage,
+  source,
   version: text(
     'Version that is served. Edit it to roll out another one, or the one before. Left out: the version that is promoted in the registry, as it moves, without canary.',
     WORD,
@@ -115,7 +135,21 @@ export const modelDeploymentSpec = object('Which model is served, and how.', {
   env,
   podTemplate,
   logLevel: withDefault(choice('Least level of log lines.', ['trace', 'debug', 'info', 'warn', 'error']), 'info'),
-});
+};
+
+export const modelDeploymentSpec = object('Which model is served, and how.', fields, [
+  {
+    cel: 'has(self.storage) != has(self.source)',
+    message: 'exactly one of storage (the registry) and source must be set',
+    check: (s) => (s.storage !== undefined) !== (s.source !== undefined),
+  },
+  {
+    cel: '!has(self.source) || has(self.version)',
+    message: 'source needs a version: the name of what lies there. Edit both to roll out another one',
+    field: 'version',
+    check: (s) => s.source === undefined || s.version !== undefined,
+  },
+]);
 
 export const modelDeploymentStatus = object('State of the servers, written by the operator.', {
   observedGeneration,

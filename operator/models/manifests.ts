@@ -22,6 +22,7 @@ import {
 
 const CONFIG_DIR = '/etc/tidewheel/router';
 const CONFIG_FILE = 'router.json';
+const MODEL_DIR = '/etc/tidewheel/model';
 /** Goes on answering after SIGTERM until everybody knows that the pod is gone. */
 const DRAIN_GRACE_MS = 5000;
 /** Grace, and the longest request. */
@@ -59,8 +60,7 @@ export function serverDeployment(
     annotations: { [ANNOTATION_VERSION]: version },
     args: [
       'model-server',
-      `--model=${version === FOLLOWING ? spec.model : `${spec.model}@${version}`}`,
-      ...storeArgs(spec),
+      ...modelArgs(spec, version),
       '--host=0.0.0.0',
       `--port=${SERVE_PORT}`,
       `--batch-size=${spec.batching.maxSize}`,
@@ -73,6 +73,12 @@ export function serverDeployment(
     readiness: { path: '/v2/health/ready', port: 'http' },
     liveness: { path: '/v2/health/live', port: 'http' },
     env: storageEnv(spec.storage),
+    ...(spec.source?.configMap
+      ? {
+          volumes: [{ name: 'model', configMap: { name: spec.source.configMap } }],
+          volumeMounts: [{ name: 'model', mountPath: MODEL_DIR, readOnly: true }],
+        }
+      : {}),
   });
   return {
     apiVersion: 'apps/v1',
@@ -199,15 +205,14 @@ function deploymentSpec(replicas: number, selector: Record<string, string>, temp
   };
 }
 
-function storeArgs(spec: ModelDeploymentSpec): string[] {
-  const { s3, local } = spec.storage;
-  if (local) return [`--store=${local.path}`];
-  if (!s3) return [];
-  return [
-    `--store=s3://${[s3.bucket, s3.prefix].filter(Boolean).join('/')}`,
-    `--s3-endpoint=${s3.endpoint}`,
-    `--s3-region=${s3.region}`,
-  ];
+function modelArgs({ model, source, storage }: ModelDeploymentSpec, version: string): string[] {
+  if (source) return [`--file=${model}@${version}=${source.url ?? MODEL_DIR}`];
+  const name = `--model=${version === FOLLOWING ? model : `${model}@${version}`}`;
+  const { s3, local } = storage ?? {};
+  if (local) return [name, `--store=${local.path}`];
+  if (!s3) return [name];
+  const store = `--store=s3://${[s3.bucket, s3.prefix].filter(Boolean).join('/')}`;
+  return [name, store, `--s3-endpoint=${s3.endpoint}`, `--s3-region=${s3.region}`];
 }
 
 interface PodParts {

@@ -233,6 +233,8 @@ async function applyServers(
   const { deployment, spec } = look;
   const isAlone = shares.length === 1;
   for (const { version } of shares) {
+    // Where the source is written is where the wanted version lies: servers of another one stay as they are.
+    if (spec.source && version !== wantedVersion(spec) && look.servers.has(version)) continue;
     // A version that is to take over must show that it runs, also where nothing asks for it.
     const count = isAlone && look.status.version === version ? replicas : Math.max(1, replicas);
     const object = serverDeployment(deployment, spec, context.settings, version, count);
@@ -309,7 +311,8 @@ async function removeOldServers(context: ModelContext, look: ModelLook, shares: 
 async function promote(context: ModelContext, look: ModelLook): Promise<boolean> {
   const { spec, status, servers, memory, deployment } = look;
   const { version } = status;
-  if (!spec.promote || version === undefined || version === FOLLOWING || status.promoted === version) return true;
+  if (!spec.promote || spec.source || version === undefined || version === FOLLOWING || status.promoted === version)
+    return true;
   const pod = servers.get(version)?.pods.find(isReady);
   if (!pod) return false;
   try {

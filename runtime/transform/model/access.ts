@@ -46,10 +46,11 @@ async function readModelFiles(path: string): Promise<ModelFiles> {
   try {
     if (!(await stat(path)).isDirectory()) return new Map([[basename(path), await readFile(path)]]);
     const files = new Map<string, Uint8Array>();
-    for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile()) continue;
-      const file = join(entry.parentPath, entry.name);
-      files.set(file.slice(path.length + 1).replaceAll('\\', '/'), await readFile(file));
+    for (const name of await readdir(path, { recursive: true })) {
+      // A mounted ConfigMap keeps its data in hidden folders, to which links with the files' names lead.
+      if (name.startsWith('..')) continue;
+      const file = join(path, name);
+      if ((await stat(file)).isFile()) files.set(name.replaceAll('\\', '/'), await readFile(file));
     }
     return files;
   } catch (cause) {

@@ -3,6 +3,7 @@
  * none of their requests may fail, whatever happens to the servers.
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -184,6 +185,23 @@ test('without requests no server runs; the next request waits until one does', a
   const answer = await infer();
   expect([answer.status, versionOf(answer)]).toEqual([200, FOREST]);
   expect(status().wantedReplicas).toBe(1);
+});
+
+test('a model that is in no registry is served from its address', async () => {
+  const [[name, bytes]] = [...filesOf('onnx-mlp')];
+  const web = createServer((_, response) => response.end(bytes));
+  await new Promise<void>((done) => web.listen(0, '127.0.0.1', done));
+  const url = `http://127.0.0.1:${(web.address() as { port: number }).port}/${name}`;
+  cluster.apply({
+    apiVersion: 'tidewheel.dev/v1alpha1',
+    kind: 'ModelDeployment',
+    metadata: { name: 'iris' },
+    spec: { model: 'iris', version: 'web', source: { url }, canary: { steps: [] } },
+  });
+  await until('taken over', () => status().version === 'web' && status().phase === 'Ready');
+  web.close();
+  expect(versionOf(await infer())).toBe('web');
+  expect((await registry.promoted('iris'))?.version).toBe(FOREST);
 });
 
 test('deleted: nothing is left', async () => {
