@@ -6,7 +6,8 @@ import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { IdsCluster } from './ids-job.js';
 
-const ROWS = 9000;
+/** 300 a second: for twice as long as it takes until a new authority signs. */
+const ROWS = 15_000;
 let ids: IdsCluster;
 
 beforeAll(async () => {
