@@ -177,11 +177,20 @@ function candidateOf(context: ModelContext, look: ModelLook, wanted: string): Ca
   const failed = look.said.get(wanted)?.versions.find((v) => v.state === 'Failed');
   const problem = podProblem(server.pods, context.now()) ?? refusedPods(server.deployment);
   return {
-    isReady: ready > 0 && ready >= (server.deployment.spec.replicas ?? 1),
+    isReady: ready > 0 && ready >= (server.deployment.spec.replicas ?? 1) && isReached(look, wanted),
     failure: failed && `${failed.version}: ${failed.reason ?? 'its model could not be loaded'}`,
     problem: problem?.message,
     window: windowOf(look, wanted),
   };
+}
+
+/** Whether the routers that run have found it ready: a Service may lead to a pod a moment after the pod is ready. */
+function isReached({ routers, routerPods }: ModelLook, version: string): boolean {
+  const running = routerPods.filter(isRunning);
+  return (
+    running.length > 0 &&
+    running.every((pod) => routers.get(pod.metadata.name)?.versions.find((v) => v.version === version)?.reached)
+  );
 }
 
 /** What all routers counted in the step that the status is in. */

@@ -10,7 +10,7 @@ export type StatusDraft = { -readonly [F in keyof ModelDeploymentStatus]?: Model
 
 /** What is seen of the version that is to take over. */
 export interface CandidateView {
-  /** All its servers are ready. */
+  /** All its servers are ready, and the routers reach them. */
   readonly isReady: boolean;
   /** Why its model can't be served, as its server says it. */
   readonly failure?: string;

@@ -27,6 +27,8 @@ export interface VersionCounters {
   readonly requests: number;
   readonly errors: number;
   readonly inFlight: number;
+  /** Whether the router has found a server of the version ready. */
+  readonly reached: boolean;
   /** Since the step began. */
   readonly window: {
     readonly requests: number;
@@ -98,6 +100,7 @@ export class Router {
         requests: client.requests,
         errors: client.errors,
         inFlight: client.inFlight,
+        reached: client.isReached,
         window: {
           requests: client.window.requests,
           errors: client.window.errors,

@@ -1,5 +1,6 @@
 /** Requests to the servers of one version: kept connections, whole answers, and what became of them. */
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { LatencyWindow } from './latency-window.js';
 import type { Upstream } from './router-config.js';
 
@@ -33,6 +34,7 @@ const HOP_BY_HOP = new Set([
   'expect',
 ]);
 const ANSWER_TIMEOUT_MS = 60_000;
+const REACH_EVERY_MS = 100;
 
 export class UpstreamClient {
   window = new LatencyWindow();
@@ -42,6 +44,9 @@ export class UpstreamClient {
   mirrored = 0;
   mismatches = 0;
   inFlight = 0;
+  /** Whether a server of the version has said, by the way that requests take, that it is ready. */
+  isReached = false;
+  private isClosed = false;
   /** Of the smooth weighted round-robin. */
   credit = 0;
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 1024, keepAliveMsecs: 10_000, timeout: 30_000 });
@@ -52,6 +57,17 @@ export class UpstreamClient {
     const url = new URL(upstream.url);
     this.host = url.hostname;
     this.port = Number(url.port || 80);
+    void this.untilReached();
+  }
+
+  /** A pod may be ready before its Service leads to it. */
+  private async untilReached(): Promise<void> {
+    const request = { method: 'GET', path: '/v2/health/ready', headers: {}, body: Buffer.alloc(0) };
+    while (!this.isReached && !this.isClosed) {
+      const answer = await this.send(request).catch(() => undefined);
+      if (answer?.status === 200) this.isReached = true;
+      else await delay(REACH_EVERY_MS, undefined, { ref: false });
+    }
   }
 
   /** A new step: counters of the window begin anew. */
@@ -105,6 +121,7 @@ export class UpstreamClient {
   }
 
   close(): void {
+    this.isClosed = true;
     this.agent.destroy();
   }
 }

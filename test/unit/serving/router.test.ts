@@ -17,6 +17,10 @@ async function serverOf(answer: (n: number) => { status?: number; body?: string 
   const seen = { asked: 0, url: '' };
   const server = createServer((request, response) => {
     request.resume();
+    if (request.url === '/v2/health/ready') {
+      response.end('{}');
+      return;
+    }
     const what = answer(++seen.asked);
     if (what === 'cut') request.socket.destroy();
     else response.writeHead(what.status ?? 200, { 'content-type': 'application/json' }).end(what.body ?? '{}');
@@ -83,6 +87,14 @@ test('a request that names a version goes there; one that is not served is 404 w
   expect((await router.forward(infer('/v2/models/m/versions/2/infer'))).version).toBe('2');
   const asked = router.forward(infer('/v2/models/m/versions/9/infer'));
   await expect(asked).rejects.toMatchObject({ status: 404, message: "model 'm' has no version '9' here, but 1, 2" });
+});
+
+test('it says which versions it has reached', async () => {
+  const one = await serverOf(() => ({}));
+  const router = routerOf(['1', one.url, 100], ['2', 'http://127.0.0.1:1', 0]);
+  while (!router.status().versions[0].reached) await new Promise((resolve) => setImmediate(resolve));
+  expect(router.status().versions.map((v) => v.reached)).toEqual([true, false]);
+  router.close();
 });
 
 test('what changes servers does not pass', async () => {
