@@ -1,21 +1,14 @@
 /** What the operator asks of a job's coordinator, over its REST API. */
-import { request } from 'node:http';
 import { type StreamJob, TidewheelError } from '../api/index.js';
+import type { JobState } from '../runtime/coordinator/coordinator.js';
+import type { StepView } from '../runtime/coordinator/job-progress.js';
+import { httpCall } from './http-call.js';
 import type { KubeClient } from './kube/client.js';
 import { HTTP_PORT, namesOf } from './resources/names.js';
 
 export interface CoordinatorView {
   readonly name: string;
-  readonly state:
-    | 'starting'
-    | 'deploying'
-    | 'running'
-    | 'stopping'
-    | 'restarting'
-    | 'finished'
-    | 'stopped'
-    | 'failed'
-    | 'cancelled';
+  readonly state: JobState;
   readonly parallelism: number;
   /** Deployments of tasks so far; counters begin anew with each. */
   readonly attempt?: number;
@@ -47,7 +40,7 @@ export interface CoordinatorView {
     readonly restoredBytes: number;
     readonly stateBytes: number;
   };
-  readonly steps?: readonly StepCounters[];
+  readonly steps?: readonly StepView[];
   readonly lastRescale?: {
     readonly from: number;
     readonly to: number;
@@ -60,20 +53,6 @@ export interface CoordinatorView {
     readonly code?: string;
     readonly runner?: string;
   };
-}
-
-/** Of a chain of steps; see runtime/coordinator/job-progress.ts. */
-export interface StepCounters {
-  readonly id: string;
-  readonly name: string;
-  readonly parallelism: number;
-  readonly rowsIn: number;
-  readonly rowsOut: number;
-  readonly busyMs: number;
-  readonly busyMsOf: readonly number[];
-  readonly blockedMsOf: readonly number[];
-  readonly lag?: number;
-  readonly watermark: number | null;
 }
 
 export interface SavepointAnswer {
@@ -203,35 +182,9 @@ export class CoordinatorApi {
   }
 }
 
-/**
- * Straight to the coordinator's Service: from within the cluster. Each call has its own connection: one that was opened while no
- * pod stood behind the Service may lead astray for as long as it is kept.
- */
+/** Straight to the coordinator's Service: from within the cluster. */
 export const inCluster: Transport = (job, method, path, body, timeoutMs) =>
-  new Promise((resolve, reject) => {
-    const text = body && JSON.stringify(body);
-    const sent = request(
-      {
-        host: namesOf(job).coordinatorHost,
-        port: HTTP_PORT,
-        agent: false,
-        method,
-        path,
-        timeout: timeoutMs,
-        headers: text ? { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) } : {},
-      },
-      (response) => {
-        let answer = '';
-        response.setEncoding('utf8');
-        response.on('data', (chunk) => (answer += chunk));
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, text: answer }));
-        response.on('error', reject);
-      },
-    );
-    sent.on('timeout', () => sent.destroy(new Error(`no answer after ${timeoutMs} ms`)));
-    sent.on('error', reject);
-    sent.end(text);
-  });
+  httpCall({ host: namesOf(job).coordinatorHost, port: HTTP_PORT, method, path, body, timeoutMs });
 
 /** Through the API server: from anywhere that kubectl works. */
 export function throughApiServer(client: KubeClient): Transport {

@@ -1,7 +1,7 @@
 /** What the operator asks of routers and model servers, pod by pod. */
-import { request } from 'node:http';
 import type { RouterStatus } from '../../runtime/serving/router/router.js';
 import type { RouterConfig } from '../../runtime/serving/router/router-config.js';
+import { httpCall } from '../http-call.js';
 import type { KubeClient } from '../kube/client.js';
 import type { KubeObject } from '../kube/objects.js';
 import { ADMIN_PORT, SERVE_PORT } from './names.js';
@@ -68,20 +68,7 @@ export class PodApi {
 
 /** Straight to the pod: from within the cluster. */
 export const straightToPods: PodTransport = (pod, port, method, path, body, timeoutMs) =>
-  new Promise((resolve, reject) => {
-    const text = body && JSON.stringify(body);
-    const headers = text ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) } : {};
-    const sent = request({ host: pod.status?.podIP, port, method, path, timeout: timeoutMs, headers }, (response) => {
-      let answer = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk) => (answer += chunk));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: answer }));
-      response.on('error', reject);
-    });
-    sent.on('timeout', () => sent.destroy(new Error(`no answer after ${timeoutMs} ms`)));
-    sent.on('error', reject);
-    sent.end(text);
-  });
+  httpCall({ host: pod.status?.podIP, port, method, path, body, timeoutMs });
 
 /** Through the API server: from anywhere that kubectl works. */
 export function podsThroughApiServer(client: KubeClient): PodTransport {

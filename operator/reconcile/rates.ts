@@ -1,13 +1,14 @@
 /** Rates of a job's steps from two looks at its counters. Pure. */
 import type { NodeStatus } from '../../api/index.js';
-import type { CoordinatorView, StepCounters } from '../coordinator-api.js';
+import type { StepView } from '../../runtime/coordinator/job-progress.js';
+import type { CoordinatorView } from '../coordinator-api.js';
 
 export interface RateSample {
   readonly atMs: number;
   /** Counters begin anew with each. */
   readonly attempt?: number;
   readonly rowsIn: number;
-  readonly steps: readonly StepCounters[];
+  readonly steps: readonly StepView[];
 }
 
 export interface Rates {
