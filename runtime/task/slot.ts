@@ -2,104 +2,32 @@
  * A slot: one thread that runs subtask i of every stage. It takes orders as messages and answers with messages, so that it can
  * stand in a worker thread or in the coordinator's own process.
  */
-import type { Barrier } from '../exchange/element.js';
-import { InputChannel, InputGate } from '../exchange/gate.js';
-import { LocalChannel, type OutputChannel, OutputWriter, RemoteChannel } from '../exchange/output.js';
-import { makePartitioner } from '../exchange/partitioner.js';
-import type { PlanNode, SourceSpec } from '../graph/plan.js';
-import { channelTargets, planStages, type Stage } from '../graph/stages.js';
-import { type BatchCodec, compileBatchCodec } from '../record/batch-codec.js';
-import { type Manifest, type NodeSnapshot, readManifest, type SplitSnapshot } from '../snapshot/manifest.js';
+import { type Manifest, type NodeSnapshot, readManifest } from '../snapshot/manifest.js';
 import { openStore, resolveStore } from '../snapshot/open-store.js';
 import type { ObjectStore, StoreSpec } from '../snapshot/store.js';
-import type { Json, Logger } from '../source/contract.js';
+import type { Logger } from '../source/contract.js';
 import { openStateDisk } from '../state/disk/open-state-disk.js';
 import type { StateDisk } from '../state/disk/state-disk.js';
 import { NodeState } from '../state/node-state.js';
 import { type Clock, systemClock } from '../time/clock.js';
 import { modelAccess } from '../transform/model/access.js';
-import { compileUserFunction } from '../transform/user-code.js';
-import { buildChain, type Emit } from './chain.js';
+import { buildTasks } from './build-tasks.js';
 import { DataPlane } from './data-plane.js';
-import { DEAD_LETTER_FIELDS, DeadLetters } from './dead-letters.js';
-import type { Registry, SlotDeployment, TaskAck, TaskEnvironment } from './environment.js';
+import type { Registry, SlotDeployment, TaskEnvironment } from './environment.js';
 import { type TaskMetrics, taskMetrics } from './metrics.js';
-import { resolveOptions, SourceInput } from './source-input.js';
-import { Task } from './task.js';
+import { SlotLoop } from './slot-loop.js';
+import type { SlotOrder, SlotReport } from './slot-messages.js';
+import type { Task } from './task.js';
 import type { TlsFiles } from './transport.js';
 
-/** Orders to a slot. */
-export type SlotOrder =
-  | { readonly type: 'deploy'; readonly deployment: SlotDeployment }
-  /** Reads key groups that a coming deployment will give to this slot, while the data goes on. */
-  | {
-      readonly type: 'preload';
-      readonly attempt: number;
-      readonly store: StoreSpec;
-      readonly key: string;
-      readonly groups: readonly number[];
-      readonly stateDisk?: SlotDeployment['stateDisk'];
-    }
-  | { readonly type: 'start'; readonly attempt: number }
-  | { readonly type: 'barrier'; readonly attempt: number; readonly barrier: Barrier }
-  | { readonly type: 'abandon'; readonly attempt: number; readonly checkpoint: number }
-  | { readonly type: 'complete'; readonly attempt: number; readonly checkpoint: number }
-  /** A step gets ready for what a coming barrier will change. */
-  | { readonly type: 'prepare'; readonly attempt: number; readonly node: string; readonly change: Json }
-  | {
-      readonly type: 'splits';
-      readonly attempt: number;
-      readonly node: string;
-      readonly splits: readonly SplitSnapshot[];
-      readonly noMore: boolean;
-    }
-  /** Stops the tasks. `keep`: their state stays in memory for a deployment from the checkpoint they stopped at. */
-  | { readonly type: 'cancel'; readonly attempt: number; readonly keep: boolean };
-
-/** What a slot says. */
-export type SlotReport =
-  | { readonly type: 'preloaded'; readonly attempt: number; readonly bytes: number }
-  | { readonly type: 'deployed'; readonly attempt: number; readonly restoredBytes: number }
-  | { readonly type: 'ack'; readonly attempt: number; readonly ack: TaskAck }
-  | { readonly type: 'declined'; readonly attempt: number; readonly checkpoint: number; readonly reason: string }
-  | { readonly type: 'finished'; readonly attempt: number; readonly stage: number; readonly subtask: number }
-  | { readonly type: 'committed'; readonly attempt: number; readonly checkpoint: number }
-  /** All subtasks of the step in this slot are ready for the change, or one can't be. */
-  | {
-      readonly type: 'prepared';
-      readonly attempt: number;
-      readonly node: string;
-      readonly change: Json;
-      readonly error?: { readonly message: string; readonly code?: string };
-    }
-  | { readonly type: 'cancelled'; readonly attempt: number }
-  | { readonly type: 'metrics'; readonly attempt: number; readonly tasks: readonly TaskMetrics[] }
-  | {
-      readonly type: 'failed';
-      readonly attempt: number;
-      readonly error: { readonly message: string; readonly code?: string; readonly stack?: string };
-    };
-
-/** How long the loop works before sockets and timers get their turn. */
-const TURN_MS = 4;
-/** Rows wait at most about this long for their batch to fill while the slot is busy. */
-const FLUSH_MS = 5;
-/** So often entries whose time is over are looked for. */
-const SWEEP_MS = 500;
+export type { SlotOrder, SlotReport } from './slot-messages.js';
 
 export class Slot {
   private readonly now: () => number;
-  private tasks: Task[] = [];
+  private readonly loop: SlotLoop;
   private plane: DataPlane | undefined;
   private attempt = -1;
-  private running = false;
-  private scheduled = false;
   private failed = false;
-  private timer: NodeJS.Timeout | undefined;
-  private lastFlush = 0;
-  private lastSweep = 0;
-  /** Some state expires. */
-  private sweeps = false;
   private retained: { checkpoint: number; states: Map<string, NodeState> } | undefined;
   private preloaded: { checkpoint: number; groups: ReadonlySet<number>; states: Map<string, NodeState> } | undefined;
   private deploying: Promise<void> = Promise.resolve();
@@ -118,7 +46,8 @@ export class Slot {
     clock: Clock = systemClock,
   ) {
     this.now = () => clock.now();
-    clock.onTurn?.(() => this.wake());
+    this.loop = new SlotLoop(this.now, (error) => this.fail(error));
+    clock.onTurn?.(() => this.loop.wake());
   }
 
   /** Opens the data server; the port it listens on. */
@@ -143,15 +72,14 @@ export class Slot {
     if (order.attempt !== this.attempt) return;
     switch (order.type) {
       case 'start':
-        this.running = true;
-        this.wake();
+        this.loop.start();
         return;
       case 'barrier':
         for (const task of this.tasks) task.triggerBarrier(order.barrier);
         return;
       case 'abandon':
         for (const task of this.tasks) task.abandon(order.checkpoint);
-        this.wake();
+        this.loop.wake();
         return;
       case 'prepare':
         void this.prepare(order);
@@ -168,6 +96,10 @@ export class Slot {
         }
         return;
     }
+  }
+
+  private get tasks(): readonly Task[] {
+    return this.loop.tasks;
   }
 
   get currentAttempt(): number {
@@ -237,10 +169,9 @@ export class Slot {
   }
 
   private async stopTasks(keep: boolean): Promise<void> {
-    this.running = false;
-    clearTimeout(this.timer);
-    const tasks = this.tasks;
-    this.tasks = [];
+    this.loop.stop();
+    const { tasks } = this;
+    this.loop.tasks = [];
     const stoppedAt = tasks.length > 0 ? tasks[0].stopped : undefined;
     if (keep && stoppedAt !== undefined && stoppedAt >= 0 && tasks.every((t) => t.stopped === stoppedAt)) {
       this.retained = { checkpoint: stoppedAt, states: new Map() };
@@ -273,6 +204,18 @@ export class Slot {
     return store;
   }
 
+  private fail(error: Error): void {
+    if (this.failed) return;
+    this.failed = true;
+    this.loop.stop();
+    const { message, stack } = error;
+    this.report({
+      type: 'failed',
+      attempt: this.attempt,
+      error: { message, code: (error as { code?: string }).code, stack },
+    });
+  }
+
   private async build(d: SlotDeployment): Promise<number> {
     const store = await this.store(d.store);
     const written = d.restore && (await readManifest(store, d.restore.key));
@@ -282,6 +225,7 @@ export class Slot {
     const preloaded = d.restore && this.preloaded;
     this.preloaded = undefined;
     this.disk = this.openDisk(d, [...(retained?.values() ?? []), ...(preloaded?.states.values() ?? [])]);
+    const { loop, plane } = this;
     const env: TaskEnvironment = {
       deployment: d,
       registry: this.registry,
@@ -295,124 +239,23 @@ export class Slot {
         resolve: this.resolve,
       }),
       restored: manifest && ((id): NodeSnapshot | undefined => manifest.nodes[id]),
-
-      wake: () => this.wake(),
+      wake: () => loop.wake(),
       fail: (error) => this.fail(error),
       stateDisk: d.stateDisk && this.disk,
     };
-    const { stages, exchanges, nodes } = planStages(d.plan, d.parallelism);
-    const inputs = new Map<string, InputChannel>();
-    const remotes = new Map<string, RemoteChannel>();
-    const locals = new Map<number, LocalChannel>();
-    const targets = new Set<number>();
-    const plane = this.plane;
-    const mine = stages.filter((s) => d.slot < s.parallelism);
-    const codecs = new Map<number, BatchCodec>(
-      exchanges.map((e) => [e.index, compileBatchCodec(nodes.get(e.fromNode)!.schema)]),
-    );
-
-    const built: { stage: Stage; task: Task }[] = [];
-    const added: { state: NodeState; groups: Set<number> | undefined; id: string }[] = [];
-    for (const stage of mine) {
-      const emits = new Map<number, Emit>();
-      const outputs: OutputWriter[] = [];
-      for (const exchange of stage.outputs) {
-        const width = stages[exchange.toStage].parallelism;
-        const to = channelTargets(exchange, d.slot, stage.parallelism, width);
-        const channels: OutputChannel[] = to.map((slot) => {
-          if (slot === d.slot) {
-            const local = new LocalChannel(() => this.wake());
-            locals.set(exchange.index, local);
-            return local;
-          }
-          targets.add(slot);
-          const remote = new RemoteChannel(
-            exchange.index,
-            codecs.get(exchange.index)!,
-            (frame) => plane!.send(slot, frame),
-            () => this.wake(),
-          );
-          remotes.set(`${exchange.index}/${slot}`, remote);
-          return remote;
-        });
-        const from = nodes.get(exchange.fromNode)!;
-        const writer = new OutputWriter(channels, from.updating);
-        outputs.push(writer);
-        const p = exchange.partitioning;
-        const keyOf =
-          p.kind === 'hashFn' ? compileUserFunction<(row: unknown) => unknown>(p.code, from, 'key') : undefined;
-        emits.set(exchange.index, makePartitioner(p, writer, d.slot, d.owners, keyOf));
-      }
-      const chain = await buildChain({
-        stage,
-        subtask: d.slot,
-        env,
-        nodes,
-        outputs: emits,
-        retained,
-        schedule: (timeMs) => this.schedule(stage.index, timeMs),
-      });
-      for (const link of chain.links) {
-        if (link.state.layouts.length === 0) continue;
-        this.onDisk.add(link.state);
-        const fresh = retained?.get(link.node.id) === link.state;
-        const groups = new Set<number>();
-        d.owners.forEach((owner, g) => {
-          if (stage.parallelism === 1 ? d.slot === 0 : owner === d.slot) groups.add(g);
-        });
-        added.push({
-          state: link.state,
-          groups: fresh ? new Set(link.state.reassign(groups)) : undefined,
-          id: link.node.id,
-        });
-      }
-      const head = stage.nodes[0];
-      let source: SourceInput | undefined;
-      let letters: DeadLetters | undefined;
-      let gate: InputGate | undefined;
-      if (head.spec.kind === 'source') {
-        letters = await this.deadLetters(head, env);
-        source = await this.source(head, env, d, stage, chain.head(0), letters);
-      } else {
-        const channels: InputChannel[] = [];
-        for (const exchange of stage.inputs) {
-          const width = stages[exchange.fromStage].parallelism;
-          for (let from = 0; from < width; from++) {
-            if (!channelTargets(exchange, from, width, stage.parallelism).includes(d.slot)) continue;
-            const release =
-              from === d.slot
-                ? () => locals.get(exchange.index)!.released()
-                : () => plane!.release(exchange.index, from);
-            const channel = new InputChannel(exchange.input, exchange.index, from, release);
-            channels.push(channel);
-            if (from === d.slot) locals.get(exchange.index)!.target = channel;
-            else inputs.set(`${exchange.index}/${from}`, channel);
-          }
-        }
-        gate = new InputGate(channels, d.guarantee === 'exactly-once');
-      }
-      const task = new Task({
-        stage,
-        subtask: d.slot,
-        env,
-        store,
-        chain,
-        source,
-        deadLetters: letters,
-        gate,
-        codecs,
-        outputs,
-        ack: (ack) => this.report({ type: 'ack', attempt: d.attempt, ack }),
-        decline: (checkpoint, reason) =>
-          this.report({ type: 'declined', attempt: d.attempt, checkpoint, reason: reason.message }),
-        finished: () => this.report({ type: 'finished', attempt: d.attempt, stage: stage.index, subtask: d.slot }),
-      });
-      built.push({ stage, task });
-    }
+    const { tasks, states, inputs, outputs, targets } = await buildTasks({
+      env,
+      store,
+      retained,
+      plane: plane!,
+      onState: (state) => this.onDisk.add(state),
+      schedule: (stage, timeMs) => loop.schedule(stage, timeMs),
+      report: this.report,
+    });
 
     let restoredBytes = 0;
     await Promise.all([
-      ...added.map(async ({ state, groups, id }) => {
+      ...states.map(async ({ state, groups, id }) => {
         const keyed = manifest?.nodes[id]?.keyed;
         if (!keyed || (groups && groups.size === 0)) return;
         const ahead = preloaded?.states.get(id);
@@ -425,22 +268,23 @@ export class Slot {
         const known = loaded && { checkpoint: preloaded!.checkpoint, groups: loaded };
         restoredBytes += await state.restore(store, keyed, groups, known);
       }),
-      ...built.flatMap(({ task }) => task.chain.sinks.map((sink) => sink.open(env.restored?.(sink.node.id)))),
+      ...tasks.flatMap((task) => task.chain.sinks.map((sink) => sink.open(env.restored?.(sink.node.id)))),
     ]);
     plane?.begin({
       attempt: d.attempt,
       inputs,
-      outputs: remotes,
-      onWork: () => this.wake(),
+      outputs,
+      onWork: () => loop.wake(),
       onLost: (error) => this.fail(error),
     });
-    this.tasks = built.map((b) => b.task);
-    this.sweeps = this.tasks.some((t) => t.states().some((link) => link.state.expires));
+    loop.tasks = tasks;
+    loop.disk = this.disk;
+    loop.sweeps = tasks.some((t) => t.states().some((link) => link.state.expires));
     await plane?.connect(
       d.slot,
       [...targets].map((slot) => ({ slot, address: d.peers[slot] })),
     );
-    for (const { task } of built) for (const link of task.chain.links) await link.transform.open?.();
+    for (const task of tasks) for (const link of task.chain.links) await link.transform.open?.();
     return restoredBytes;
   }
 
@@ -449,156 +293,6 @@ export class Slot {
     for (const state of this.onDisk) if (!kept.includes(state)) state.close();
     this.onDisk = new Set(kept);
     return this.disk ?? (d.stateDisk && openStateDisk(d.stateDisk));
-  }
-
-  private async source(
-    head: PlanNode,
-    env: TaskEnvironment,
-    d: SlotDeployment,
-    stage: Stage,
-    emit: Emit,
-    letters: DeadLetters | undefined,
-  ): Promise<SourceInput> {
-    const spec = head.spec as SourceSpec;
-    const connector = await this.registry.source(spec.connector);
-    const format = spec.format ? await this.registry.format(spec.format) : undefined;
-    const keyFormat = spec.options['key.format'] ? await this.registry.format(spec.options['key.format']) : undefined;
-    const input = new SourceInput(head, env, d.slot, stage.parallelism, connector, format, emit, letters, keyFormat);
-    input.addSplits(d.splits[head.id] ?? []);
-    if (d.noMoreSplits.includes(head.id)) input.noMoreSplits();
-    return input;
-  }
-
-  private async deadLetters(head: PlanNode, env: TaskEnvironment): Promise<DeadLetters | undefined> {
-    const policy = (head.spec as SourceSpec).onError;
-    if (policy.policy !== 'dead-letter') return undefined;
-    const options = resolveOptions(policy.options, env.resolve);
-    const connector = await this.registry.sink(options.connector);
-    const format = await this.registry.format(options.format ?? 'json');
-    const columns = { fields: DEAD_LETTER_FIELDS };
-    const d = env.deployment;
-    const writer = connector.createWriter({
-      spec: { kind: 'sink', connector: options.connector, format: options.format ?? 'json', options, columns },
-      options,
-      log: this.log,
-      jobName: d.job,
-      nodeId: `${head.id}/dead-letters`,
-      baseDir: d.baseDir,
-      subtask: d.slot,
-      parallelism: d.parallelism,
-      attempt: d.attempt,
-      guarantee: 'at-least-once',
-      encoder: format.createEncoder(columns, options),
-      wake: env.wake,
-      fail: env.fail,
-    });
-    await writer.open(undefined);
-    return new DeadLetters(writer);
-  }
-
-  private schedule(stage: number, timeMs: number): void {
-    // Transforms may ask while the tasks are still being built.
-    queueMicrotask(() => {
-      const task = this.tasks.find((t) => t.stage.index === stage);
-      if (!task) setImmediate(() => this.tasks.find((t) => t.stage.index === stage)?.schedule(timeMs));
-      else task.schedule(timeMs);
-      this.wake();
-    });
-  }
-
-  private fail(error: Error): void {
-    if (this.failed) return;
-    this.failed = true;
-    this.running = false;
-    const { message, stack } = error;
-    this.report({
-      type: 'failed',
-      attempt: this.attempt,
-      error: { message, code: (error as { code?: string }).code, stack },
-    });
-  }
-
-  private wake(): void {
-    if (this.scheduled || !this.running) return;
-    this.scheduled = true;
-    setImmediate(this.turn);
-  }
-
-  private readonly turn = (): void => {
-    this.scheduled = false;
-    if (!this.running) return;
-    let again = false;
-    try {
-      again = this.work();
-    } catch (error) {
-      this.fail(error as Error);
-      return;
-    }
-    if (again) this.wake();
-    else this.sleep();
-  };
-
-  /** Works for about TURN_MS. True: there is more. */
-  private work(): boolean {
-    const { tasks } = this;
-    const start = performance.now();
-    let at = start;
-    let any = true;
-    while (any) {
-      any = false;
-      // From the ends to the sources: what is under way goes out before more comes in.
-      for (let i = tasks.length - 1; i >= 0; i--) {
-        const { source, metrics } = tasks[i];
-        const read = source?.recordsOut;
-        const more = tasks[i].step();
-        // A source that has no more for now may have read a few rows first: they were work as well.
-        if (!more && source?.recordsOut === read) continue;
-        any ||= more;
-        const now = performance.now();
-        metrics.busyMs += now - at;
-        at = now;
-        if (!this.running) return false;
-        if (this.disk?.full) this.makeRoom();
-      }
-      if (at - start > TURN_MS) break;
-    }
-    if (!any || at - this.lastFlush > FLUSH_MS) {
-      this.lastFlush = at;
-      for (const task of tasks) task.flush();
-      // What was flushed to a task of this slot is work.
-      if (!any) any = tasks.some((t) => t.hasInput());
-      if (this.sweeps && at - this.lastSweep > SWEEP_MS) this.sweep(at);
-    }
-    return any;
-  }
-
-  /** Entries whose time is over go a few at a time. */
-  private sweep(at: number): void {
-    this.lastSweep = at;
-    for (const task of this.tasks) {
-      if (!task.settle()) continue;
-      for (const link of task.states()) link.state.sweep();
-    }
-  }
-
-  /** State in memory outgrows its share: what was not used for long goes to disk. */
-  private makeRoom(): void {
-    let may = true;
-    for (const task of this.tasks) if (!task.settle()) may = false;
-    if (may) this.disk!.shrink();
-  }
-
-  /** Nothing to do: wakes for the next timer of a transform, and from time to time for idle sources. */
-  private sleep(): void {
-    clearTimeout(this.timer);
-    let due = this.sweeps ? this.now() + SWEEP_MS : Number.POSITIVE_INFINITY;
-    for (const task of this.tasks) {
-      if (task.nextDue !== undefined) due = Math.min(due, task.nextDue);
-      if (task.source?.spec.watermark?.idleTimeoutMs) due = Math.min(due, this.now() + 100);
-    }
-    if (due !== Number.POSITIVE_INFINITY) {
-      this.timer = setTimeout(() => this.wake(), Math.max(0, Math.min(due - this.now(), 60_000)));
-    }
   }
 }
 

@@ -11,14 +11,11 @@ import type { Stage } from '../graph/stages.js';
 import type { BatchCodec } from '../record/batch-codec.js';
 import { ByteReader } from '../record/bytes.js';
 import type { Row, RowKind } from '../record/types.js';
-import { segmentKey } from '../snapshot/retention.js';
-import { formatGroups, type SegmentRef } from '../snapshot/segment.js';
 import type { ObjectStore } from '../snapshot/store.js';
-import type { Json } from '../source/contract.js';
-import type { SegmentBytes } from '../state/node-state.js';
 import type { Chain, Emit, Link } from './chain.js';
+import { TaskCheckpoints } from './checkpoints.js';
 import type { DeadLetters } from './dead-letters.js';
-import type { NodeAck, TaskAck, TaskEnvironment } from './environment.js';
+import type { TaskAck, TaskEnvironment } from './environment.js';
 import type { SourceInput } from './source-input.js';
 
 /** Rows a source reads in one step. */
@@ -39,34 +36,6 @@ export interface TaskParts {
   readonly ack: (ack: TaskAck) => void;
   readonly decline: (checkpoint: number, reason: Error) => void;
   readonly finished: () => void;
-}
-
-/** A segment that no complete checkpoint holds yet. Its bytes are kept until it is in the store. */
-class PendingSegment {
-  /** Undefined while it is being made, and when nothing had changed. */
-  ref: SegmentRef | undefined;
-  bytes: Buffer | undefined;
-  /** It is read from disk. */
-  making: Promise<void> | undefined;
-  uploaded: Promise<void> = Promise.resolve();
-  failed = true;
-
-  constructor(
-    readonly key: string,
-    readonly checkpoint: number,
-  ) {}
-
-  fill({ bytes, crc, groups }: SegmentBytes): void {
-    if (!bytes) return;
-    const { key, checkpoint } = this;
-    this.bytes = bytes;
-    this.ref = { key, checkpoint, bytes: bytes.length, crc, groups: formatGroups(groups) };
-  }
-}
-
-interface NodeHistory {
-  segments: PendingSegment[];
-  rewritten: [number, string][];
 }
 
 /** The links are emptied one after another, since what one still emits may start calls of the next. */
@@ -90,7 +59,7 @@ export class Task {
   private inputEnded = false;
   private watermark = Number.NEGATIVE_INFINITY;
   private readonly due: number[] = [];
-  private readonly history = new Map<string, NodeHistory>();
+  private readonly checkpoints: TaskCheckpoints;
   private readonly heads: Emit[];
   /** Inputs whose end the head waits for, as bits. */
   private sides = 0;
@@ -103,6 +72,7 @@ export class Task {
 
   constructor(private readonly parts: TaskParts) {
     this.id = `${parts.stage.index}/${parts.subtask}`;
+    this.checkpoints = new TaskCheckpoints(parts, this.metrics);
     const inputs = Math.max(1, ...parts.stage.inputs.map((e) => e.input + 1));
     this.generator = parts.chain.links.findIndex((l) => l.transform.generatedWatermark);
     this.heads = Array.from({ length: inputs }, (_, i) => parts.chain.head(i));
@@ -412,106 +382,15 @@ export class Task {
     return true;
   }
 
-  /** Cuts everything at the barrier, sends the barrier on, and acknowledges when all is durable. */
+  /** Sends the barrier on and cuts everything at it. */
   private cut(barrier: Barrier): void {
-    const { chain, source, subtask, stage, env, store } = this.parts;
-    const start = performance.now();
-    const alignMs = this.parts.gate?.alignmentStart ? Date.now() - this.parts.gate.alignmentStart : 0;
-    for (const out of this.parts.outputs) out.broadcast(barrier);
-    const nodes: Record<string, NodeAck> = {};
-    let bytes = 0;
-    const mergeAck = (id: string, ack: NodeAck) => {
-      nodes[id] = { ...nodes[id], ...ack };
-    };
-    const waits: Promise<void>[] = [];
-    for (const link of chain.links) {
-      const change = barrier.changes?.[link.node.id];
-      if (change !== undefined) link.transform.change?.(change as Json);
-      const operator = link.transform.snapshotOperator?.();
-      const watermark = Number.isFinite(this.watermark) ? this.watermark : null;
-      const keyed = link.state.layouts.length > 0;
-      if (!keyed && operator === undefined) continue;
-      mergeAck(link.node.id, { operator, watermark });
-      if (!keyed) continue;
-      const history = this.historyOf(link.node.id);
-      const cut = link.state.cutSegment(false);
-      if (cut.rewritten.length > 0) history.rewritten.push([barrier.id, formatGroups(cut.rewritten)]);
-      const key = segmentKey(link.node.id, barrier.id, env.deployment.attempt, subtask);
-      const segment = new PendingSegment(key, barrier.id);
-      const made = (part: SegmentBytes) => {
-        bytes += part.bytes?.length ?? 0;
-        this.metrics.checkpointBytes += part.bytes?.length ?? 0;
-        segment.fill(part);
-      };
-      if (cut.later) {
-        segment.making = cut.later.then(made);
-        // Seen where it is waited for.
-        segment.making.catch(() => {});
-        history.segments.push(segment);
-      } else if (cut.bytes) {
-        made(cut);
-        history.segments.push(segment);
-      }
-      for (const segment of history.segments) if (segment.failed) this.upload(store, segment);
-      const segments = [...history.segments];
-      const rewritten = [...history.rewritten];
-      waits.push(
-        Promise.all(segments.map((s) => s.uploaded)).then(() => {
-          mergeAck(link.node.id, {
-            keyed: { tables: link.state.layouts, segments: segments.flatMap((s) => s.ref ?? []), rewritten },
-          });
-        }),
-      );
-    }
-    if (source) mergeAck(stage.nodes[0].id, { splits: source.snapshot() });
-    for (const sink of chain.sinks) waits.push(sink.cut(barrier.id).then((ack) => mergeAck(sink.node.id, ack)));
-    const letters = this.parts.deadLetters;
-    if (letters) {
-      const prepared = letters.writer.prepareCommit(barrier.id);
-      waits.push(prepared.then((c: Json[]) => (c.length > 0 ? letters.writer.commit(c) : undefined)));
-    }
     if (barrier.stop) this.stopped = barrier.id;
-    const syncMs = performance.now() - start;
-    Promise.all(waits).then(
-      () => {
-        const asyncMs = performance.now() - start - syncMs;
-        this.parts.ack({ checkpoint: barrier.id, stage: stage.index, subtask, nodes, bytes, alignMs, syncMs, asyncMs });
-      },
-      (error: Error) => this.parts.decline(barrier.id, error),
-    );
-  }
-
-  /** An upload that fails is tried again by the next checkpoint, which needs this segment too. */
-  private upload(store: ObjectStore, segment: PendingSegment): void {
-    segment.failed = false;
-    const put = async () => {
-      await segment.making;
-      if (segment.bytes) await store.put(segment.key, segment.bytes);
-      segment.bytes = undefined;
-    };
-    segment.uploaded = put().catch((error: Error) => {
-      segment.failed = true;
-      throw error;
-    });
-    // Whoever waits for the checkpoint sees the rejection; later checkpoints start a new upload.
-    segment.uploaded.catch(() => {});
-  }
-
-  private historyOf(nodeId: string): NodeHistory {
-    let history = this.history.get(nodeId);
-    if (!history) {
-      history = { segments: [], rewritten: [] };
-      this.history.set(nodeId, history);
-    }
-    return history;
+    this.checkpoints.cut(barrier, this.watermark);
   }
 
   /** Checkpoint `id` is complete: commits sinks, forgets what it holds. */
   async complete(id: number): Promise<void> {
-    for (const history of this.history.values()) {
-      history.segments = history.segments.filter((s) => s.checkpoint > id);
-      history.rewritten = history.rewritten.filter(([checkpoint]) => checkpoint > id);
-    }
+    this.checkpoints.complete(id);
     this.parts.source?.checkpointComplete([]);
     await Promise.all(this.parts.chain.sinks.map((s) => s.complete(id)));
   }

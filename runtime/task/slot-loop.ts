@@ -1,0 +1,136 @@
+/**
+ * The loop of a slot: gives each of its tasks a turn until nobody has work, and lets sockets and timers have theirs between.
+ * It stands still until `start`, and again after `stop` or an error.
+ */
+import type { StateDisk } from '../state/disk/state-disk.js';
+import type { Task } from './task.js';
+
+/** How long the loop works before sockets and timers get their turn. */
+const TURN_MS = 4;
+/** Rows wait at most about this long for their batch to fill while the slot is busy. */
+const FLUSH_MS = 5;
+/** So often entries whose time is over are looked for. */
+const SWEEP_MS = 500;
+
+export class SlotLoop {
+  tasks: readonly Task[] = [];
+  /** Where state outgrows its share of the memory. */
+  disk: StateDisk | undefined;
+  /** Some state expires. */
+  sweeps = false;
+  private running = false;
+  private scheduled = false;
+  private timer: NodeJS.Timeout | undefined;
+  private lastFlush = 0;
+  private lastSweep = 0;
+
+  constructor(
+    private readonly now: () => number,
+    private readonly fail: (error: Error) => void,
+  ) {}
+
+  start(): void {
+    this.running = true;
+    this.wake();
+  }
+
+  stop(): void {
+    this.running = false;
+    clearTimeout(this.timer);
+  }
+
+  /** Calls the timers of a stage's transforms at that time. */
+  schedule(stage: number, timeMs: number): void {
+    // Transforms may ask while the tasks are still being built.
+    queueMicrotask(() => {
+      const task = this.tasks.find((t) => t.stage.index === stage);
+      if (!task) setImmediate(() => this.tasks.find((t) => t.stage.index === stage)?.schedule(timeMs));
+      else task.schedule(timeMs);
+      this.wake();
+    });
+  }
+
+  /** There may be work. */
+  wake(): void {
+    if (this.scheduled || !this.running) return;
+    this.scheduled = true;
+    setImmediate(this.turn);
+  }
+
+  private readonly turn = (): void => {
+    this.scheduled = false;
+    if (!this.running) return;
+    let again = false;
+    try {
+      again = this.work();
+    } catch (error) {
+      this.fail(error as Error);
+      return;
+    }
+    if (again) this.wake();
+    else this.sleep();
+  };
+
+  /** Works for about TURN_MS. True: there is more. */
+  private work(): boolean {
+    const { tasks } = this;
+    const start = performance.now();
+    let at = start;
+    let any = true;
+    while (any) {
+      any = false;
+      // From the ends to the sources: what is under way goes out before more comes in.
+      for (let i = tasks.length - 1; i >= 0; i--) {
+        const { source, metrics } = tasks[i];
+        const read = source?.recordsOut;
+        const more = tasks[i].step();
+        // A source that has no more for now may have read a few rows first: they were work as well.
+        if (!more && source?.recordsOut === read) continue;
+        any ||= more;
+        const now = performance.now();
+        metrics.busyMs += now - at;
+        at = now;
+        if (!this.running) return false;
+        if (this.disk?.full) this.makeRoom();
+      }
+      if (at - start > TURN_MS) break;
+    }
+    if (!any || at - this.lastFlush > FLUSH_MS) {
+      this.lastFlush = at;
+      for (const task of tasks) task.flush();
+      // What was flushed to a task of this slot is work.
+      if (!any) any = tasks.some((t) => t.hasInput());
+      if (this.sweeps && at - this.lastSweep > SWEEP_MS) this.sweep(at);
+    }
+    return any;
+  }
+
+  /** Entries whose time is over go a few at a time. */
+  private sweep(at: number): void {
+    this.lastSweep = at;
+    for (const task of this.tasks) {
+      if (!task.settle()) continue;
+      for (const link of task.states()) link.state.sweep();
+    }
+  }
+
+  /** State in memory outgrows its share: what was not used for long goes to disk. */
+  private makeRoom(): void {
+    let may = true;
+    for (const task of this.tasks) if (!task.settle()) may = false;
+    if (may) this.disk!.shrink();
+  }
+
+  /** Nothing to do: wakes for the next timer of a transform, and from time to time for idle sources. */
+  private sleep(): void {
+    clearTimeout(this.timer);
+    let due = this.sweeps ? this.now() + SWEEP_MS : Number.POSITIVE_INFINITY;
+    for (const task of this.tasks) {
+      if (task.nextDue !== undefined) due = Math.min(due, task.nextDue);
+      if (task.source?.spec.watermark?.idleTimeoutMs) due = Math.min(due, this.now() + 100);
+    }
+    if (due !== Number.POSITIVE_INFINITY) {
+      this.timer = setTimeout(() => this.wake(), Math.max(0, Math.min(due - this.now(), 60_000)));
+    }
+  }
+}
