@@ -86,14 +86,31 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
       onError: warn(`can't watch ${type.plural}`),
     });
   const ofJob = (object: KubeObject) => queue.add(jobOf(object));
-  const jobs = informer<StreamJob & KubeObject>(STREAM_JOBS, (job) => queue.add(keyOf(job)));
-  const snapshots = informer<StreamSnapshot & KubeObject>(STREAM_SNAPSHOTS, (s) => queue.add(SNAPSHOT_KEY + keyOf(s)));
+  const asked = new Map<string, string>();
+  /** What people asked for is looked at at once; a status, which is our own word, is not what a failed look waited for. */
+  const own = (key: string, object: KubeObject) => {
+    const wish = wishOf(object);
+    if (asked.get(key) === wish) queue.hint(key);
+    else queue.add(key);
+    if (object.metadata.deletionTimestamp) asked.delete(key);
+    else asked.set(key, wish);
+  };
+  const jobs = informer<StreamJob & KubeObject>(STREAM_JOBS, (job) => own(keyOf(job), job));
+  const snapshots = informer<StreamSnapshot & KubeObject>(STREAM_SNAPSHOTS, (snapshot) => {
+    own(SNAPSHOT_KEY + keyOf(snapshot), snapshot);
+    // Jobs that wait for it to begin from.
+    const { name, namespace } = snapshot.metadata;
+    for (const { metadata, spec, status } of jobs.all) {
+      const isFrom = metadata.namespace === namespace && spec.restore?.snapshotRef === name;
+      if (isFrom && !status?.startedAt) queue.add(`${namespace}/${metadata.name}`);
+    }
+  });
   const deployments = informer<KubeObject>(DEPLOYMENTS, ofJob, LABEL_JOB);
   const statefulSets = informer<KubeObject>(STATEFUL_SETS, ofJob, LABEL_JOB);
   const pods = informer<KubeObject>(PODS, ofJob, LABEL_JOB);
   const ofModel = (object: KubeObject) =>
     queue.add(`${MODEL_KEY}${object.metadata.namespace}/${object.metadata.labels?.[LABEL_MODEL]}`);
-  const models = informer<ModelDeployment & KubeObject>(MODEL_DEPLOYMENTS, (m) => queue.add(MODEL_KEY + keyOf(m)));
+  const models = informer<ModelDeployment & KubeObject>(MODEL_DEPLOYMENTS, (m) => own(MODEL_KEY + keyOf(m), m));
   const modelDeployments = informer<KubeObject>(DEPLOYMENTS, ofModel, LABEL_MODEL);
   const modelPods = informer<KubeObject>(PODS, ofModel, LABEL_MODEL);
   const all = [jobs, snapshots, deployments, statefulSets, pods, models, modelDeployments, modelPods];
@@ -229,6 +246,13 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
 /** Key of the job that an object belongs to. */
 function jobOf(object: KubeObject): string {
   return `${object.metadata.namespace}/${object.metadata.labels?.[LABEL_JOB]}`;
+}
+
+/** All of an object but its status and what the API server counts with. */
+function wishOf({
+  metadata: { uid, generation, deletionTimestamp, labels, annotations, finalizers },
+}: KubeObject): string {
+  return JSON.stringify([uid, generation, deletionTimestamp, labels, annotations, finalizers]);
 }
 
 /** What is kept of the objects that the operator made. */

@@ -46,6 +46,15 @@ export class WorkQueue {
     }
   }
 
+  /**
+   * Adds a key that nothing new is known of but what its own work wrote: one that failed keeps its time to wait, or it would come back
+   * with each word written about the failure.
+   */
+  hint(key: string): void {
+    if (this.failures.has(key) && !this.waiting.has(key)) return;
+    this.add(key);
+  }
+
   /** The earliest of several wishes counts. */
   addAfter(key: string, delayMs: number): void {
     if (this.stopped) return;

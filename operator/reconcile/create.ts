@@ -12,8 +12,11 @@ export async function create(context: Context, look: Look): Promise<Again> {
   const beginning = beginningOf(context, look);
   const isUp = spec.state === 'running';
   const message = `starts with parallelism ${spec.parallelism} on ${runnersOf(spec)} runner(s)`;
+  const { change } = look.status;
+  const isAgain = change?.kind === 'start' && change.generation === generation && !change.completedAt;
   if (isUp) beginChange(context, look, 'start', 'pods', message);
-  look.status.attempt = (look.status.attempt ?? 0) + 1;
+  // A start that broke off half-way goes on under its number: pods made already stay.
+  if (!isAgain || look.status.attempt === undefined) look.status.attempt = (look.status.attempt ?? 0) + 1;
   if (beginning?.from !== undefined) look.status.restoredFrom = beginning.from;
   // A pod whose Secret isn't there yet waits much longer for it than making it takes.
   await applySurroundings(context, look, spec);

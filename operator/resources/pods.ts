@@ -40,7 +40,7 @@ const DEFAULT_CPU: Readonly<Record<Component, string>> = { coordinator: '50m', r
 interface PodParts {
   readonly component: Component;
   readonly args: readonly string[];
-  readonly env?: readonly object[];
+  readonly env?: readonly Variable[];
   readonly volumes?: readonly object[];
   readonly volumeMounts?: readonly object[];
   readonly ports?: readonly object[];
@@ -82,16 +82,18 @@ export function podTemplateOf(job: StreamJob, spec: StreamJobSpec, settings: Ope
           ...(pullPolicy ? { imagePullPolicy: pullPolicy } : {}),
           args: [...parts.args],
           terminationMessagePolicy: 'FallbackToLogsOnError',
-          env: [
-            { name: 'NODE_OPTIONS', value: nodeOptions(splitMemory(bytesOf(limit), threads)) },
-            { name: 'NODE_ENV', value: 'production' },
-            { name: 'TIDEWHEEL_SECRETS_DIR', value: SECRETS_DIR },
-            { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
-            { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
-            ...storageEnv(spec.storage),
-            ...(parts.env ?? []),
-            ...(spec.env ?? []),
-          ],
+          env: withUsersEnv(
+            [
+              { name: NODE_OPTIONS, value: nodeOptions(splitMemory(bytesOf(limit), threads)) },
+              { name: 'NODE_ENV', value: 'production' },
+              { name: 'TIDEWHEEL_SECRETS_DIR', value: SECRETS_DIR },
+              { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+              { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+              ...storageEnv(spec.storage),
+              ...(parts.env ?? []),
+            ],
+            spec.env ?? [],
+          ),
           ...(parts.ports ? { ports: parts.ports } : {}),
           ...parts.probes,
           resources: {
@@ -129,8 +131,23 @@ export function podTemplateOf(job: StreamJob, spec: StreamJobSpec, settings: Ope
   return mergePodTemplate(template, spec.podTemplate as Record<string, any> | undefined);
 }
 
+const NODE_OPTIONS = 'NODE_OPTIONS';
+type Variable = { readonly name: string; readonly value?: string; readonly valueFrom?: object };
+
+/** Of two variables of one name, which the API server refuses, the user's counts; of two values of NODE_OPTIONS both, the user's last. */
+function withUsersEnv(ours: readonly Variable[], theirs: readonly Variable[]): Variable[] {
+  const byName = new Map(ours.map((v) => [v.name, v]));
+  for (const variable of theirs) {
+    const { name, value } = variable;
+    const before = byName.get(name)?.value;
+    const isJoined = name === NODE_OPTIONS && value !== undefined && before !== undefined;
+    byName.set(name, isJoined ? { name, value: `${before} ${value}` } : variable);
+  }
+  return [...byName.values()];
+}
+
 /** Keys of the store come by reference to the Secret: their values are in no manifest. */
-export function storageEnv(storage: StreamJobSpec['storage']): object[] {
+export function storageEnv(storage: StreamJobSpec['storage']): Variable[] {
   const name = storage?.s3?.secretRef;
   if (!name) return [];
   const of = (variable: string, key: string) => ({ name: variable, valueFrom: { secretKeyRef: { name, key } } });

@@ -106,3 +106,19 @@ test('one memory number is split so that the heaps of all slots fit into the pod
     expect(heaps).toBeLessThan(bytesOf(memory) / 1024 ** 2 - 60);
   }
 });
+
+test('no variable stands twice in a pod: the user’s counts, and V8’s options are joined', () => {
+  const env = [
+    { name: 'NODE_ENV', value: 'test' },
+    { name: 'NODE_OPTIONS', value: '--trace-gc' },
+    { name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'keys', key: 'token' } } },
+  ];
+  for (const { spec } of podsOf(make({ env }))) {
+    const variables = spec.template.spec.containers[0].env as { name: string; value?: string }[];
+    expect(new Set(variables.map((v) => v.name)).size).toBe(variables.length);
+    const of = (name: string) => variables.find((v) => v.name === name);
+    expect(of('NODE_ENV')?.value).toBe('test');
+    expect(of('NODE_OPTIONS')?.value).toMatch(/^--max-old-space-size=\d+ .* --trace-gc$/);
+    expect(of('TOKEN')).toEqual(env[2]);
+  }
+});

@@ -70,3 +70,30 @@ test('back-off grows to its bound and never below half of it', () => {
   expect(backoffMs(2, 1, 100, 1000)).toBe(400);
   expect(backoffMs(50, 0, 100, 1000)).toBe(500);
 });
+
+test('a failed key waits its time though its own words come back; news of it are worked on at once', async () => {
+  let works = 0;
+  const queue = new WorkQueue({
+    workers: 1,
+    work: async () => {
+      works++;
+      throw new Error('refused');
+    },
+    onError: () => {},
+    baseDelayMs: 60_000,
+    maxDelayMs: 60_000,
+  });
+  const settled = async () => {
+    while (queue.working + queue.depth > 0) await new Promise((resolve) => setImmediate(resolve));
+  };
+  queue.hint('a');
+  await settled();
+  expect(works).toBe(1);
+  queue.hint('a');
+  await settled();
+  expect(works).toBe(1);
+  queue.add('a');
+  await settled();
+  expect(works).toBe(2);
+  await queue.stop();
+});
