@@ -1,6 +1,6 @@
 /** What the operator asks of a job's coordinator, over its REST API. */
 import { type StreamJob, TidewheelError } from '../api/index.js';
-import type { JobState } from '../runtime/coordinator/coordinator.js';
+import type { JobState } from '../runtime/coordinator/contract.js';
 import type { StepView } from '../runtime/coordinator/job-progress.js';
 import { httpCall } from './http-call.js';
 import type { KubeClient } from './kube/client.js';

@@ -7,7 +7,7 @@ import type { StoreSpec } from '../snapshot/store.js';
 import type { Logger } from '../source/contract.js';
 import type { Registry } from '../task/environment.js';
 import { parseDuration } from '../time/duration.js';
-import type { CoordinatorOptions } from './coordinator.js';
+import type { CoordinatorOptions } from './contract.js';
 import type { RestartSpec } from './restart.js';
 
 export interface CoordinatorSettings {

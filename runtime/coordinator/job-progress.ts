@@ -79,7 +79,7 @@ export function restoreView(c: Coordinator): object | undefined {
   if (c.state !== 'deploying' || !deployment || !from) return undefined;
   return {
     slots: deployment.places.length,
-    slotsReady: deployment.places.length - deployment.waiting.size,
+    slotsReady: deployment.places.length - deployment.slotsMissing,
     restoredBytes: deployment.restoredBytes,
     stateBytes: stateBytes(from),
   };

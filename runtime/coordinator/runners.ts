@@ -3,6 +3,7 @@ import type { Logger } from '../source/contract.js';
 import type { ControlLink, CoordinatorMessage, RunnerMessage, RunningSlot } from '../task/control.js';
 import { Silence } from '../task/silence.js';
 import type { SlotOrder, SlotReport } from '../task/slot.js';
+import type { ThreadPlace } from './placement.js';
 
 export interface RunnerInfo {
   readonly id: string;
@@ -115,13 +116,30 @@ export class Runners {
   }
 
   /** Makes sure that a runner has that many threads. Resolves early when the runner goes away. */
-  async ensureThreads(id: string, count: number): Promise<void> {
+  private async ensureThreads(id: string, count: number): Promise<void> {
     const runner = this.all.get(id);
     if (!runner || runner.ports.length >= count) return;
     runner.link.send({ type: 'threads', count });
     while (this.all.get(id) === runner && runner.ports.length < count) {
       await new Promise<void>((resolve) => this.waiting.set(id, [...(this.waiting.get(id) ?? []), resolve]));
     }
+  }
+
+  /** The same for all runners of those places. */
+  async openThreads(places: readonly ThreadPlace[]): Promise<void> {
+    const threads = new Map<string, number>();
+    for (const p of places) threads.set(p.runner, Math.max(threads.get(p.runner) ?? 0, p.thread + 1));
+    await Promise.all([...threads].map(([runner, count]) => this.ensureThreads(runner, count)));
+  }
+
+  /** host:port of the data server of each place. Throws when a runner is gone. */
+  addresses(places: readonly ThreadPlace[]): string[] {
+    return places.map((p) => {
+      const runner = this.all.get(p.runner);
+      const port = runner?.ports[p.thread];
+      if (!runner || port === undefined) throw new Error(`runner ${p.runner} went away while deploying`);
+      return `${runner.host}:${port}`;
+    });
   }
 
   shutdownAll(): void {
