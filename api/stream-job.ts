@@ -241,6 +241,10 @@ export const streamJobSpec = object(
       integer('Worker threads of a runner pod; each runs one instance of every step.', { minimum: 1, maximum: 256 }),
       1,
     ),
+    standbyRunners: integer(
+      'Runner pods beyond those that the slots need. They are started and wait: when a runner is lost, its slots go on in one of them without waiting for a new pod. Default: none.',
+      { minimum: 0, maximum: 256 },
+    ),
     resources: withDefault(resources, {}),
     coordinatorResources: resources,
     checkpoint: withDefault(checkpoint, {}),

@@ -6,7 +6,7 @@ import { CONFIG_MAPS, type KubeObject, PODS, SECRETS } from '../kube/objects.js'
 import { certificateSecrets } from '../resources/certificates.js';
 import { configMap } from '../resources/config-map.js';
 import { coordinatorDeployment } from '../resources/coordinator.js';
-import { type Beginning, fileHash, runnersOf } from '../resources/deployed.js';
+import { type Beginning, fileHash, runnerPodsOf } from '../resources/deployed.js';
 import { LABEL_JOB, namesOf, shortHash } from '../resources/names.js';
 import { runnerStatefulSet } from '../resources/runners.js';
 import { surroundings } from '../resources/surroundings.js';
@@ -62,7 +62,7 @@ export async function applyPods(
 ): Promise<void> {
   await context.client.apply(configMap(look.job, spec));
   await Promise.all([
-    applyRunners(context, look, spec, how.isUp ? runnersOf(spec) : 0),
+    applyRunners(context, look, spec, how.isUp ? runnerPodsOf(spec) : 0),
     applyCoordinator(context, look, spec, how),
   ]);
 }

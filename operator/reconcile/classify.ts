@@ -15,7 +15,7 @@ export interface Difference {
 }
 
 /** Followed by a rescale, while the coordinator stays. */
-const SCALE = new Set<string>(['parallelism', 'slotsPerRunner']);
+const SCALE = new Set<string>(['parallelism', 'slotsPerRunner', 'standbyRunners']);
 /** Read by the coordinator alone: it is replaced while the tasks go on. */
 const COORDINATOR = new Set<string>(['restart', 'coordinatorResources']);
 const CHECKPOINT_IN_TASKS = ['guarantee', 'mode'] as const;

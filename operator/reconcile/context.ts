@@ -45,6 +45,8 @@ export interface JobMemory {
   phase?: { readonly name: string; readonly sinceMs: number };
   /** Since when there are fewer runner pods than there should be. */
   runnersMissingSinceMs?: number;
+  /** What a pod died of that has been replaced since. */
+  crash?: { readonly problem: import('./pod-problems.js').PodProblem; readonly untilMs: number };
   certificateDueMs?: number;
   surroundings?: string;
   judged?: { key: string; judgement: import('./judge.js').Judgement };

@@ -1,5 +1,5 @@
 import { TidewheelError } from '../../api/index.js';
-import { type Beginning, runnersOf } from '../resources/deployed.js';
+import { type Beginning, runnerPodsOf } from '../resources/deployed.js';
 import { shortHash } from '../resources/names.js';
 import { placeOf } from '../resources/store-place.js';
 import { applyPods, applySurroundings } from './apply.js';
@@ -11,7 +11,7 @@ export async function create(context: Context, look: Look): Promise<Again> {
   const { spec, generation } = look;
   const beginning = beginningOf(context, look);
   const isUp = spec.state === 'running';
-  const message = `starts with parallelism ${spec.parallelism} on ${runnersOf(spec)} runner(s)`;
+  const message = `starts with parallelism ${spec.parallelism} on ${runnerPodsOf(spec)} runner(s)`;
   const { change } = look.status;
   const isAgain = change?.kind === 'start' && change.generation === generation && !change.completedAt;
   if (isUp) beginChange(context, look, 'start', 'pods', message);

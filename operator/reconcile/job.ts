@@ -12,6 +12,7 @@ import { autoscale } from './autoscale.js';
 import { beginChange, changeAgeMs, endChange, tell } from './change.js';
 import { classify, type Difference, sharesNothing } from './classify.js';
 import { type Again, type Context, type Look, patienceMs, SOON_MS, STEADY_MS, steadyMs } from './context.js';
+import { replaceHeldBack } from './crash-loops.js';
 import { create } from './create.js';
 import { remove } from './delete.js';
 import { type Judgement, judge } from './judge.js';
@@ -50,6 +51,7 @@ export async function reconcileJob(context: Context, key: string): Promise<Again
   look.status.message = undefined;
   let again: Again;
   try {
+    await replaceHeldBack(context, look);
     again = await nextStep(context, look);
   } catch (error) {
     const { message } = toErrorMessage(error);
@@ -148,8 +150,8 @@ async function settle(context: Context, look: Look): Promise<Again> {
 
 async function replaceCoordinator(context: Context, look: Look, fields: readonly string[]): Promise<Again> {
   const { deployed, spec, generation } = look;
-  const { parallelism, slotsPerRunner } = deployed!.spec;
-  const target = { ...spec, parallelism, slotsPerRunner };
+  const { parallelism, slotsPerRunner, standbyRunners } = deployed!.spec;
+  const target = { ...spec, parallelism, slotsPerRunner, standbyRunners };
   beginChange(context, look, 'inPlace', 'coordinator', `${fields.join(', ')} changed: the tasks go on`);
   await context.client.apply(configMap(look.job, target));
   await applyCoordinator(context, look, target, {

@@ -1,6 +1,6 @@
 import { parseDuration } from '../../runtime/time/duration.js';
 import { configMap } from '../resources/config-map.js';
-import { runnersOf } from '../resources/deployed.js';
+import { runnerPodsOf, runnersOf } from '../resources/deployed.js';
 import { namesOf } from '../resources/names.js';
 import { applyCoordinator, applyRunners } from './apply.js';
 import { beginChange, changeAgeMs, endChange, tell } from './change.js';
@@ -15,14 +15,20 @@ export async function rescale(context: Context, look: Look): Promise<Again> {
   if (!deployed || !runners) return SOON_MS;
   const wanted = spec.parallelism;
   const needed = runnersOf(spec);
+  const pods = runnerPodsOf(spec);
   const from = view?.parallelism ?? deployed.spec.parallelism;
   beginChange(context, look, 'inPlace', look.status.change?.step ?? 'pods', `rescales ${from} → ${wanted}`);
   const step = (name: string) => {
     if (look.status.change) look.status.change = { ...look.status.change, step: name };
   };
   look.status.phase = 'Rescaling';
-  const target = { ...deployed.spec, parallelism: wanted, slotsPerRunner: spec.slotsPerRunner };
-  if (runners.spec.replicas < needed) await applyRunners(context, look, target, needed);
+  const target = {
+    ...deployed.spec,
+    parallelism: wanted,
+    slotsPerRunner: spec.slotsPerRunner,
+    standbyRunners: spec.standbyRunners,
+  };
+  if (runners.spec.replicas < pods) await applyRunners(context, look, target, pods);
   if (view?.state !== 'running') return SOON_MS;
   if (view.parallelism !== wanted) {
     const operation = context.operations.get(key);
@@ -43,7 +49,7 @@ export async function rescale(context: Context, look: Look): Promise<Again> {
       return SOON_MS;
     }
     step('move');
-    const release = connected.filter((id) => Number(id.slice(id.lastIndexOf('-') + 1)) >= needed);
+    const release = connected.filter((id) => Number(id.slice(id.lastIndexOf('-') + 1)) >= pods);
     const timeoutMs = parseDuration(spec.deadlines.savepoint);
     context.operations.start(key, 'rescale', look.generation, () =>
       context.coordinators.rescale(job, { parallelism: wanted, runners: needed, release }, timeoutMs),
@@ -53,7 +59,7 @@ export async function rescale(context: Context, look: Look): Promise<Again> {
   context.operations.clear(key);
   await context.client.apply(configMap(job, target));
   await Promise.all([
-    applyRunners(context, look, target, needed),
+    applyRunners(context, look, target, pods),
     applyCoordinator(context, look, target, {
       isUp: true,
       generation: look.generation,

@@ -75,7 +75,8 @@ export function fillStatus(context: Context, look: Look): PodProblem | undefined
     podProblem([...look.coordinatorPods, ...look.runnerPods], now) ??
     refusedPods(look.deployment) ??
     missingRunners(look.runners, now - (memory.runnersMissingSinceMs ?? now)) ??
-    jobProblem(view)
+    jobProblem(view) ??
+    (memory.crash && memory.crash.untilMs > now ? memory.crash.problem : undefined)
   );
 }
 

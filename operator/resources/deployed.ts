@@ -35,6 +35,7 @@ export function jobFile(job: StreamJob, spec: StreamJobSpec): Record<string, unk
   delete kept.restore;
   if (spec.restore.allowDroppedState) kept.restore = { allowDroppedState: true };
   delete kept.restartNonce;
+  delete kept.standbyRunners;
   delete kept.podTemplate;
   delete kept.resources;
   delete kept.coordinatorResources;
@@ -61,6 +62,12 @@ export function sorted(value: unknown): unknown {
   );
 }
 
+/** Runners that the job's slots need. */
 export function runnersOf(spec: Pick<StreamJobSpec, 'parallelism' | 'slotsPerRunner'>): number {
   return Math.max(1, Math.ceil(spec.parallelism / spec.slotsPerRunner));
+}
+
+/** Pods of runners, with those that stand by. */
+export function runnerPodsOf(spec: Pick<StreamJobSpec, 'parallelism' | 'slotsPerRunner' | 'standbyRunners'>): number {
+  return runnersOf(spec) + (spec.standbyRunners ?? 0);
 }

@@ -1,0 +1,41 @@
+/**
+ * Kubelets start a container that dies again at once, then after 10 s, 20 s, and so on up to 5 min, and forget about it only after ten
+ * minutes without a death. For a pod that worked in between, that is too long: it is replaced, and its successor starts at once. One that
+ * dies soon after each start is left to the kubelet's patience.
+ */
+import { type KubeObject, PODS } from '../kube/objects.js';
+import { tell } from './change.js';
+import type { Context, Look } from './context.js';
+import { podProblem } from './pod-problems.js';
+
+/** Whoever lived that long did not die of its start. */
+const WORKED_MS = 10_000;
+/** What such a pod died of is told for that long after it is gone. */
+const TOLD_MS = 60_000;
+
+export async function replaceHeldBack(context: Context, look: Look): Promise<void> {
+  for (const pod of [...look.coordinatorPods, ...look.runnerPods]) {
+    const livedMs = heldBackAfterMs(pod);
+    if (livedMs === undefined || livedMs < WORKED_MS) continue;
+    const { namespace, name, uid } = pod.metadata;
+    const now = context.now();
+    const problem = podProblem([pod], now);
+    if (problem) look.memory.crash = { problem, untilMs: now + TOLD_MS };
+    const note = `pod ${name} is replaced: it died after ${Math.round(livedMs / 1000)} s of work and would wait to be started again`;
+    tell(context, look, 'Warning', 'PodReplaced', problem ? `${note}; ${problem.message}` : note);
+    // Its process is dead: nothing has to be waited for.
+    await context.client.delete(PODS, namespace ?? '', name, { uid, gracePeriodSeconds: 0 });
+  }
+}
+
+/** How long the last process of a pod lived whose next start is put off; undefined: none is. */
+export function heldBackAfterMs({ metadata, status }: KubeObject): number | undefined {
+  if (metadata.deletionTimestamp) return undefined;
+  for (const { state, lastState } of status?.containerStatuses ?? []) {
+    if (state?.waiting?.reason !== 'CrashLoopBackOff') continue;
+    const { startedAt, finishedAt } = lastState?.terminated ?? {};
+    const livedMs = Date.parse(finishedAt ?? '') - Date.parse(startedAt ?? '');
+    if (!Number.isNaN(livedMs)) return livedMs;
+  }
+  return undefined;
+}
