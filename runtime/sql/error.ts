@@ -19,6 +19,8 @@ export interface SqlErrorDetail {
   /** Known names, the nearest of which to `name` is suggested. */
   readonly known?: Iterable<string>;
   readonly name?: string;
+  /** What to do where no known name is near. */
+  readonly hint?: string;
   readonly cause?: unknown;
 }
 
@@ -32,9 +34,10 @@ export class SqlError extends TidewheelError {
 
   constructor(code: SqlErrorCode, message: string, at: Place, detail: SqlErrorDetail = {}) {
     const near = detail.known && detail.name !== undefined ? nearestName(detail.name, detail.known) : undefined;
+    const hint = near ? `Did you mean '${near}'?` : detail.hint;
     super(code, detail.expected ? `${message}; expected ${detail.expected}` : message, {
       where: { file: 'sql', line: at.line, column: at.column },
-      ...(near ? { hint: `Did you mean '${near}'?` } : {}),
+      ...(hint ? { hint } : {}),
       cause: detail.cause,
       details: { ...(detail.expected ? { expected: detail.expected } : {}), ...(near ? { nearest: near } : {}) },
     });

@@ -2,6 +2,7 @@
 import { MODEL_PROVIDERS, type ModelProvider } from '../../graph/model-steps.js';
 import { parseDuration } from '../../time/duration.js';
 import { type Place, SqlError } from '../error.js';
+import { optionsLike } from './options.js';
 
 export interface ModelOptionInfo {
   readonly description: string;
@@ -104,6 +105,7 @@ export function checkModelOptions(
       throw new SqlError('TW2006', `provider '${provider}' has no option '${key}'`, place(key), {
         name: key,
         known: Object.keys(known),
+        hint: optionsLike(key, Object.keys(known)),
       });
     }
     const expected = value.includes('${') ? undefined : wrong(info, value);

@@ -50,9 +50,11 @@ export function checkOptions(
   for (const [key, value] of Object.entries(options)) {
     const def = tables.find((table) => Object.hasOwn(table, key))?.[key];
     if (!def && !tables.some((table) => hasPrefix(table, key))) {
+      const names = tables.flatMap((table) => Object.keys(table));
       throw new SqlError('TW2006', `connector '${connector}' has no option '${key}'`, place(key), {
         name: key,
-        known: tables.flatMap((table) => Object.keys(table)),
+        known: names,
+        hint: optionsLike(key, names),
       });
     }
     if (def?.values && !def.values.includes(value) && !value.includes('${')) {
@@ -134,4 +136,12 @@ function checkCommon(options: Readonly<Record<string, string>>, place: (key: str
 /** A duration option in milliseconds; throws DurationError. */
 export function durationMs(text: string | undefined): number | undefined {
   return text === undefined ? undefined : parseDuration(text);
+}
+
+/** What there is, for somebody whose option is near to none: those of the same family, e.g. `csv.…`, or all. */
+export function optionsLike(key: string, names: readonly string[]): string {
+  const family = key.includes('.') ? key.slice(0, key.lastIndexOf('.') + 1) : '';
+  const alike = family ? names.filter((name) => name.startsWith(family)) : [];
+  const shown = [...new Set(alike.length > 0 ? alike : names)].sort();
+  return `There are ${shown.map((name) => `'${name}'`).join(', ')}`;
 }

@@ -32,6 +32,10 @@ describe('a wrong name says where it stands and what was probably meant', () => 
       "3:53 TW2006 connector 'kafka' has no option 'topc' | Did you mean 'topic'?",
     ],
     [
+      "CREATE TABLE t (a INT) WITH ('connector' = 'kafka', 'format' = 'json', 'json.skip-header-lines' = '1')",
+      "3:72 TW2006 connector 'kafka' has no option 'json.skip-header-lines' | There are 'json.ignore-parse-errors'",
+    ],
+    [
       "CREATE TABLE t (a INT) WITH ('connector' = 'kafka', 'format' = 'jsn')",
       "3:53 TW2002 unknown format 'jsn' | Did you mean 'json'?",
     ],
