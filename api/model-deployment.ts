@@ -33,6 +33,33 @@ const WORD = {
   maxLength: 63,
 };
 
+const qualityGate = object(
+  'The quality of the new version, as StreamJobs measure it on labelled rows and report it to the registry (`quality.name` of ML_EVALUATE).',
+  {
+    metric: required(
+      text('Metric as the job reports it, e.g. ROCAUC, Accuracy, MAE.', { minLength: 1, maxLength: 63 }),
+    ),
+    atLeast: number('Less: back to the version before.'),
+    atMost: number('More: back to the version before.'),
+    worseThanStableBy: number(
+      'How much worse than the version before it may be, measured by the same job. Worse: back to it.',
+      { minimum: 0 },
+    ),
+    minSamples: withDefault(
+      integer('Labelled rows of the version before it is judged. Until then it stays at its step.', { minimum: 1 }),
+      500,
+    ),
+    deadline: duration('Not measured by then, counted from the start of the roll-out: refused. Default: waits.'),
+  },
+  [
+    {
+      cel: 'has(self.atLeast) || has(self.atMost) || has(self.worseThanStableBy)',
+      message: 'a gate needs one of atLeast, atMost and worseThanStableBy',
+      check: (g) => g.atLeast !== undefined || g.atMost !== undefined || g.worseThanStableBy !== undefined,
+    },
+  ],
+);
+
 const canary = object('How a new version takes over.', {
   steps: withDefault(
     list(
@@ -55,6 +82,14 @@ const canary = object('How a new version takes over.', {
   maxMismatchRate: number(
     'In a step of 0 %, more answers than that share that differ from those of the version before: back to it. Default: not watched.',
     { minimum: 0, maximum: 1 },
+  ),
+  gates: list(
+    'What else the new version must pass, at every step that gives it requests, and while it is watched.',
+    object('A gate.', { quality: required(qualityGate) }),
+    { maxItems: 8 },
+  ),
+  watch: duration(
+    'How long a version is watched after it took over: its failures, latency and gates. The version before stays ready, and takes over again where the new one is worse. Default: not at all.',
   ),
 });
 
@@ -82,8 +117,12 @@ const fields = {
   storage,
   source,
   version: text(
-    'Version that is served. Edit it to roll out another one, or the one before. Left out: the version that is promoted in the registry, as it moves, without canary.',
+    'Version that is served. Edit it to roll out another one, or the one before. Left out: see follow.',
     WORD,
+  ),
+  follow: choice(
+    'Which version is served where none is named. promoted (the default): the one that is promoted in the registry, as it moves, without canary. latest: the newest in the registry, rolled out by the canary as if it had been written here.',
+    ['promoted', 'latest'],
   ),
   canary: withDefault(canary, {}),
   promote: withDefault(
@@ -113,9 +152,17 @@ const fields = {
         1,
       ),
       maxReplicas: required(integer('Upper bound.', { minimum: 1, maximum: 1000 })),
-      targetConcurrency: withDefault(
-        number('Requests in flight per pod that are aimed at.', { minimum: 0.1, maximum: 100000 }),
-        8,
+      targetConcurrency: number(
+        'Requests in flight per pod that are aimed at. Default: 8 where no other target is given.',
+        { minimum: 0.1, maximum: 100000 },
+      ),
+      targetRequestsPerSecond: number('Requests per second and pod that are aimed at.', {
+        minimum: 0.001,
+        maximum: 1000000,
+      }),
+      targetCpu: integer(
+        'Processor time per pod that is aimed at, in percent of resources.cpu (100m where that is left out). Of several targets, the one that wants most pods counts.',
+        { minimum: 1, maximum: 10000 },
       ),
       cooldown: withDefault(duration('Load must be lower for that long before pods are taken away.'), '1m'),
     },
@@ -149,6 +196,12 @@ export const modelDeploymentSpec = object('Which model is served, and how.', fie
     field: 'version',
     check: (s) => s.source === undefined || s.version !== undefined,
   },
+  {
+    cel: '!has(self.version) || !has(self.follow)',
+    message: 'follow is for a deployment that names no version',
+    field: 'follow',
+    check: (s) => s.version === undefined || s.follow === undefined,
+  },
 ]);
 
 export const modelDeploymentStatus = object('State of the servers, written by the operator.', {
@@ -177,7 +230,12 @@ export const modelDeploymentStatus = object('State of the servers, written by th
     startedAt: instant('When it began.'),
     stepAt: instant('When its step began.'),
   }),
-  refused: object('The last version that did not take over.', {
+  watch: object('The version in use is watched after it took over.', {
+    previous: required(text('Version before, ready to take over again.')),
+    generation: integer('Generation of the spec that asked for the version in use.', { minimum: 0, format: 'int64' }),
+    since: instant('When it took over.'),
+  }),
+  refused: object('The last version that did not take over, or that the version before took over from again.', {
     version: required(text('Version.')),
     generation: integer('Generation of the spec that asked for it.', { minimum: 0, format: 'int64' }),
     reason: text('One CamelCase word.'),
@@ -198,9 +256,26 @@ export const modelDeploymentStatus = object('State of the servers, written by th
       format: text('Kind of model.'),
       backend: text('Library that runs it.'),
       message: text('Why it is not ready.'),
+      quality: text('What gates read of its quality, and on how many labelled rows.'),
     }),
     { maxItems: 64 },
   ),
+  latest: text('Newest version in the registry, where that is followed.'),
+  autoscaling: object('The last decision on the number of server pods.', {
+    wanted: integer('Pods wanted.', { minimum: 0 }),
+    reason: choice('What decided.', [
+      'Concurrency',
+      'RequestsPerSecond',
+      'Cpu',
+      'Idle',
+      'MinReplicas',
+      'MaxReplicas',
+      'Cooldown',
+      'NoMeasurement',
+    ]),
+    message: text('The same with its numbers.'),
+    time: instant('When the number was last changed.'),
+  }),
   promoted: text('Version that this deployment has promoted in the registry.'),
   lastRolloutSeconds: number('How long the last roll-out took.', { minimum: 0 }),
   requestsPerSecond: text('Requests per second, rounded.'),

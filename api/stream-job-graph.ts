@@ -235,6 +235,15 @@ const evaluateStep = object('Measures predictions against labels: rows with `res
     tolerance: withDefault(number('How much worse is still right.', { minimum: 0 }), 0),
     minRows: withDefault(integer('Labelled rows of a version before it is judged.', { minimum: 1 }), 500),
   }),
+  quality: object('Reports the metrics of each version to the registry: what the gates of a ModelDeployment read.', {
+    model: required(text('Name of the model in the registry.', { minLength: 1, maxLength: 63 })),
+    registry: text('Folder or s3://bucket/prefix. Default: $TIDEWHEEL_MODELS, else ./models-store.', {
+      maxLength: 4096,
+    }),
+    versionColumn: required(columnName('Column with the version that answered.')),
+    every: withDefault(integer('A report after so many labelled rows of a version.', { minimum: 1 }), 100),
+    source: text('Name under which it is reported. Default: the step.', { maxLength: 63 }),
+  }),
 });
 
 const driftStep = object('The rows at which a number changed its distribution, with `drift_detector`.', {

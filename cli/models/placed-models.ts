@@ -6,7 +6,8 @@ import { TidewheelError } from '../../api/index.js';
 import type { LoadedModel, ModelFiles, ModelRegistry, OpenOptions } from '../../runtime/model/index.js';
 import { readModel } from './model-store.js';
 
-export type ModelSource = Pick<ModelRegistry, 'open' | 'promoted'> & Partial<Pick<ModelRegistry, 'promote'>>;
+export type ModelSource = Pick<ModelRegistry, 'open' | 'promoted'> &
+  Partial<Pick<ModelRegistry, 'promote' | 'latest' | 'quality'>>;
 
 export interface PlacedModel {
   readonly name: string;
@@ -30,6 +31,8 @@ export function withPlacedModels(registry: ModelSource, placed: readonly PlacedM
   return {
     promoted: (name) => registry.promoted(name),
     promote: registry.promote?.bind(registry),
+    latest: registry.latest?.bind(registry),
+    quality: registry.quality?.bind(registry),
     open: (name, version, options) => {
       const found = placed.find((each) => each.name === name && each.version === version);
       return found ? openPlaced(found, options) : registry.open(name, version, options);

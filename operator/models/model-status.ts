@@ -7,6 +7,7 @@ import { sorted } from '../resources/deployed.js';
 import { LABEL_COMPONENT, shortHash } from '../resources/names.js';
 import { urlOf } from './manifests.js';
 import { LABEL_MODEL } from './names.js';
+import { qualityText } from './quality-gate.js';
 import type { ModelContext, ModelLook } from './reconcile-model.js';
 import type { Share } from './roll-out.js';
 
@@ -68,9 +69,15 @@ function versionsOf(look: ModelLook, shares: readonly Share[]): VersionStatus[] 
       ...(p99s.length > 0 ? { latencyP99Ms: Math.max(...p99s) } : {}),
       ...(said?.format ? { format: said.format } : {}),
       ...(said?.backend ? { backend: said.backend } : {}),
+      ...qualityShown(look, name),
       ...(said?.reason ? { message: said.reason.slice(0, 2000) } : {}),
     } as VersionStatus;
   });
+}
+
+function qualityShown({ spec, memory }: ModelLook, version: string): { quality?: string } {
+  const quality = qualityText(spec, memory.registry?.view.quality[version] ?? []);
+  return quality === undefined ? {} : { quality };
 }
 
 function fillRates(look: ModelLook, now: number): void {
@@ -90,7 +97,7 @@ function fillRates(look: ModelLook, now: number): void {
 }
 
 function phaseOf(look: ModelLook, replicas: number): Pick<ModelDeploymentStatus, 'phase' | 'message'> {
-  const { version, rollout, refused } = look.status;
+  const { version, rollout, refused, watch } = look.status;
   const shown = version === FOLLOWING ? 'the promoted version' : `version ${version}`;
   if (rollout) {
     const { to, step, weight } = rollout;
@@ -105,6 +112,8 @@ function phaseOf(look: ModelLook, replicas: number): Pick<ModelDeploymentStatus,
   }
   if (version === undefined) return { phase: 'Pending', message: 'nothing is served yet' };
   if (replicas === 0) return { phase: 'ScaledToZero', message: `${shown} is started by the next request` };
+  if (watch)
+    return { phase: 'Ready', message: `${shown} serves and is watched; version ${watch.previous} stays ready` };
   return { phase: 'Ready', message: `${shown} serves` };
 }
 
@@ -138,7 +147,7 @@ function setConditions(look: ModelLook, problem: string | undefined, now: Date):
 async function write(context: ModelContext, look: ModelLook, now: number): Promise<void> {
   const { deployment, memory } = look;
   const status = look.status as ModelDeploymentStatus;
-  const { requestsPerSecond: _r, latencyP99: _l, versions = [], ...rest } = status;
+  const { requestsPerSecond: _r, latencyP99: _l, versions = [], autoscaling, ...rest } = status;
   const states = versions.map(({ name, state, weight, readyReplicas, message }) => [
     name,
     state,
@@ -146,7 +155,8 @@ async function write(context: ModelContext, look: ModelLook, now: number): Promi
     readyReplicas,
     message,
   ]);
-  const significant = shortHash([sorted(rest), states]);
+  // The numbers of a decision change all the time.
+  const significant = shortHash([sorted(rest), states, autoscaling?.reason, autoscaling?.time]);
   if (JSON.stringify(sorted(status)) === JSON.stringify(sorted(deployment.status ?? {}))) return;
   if (significant === memory.significant && now - (memory.writtenMs ?? 0) < RATES_EVERY_MS) return;
   const { name, namespace } = deployment.metadata;

@@ -1,4 +1,5 @@
 /** What the operator asks of routers and model servers, pod by pod. */
+import type { QualityReport } from '../../runtime/model/contract.js';
 import type { RouterStatus } from '../../runtime/serving/router/router.js';
 import type { RouterConfig } from '../../runtime/serving/router/router-config.js';
 import { httpCall } from '../http-call.js';
@@ -26,6 +27,15 @@ export interface ServerStatus {
     readonly format?: string;
     readonly backend?: string;
   }[];
+  /** Processor time of the process so far. */
+  readonly cpuSeconds?: number;
+}
+
+/** What the registry says of a model: its newest version, and what was measured of those asked for. */
+export interface RegistryView {
+  readonly latest?: string;
+  readonly promoted?: string;
+  readonly quality: Readonly<Record<string, readonly QualityReport[]>>;
 }
 
 const QUICK_MS = 2000;
@@ -44,6 +54,12 @@ export class PodApi {
 
   server(pod: KubeObject): Promise<ServerStatus> {
     return this.call(pod, SERVE_PORT, 'GET', '/admin/status', undefined, QUICK_MS);
+  }
+
+  /** The server knows the store. */
+  registry(pod: KubeObject, model: string, versions: readonly string[]): Promise<RegistryView> {
+    const path = `/admin/registry/${[model, ...versions].map((word) => encodeURIComponent(word)).join('/')}`;
+    return this.call(pod, SERVE_PORT, 'GET', path, undefined, QUICK_MS);
   }
 
   /** Moves the registry's pointer: the server knows the store. */

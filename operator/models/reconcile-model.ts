@@ -11,7 +11,7 @@ import { isReady, isRunning } from '../reconcile/look.js';
 import { podProblem, refusedPods } from '../reconcile/pod-problems.js';
 import { LABEL_COMPONENT, shortHash } from '../resources/names.js';
 import type { OperatorSettings } from '../resources/pods.js';
-import { type ServerScaler, wantedServers } from './autoscale-servers.js';
+import { decideServers, type ScalingDecision, type ServerScaler } from './autoscale-servers.js';
 import {
   modelSurroundings,
   routerConfigMap,
@@ -23,7 +23,8 @@ import {
 } from './manifests.js';
 import { writeModelStatus } from './model-status.js';
 import { ANNOTATION_VERSION, LABEL_MODEL, modelNamesOf } from './names.js';
-import type { PodApi, ServerStatus } from './pod-api.js';
+import type { PodApi, RegistryView, ServerStatus } from './pod-api.js';
+import type { QualityView } from './quality-gate.js';
 import {
   type CandidateView,
   rollOut,
@@ -55,6 +56,9 @@ export interface ModelMemory {
   applied: Map<string, string>;
   token?: string;
   scaler: ServerScaler;
+  /** Processor time of ready servers: of each at the last look, and of all so far. */
+  cpu?: { readonly pods: ReadonlyMap<string, number>; readonly seconds: number };
+  registry?: { readonly atMs: number; readonly view: RegistryView };
   rate?: { atMs: number; requests: number; perSecond?: number };
   writtenMs?: number;
   significant?: string;
@@ -76,6 +80,9 @@ export interface ModelLook {
 }
 
 const STEADY_MS = 5000;
+/** How often the registry is looked at for a newer version, or for what was measured of those that are rolled out. */
+const LATEST_MS = 2000;
+const QUALITY_MS = 1000;
 const SCALING_MS = 1000;
 const WAKING_MS = 300;
 
@@ -89,13 +96,15 @@ export async function reconcileModel(context: ModelContext, key: string): Promis
   }
   const look = await lookAtModel(context, key, deployment);
   const { spec, status, memory, generation } = look;
-  const wanted = wantedVersion(spec);
+  await lookAtRegistry(context, look);
+  const wanted = wantedVersion(spec, generation, status);
   const plan = rollOut(spec, generation, status, candidateOf(context, look, wanted), context.now());
   for (const event of plan.events) {
     context.events.record(deployment, { type: event.type, reason: event.reason, note: event.note, action: 'RollOut' });
   }
-  const replicas = replicasOf(context, look);
-  status.wantedReplicas = replicas;
+  const decision = await scalingOf(context, look);
+  const replicas = decision?.wanted ?? spec.replicas;
+  noteScaling(status, decision, replicas, context.now());
 
   await applyOnce(context, look, 'surroundings', modelSurroundings(deployment, spec));
   memory.token ??= await tokenOf(context, deployment);
@@ -112,6 +121,7 @@ export async function reconcileModel(context: ModelContext, key: string): Promis
 
   const waits: number[] = [isTold && isPromoted ? STEADY_MS : 500];
   if (plan.againMs !== undefined) waits.push(plan.againMs);
+  if (spec.follow === 'latest') waits.push(LATEST_MS);
   if (spec.autoscaling?.enabled) waits.push(replicas === 0 ? WAKING_MS : SCALING_MS);
   return Math.min(...waits);
 }
@@ -181,7 +191,41 @@ function candidateOf(context: ModelContext, look: ModelLook, wanted: string): Ca
     failure: failed && `${failed.version}: ${failed.reason ?? 'its model could not be loaded'}`,
     problem: problem?.message,
     window: windowOf(look, wanted),
+    quality: qualityOf(look, wanted),
   };
+}
+
+/** Asks a server what the registry has, where the spec or a gate depends on it. Without an answer nothing is known, and nothing moves. */
+async function lookAtRegistry(context: ModelContext, look: ModelLook): Promise<void> {
+  const { spec, status, memory, servers } = look;
+  const judged = judgedVersions(look);
+  const isFollowing = spec.version === undefined && spec.follow === 'latest';
+  if (!isFollowing) status.latest = undefined;
+  if (spec.source || (judged.length === 0 && !isFollowing)) return;
+  const known = memory.registry;
+  const everyMs = judged.length > 0 ? QUALITY_MS : LATEST_MS;
+  if (!known || context.now() - known.atMs >= everyMs) {
+    const pods = [...servers.values()].flatMap((server) => server.pods).filter(isRunning);
+    const pod = pods.find(isReady) ?? pods[0];
+    const view = pod && (await context.podApi.registry(pod, spec.model, judged).catch(() => undefined));
+    if (view) memory.registry = { atMs: context.now(), view };
+  }
+  if (isFollowing) status.latest = memory.registry?.view.latest ?? status.latest;
+}
+
+/** The version that gates judge, and the one that it is compared with. */
+function judgedVersions({ spec, status }: ModelLook): string[] {
+  if (!spec.canary.gates?.length) return [];
+  const { rollout, watch, version } = status;
+  if (rollout) return (rollout.step ?? -1) < 0 ? [] : [rollout.to, ...(version === undefined ? [] : [version])];
+  return watch && version !== undefined ? [version, watch.previous] : [];
+}
+
+function qualityOf(look: ModelLook, version: string): QualityView | undefined {
+  const [candidate, stable] = judgedVersions(look);
+  const quality = look.memory.registry?.view.quality;
+  if (!quality || candidate !== version) return undefined;
+  return { candidate: quality[candidate] ?? [], stable: quality[stable ?? ''] ?? [] };
 }
 
 /** Whether the routers that run have found it ready: a Service may lead to a pod a moment after the pod is ready. */
@@ -195,8 +239,8 @@ function isReached({ routers, routerPods }: ModelLook, version: string): boolean
 
 /** What all routers counted in the step that the status is in. */
 function windowOf(look: ModelLook, version: string): StepWindow | undefined {
-  const { rollout } = look.status;
-  if (!rollout || look.routers.size === 0 || look.routers.size < look.routerPods.filter(isReady).length)
+  const { rollout, watch } = look.status;
+  if ((!rollout && !watch) || look.routers.size === 0 || look.routers.size < look.routerPods.filter(isReady).length)
     return undefined;
   const step = stepName(look);
   let sum: StepWindow | undefined;
@@ -218,19 +262,60 @@ function windowOf(look: ModelLook, version: string): StepWindow | undefined {
 
 /** Names a setting of shares: routers count anew with each. */
 function stepName({ status }: ModelLook): string {
-  const { version, rollout } = status;
-  if (!rollout) return `${version ?? 'none'}`;
+  const { version, rollout, watch } = status;
+  if (!rollout) return watch ? `${version} watched ${watch.since}` : `${version ?? 'none'}`;
   return `${version ?? 'none'} > ${rollout.to} ${rollout.generation}/${rollout.step} ${rollout.stepAt}`;
 }
 
-function replicasOf(context: ModelContext, look: ModelLook): number {
+async function scalingOf(context: ModelContext, look: ModelLook): Promise<ScalingDecision | undefined> {
   const { routers, memory, spec, status } = look;
   const all = [...routers.values()];
-  const load = all.length > 0 && {
-    inFlight: all.reduce((sum, r) => sum + r.inFlight, 0),
-    requests: all.reduce((sum, r) => sum + r.requests, 0),
-  };
-  return wantedServers(spec, status.wantedReplicas, load || undefined, memory.scaler, context.now());
+  const load =
+    all.length === 0
+      ? undefined
+      : {
+          inFlight: all.reduce((sum, r) => sum + r.inFlight, 0),
+          requests: all.reduce((sum, r) => sum + r.requests, 0),
+          ...(spec.autoscaling?.targetCpu === undefined ? {} : { cpuSeconds: await cpuSecondsOf(context, look) }),
+        };
+  return decideServers(spec, status.wantedReplicas, load, memory.scaler, context.now());
+}
+
+/** Of the ready servers of the version in use, from the look on at which each was first ready: loading a model is no load. */
+async function cpuSecondsOf(context: ModelContext, look: ModelLook): Promise<number> {
+  const { servers, status, memory } = look;
+  const pods = servers.get(status.version ?? '')?.pods.filter(isReady) ?? [];
+  const before = memory.cpu ?? { pods: new Map<string, number>(), seconds: 0 };
+  const now = new Map<string, number>();
+  let { seconds } = before;
+  await Promise.all(
+    pods.map(async (pod) => {
+      const uid = pod.metadata.uid ?? pod.metadata.name;
+      const last = before.pods.get(uid);
+      const used = (await context.podApi.server(pod).catch(() => undefined))?.cpuSeconds ?? last;
+      if (used === undefined) return;
+      if (last !== undefined && used > last) seconds += used - last;
+      now.set(uid, used);
+    }),
+  );
+  memory.cpu = { pods: now, seconds };
+  return seconds;
+}
+
+function noteScaling(
+  status: StatusDraft,
+  decision: ScalingDecision | undefined,
+  replicas: number,
+  nowMs: number,
+): void {
+  const isChanged = status.wantedReplicas !== replicas;
+  status.wantedReplicas = replicas;
+  if (!decision) {
+    status.autoscaling = undefined;
+    return;
+  }
+  const time = isChanged ? new Date(nowMs).toISOString() : status.autoscaling?.time;
+  status.autoscaling = { ...decision, ...(time === undefined ? {} : { time }) };
 }
 
 async function applyServers(
@@ -243,7 +328,7 @@ async function applyServers(
   const isAlone = shares.length === 1;
   for (const { version } of shares) {
     // Where the source is written is where the wanted version lies: servers of another one stay as they are.
-    if (spec.source && version !== wantedVersion(spec) && look.servers.has(version)) continue;
+    if (spec.source && version !== spec.version && look.servers.has(version)) continue;
     // A version that is to take over must show that it runs, also where nothing asks for it.
     const count = isAlone && look.status.version === version ? replicas : Math.max(1, replicas);
     const object = serverDeployment(deployment, spec, context.settings, version, count);

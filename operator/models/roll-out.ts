@@ -1,10 +1,12 @@
 /**
- * How one version takes over from another: ready, then share by share, watched; or refused, and everything as it was. Pure: all it
- * knows stands in the resource's status, so that an operator that is started anew goes on where the last one was.
+ * How one version takes over from another: ready, then share by share, watched; or refused, and everything as it was. Where the spec
+ * says so it is watched on after it took over, the version before beside it. Pure: all it knows stands in the resource's status, so that
+ * an operator that is started anew goes on where the last one was.
  */
 import type { ModelDeploymentSpec, ModelDeploymentStatus } from '../../api/index.js';
 import { FOLLOWING } from '../../runtime/serving/router/router.js';
 import { parseDuration } from '../../runtime/time/duration.js';
+import { judgeQuality, type QualityView } from './quality-gate.js';
 
 export type StatusDraft = { -readonly [F in keyof ModelDeploymentStatus]?: ModelDeploymentStatus[F] };
 
@@ -18,6 +20,8 @@ export interface CandidateView {
   readonly problem?: string;
   /** What the routers counted since the share was set; undefined until all have set it. */
   readonly window?: StepWindow;
+  /** What jobs measured of it, and of the version before; undefined: not known, or not asked for. */
+  readonly quality?: QualityView;
 }
 
 export interface StepWindow {
@@ -55,8 +59,19 @@ const MIN_SAMPLE = 20;
 const CERTAIN_ERRORS = 3;
 const WATCH_MS = 500;
 
-export function wantedVersion(spec: ModelDeploymentSpec): string {
-  return spec.version ?? FOLLOWING;
+/**
+ * The version that the spec asks for. Where the newest one is followed, a roll-out that is going on is finished first: a job may publish
+ * more often than a version can take over.
+ */
+export function wantedVersion(
+  spec: ModelDeploymentSpec,
+  generation: number,
+  { rollout, latest, version }: StatusDraft,
+): string {
+  if (spec.version !== undefined) return spec.version;
+  if (spec.follow !== 'latest') return FOLLOWING;
+  const isUnderWay = rollout && rollout.generation === generation && rollout.to !== FOLLOWING;
+  return isUnderWay ? rollout.to : (latest ?? version ?? FOLLOWING);
 }
 
 /** Changes `status` by one step. */
@@ -67,7 +82,7 @@ export function rollOut(
   candidate: CandidateView,
   nowMs: number,
 ): RollOutPlan {
-  const wanted = wantedVersion(spec);
+  const wanted = wantedVersion(spec, generation, status);
   const events: RollOutEvent[] = [];
   const at = new Date(nowMs).toISOString();
 
@@ -78,7 +93,9 @@ export function rollOut(
   if (status.version === wanted) {
     if (status.refused && status.refused.version !== wanted) status.refused = undefined;
     status.rollout = undefined;
-    return { shares: [all(wanted)], events };
+    return status.watch
+      ? watch(spec, generation, status as StatusDraft & Watched, candidate, events, nowMs)
+      : { shares: [all(wanted)], events };
   }
   if (status.refused?.version === wanted && status.refused.generation === generation) {
     return { shares: status.version === undefined ? [] : [all(status.version)], events };
@@ -98,6 +115,7 @@ export function rollOut(
       generation,
     };
     status.refused = undefined;
+    status.watch = undefined;
   }
 
   const refuse = (reason: string, message: string): RollOutPlan => {
@@ -112,8 +130,15 @@ export function rollOut(
   if (candidate.failure !== undefined) return refuse('ModelRefused', candidate.failure);
   if (!candidate.isReady && step < 0) {
     const leftMs = Date.parse(rollout.startedAt ?? at) + parseDuration(spec.readyDeadline) - nowMs;
-    if (leftMs <= 0) return refuse('NotReadyInTime', candidate.problem ?? `not ready within ${spec.readyDeadline}`);
-    return { shares: shares(status, wanted, 0, false), events, againMs: Math.min(WATCH_MS, leftMs) };
+    // Nothing may be published yet: whoever follows the registry waits for it.
+    const isWaiting = wanted === FOLLOWING && status.version === undefined && candidate.problem === undefined;
+    if (!isWaiting && leftMs <= 0)
+      return refuse('NotReadyInTime', candidate.problem ?? `not ready within ${spec.readyDeadline}`);
+    return {
+      shares: shares(status, wanted, 0, false),
+      events,
+      againMs: Math.max(1, Math.min(WATCH_MS, isWaiting ? WATCH_MS : leftMs)),
+    };
   }
 
   const takeOver = (): RollOutPlan => {
@@ -126,7 +151,11 @@ export function rollOut(
     events.push(
       normal('RolledOut', `version ${wanted} has taken over from ${from ?? 'none'} in ${seconds.toFixed(1)} s`),
     );
-    return { shares: [all(wanted)], events };
+    if (from === undefined || from === FOLLOWING || spec.canary.watch === undefined) {
+      return { shares: [all(wanted)], events };
+    }
+    status.watch = { previous: from, generation, since: at };
+    return { shares: [all(wanted), standby(from)], events, againMs: WATCH_MS };
   };
   const { steps, interval } = spec.canary;
   if (status.version === undefined) return takeOver();
@@ -142,14 +171,51 @@ export function rollOut(
   const { window } = candidate;
   const wrong = window && violation(spec, window, steps[step] === 0);
   if (wrong) return refuse(wrong.reason, wrong.message);
+  const quality = judgeQuality(spec, candidate.quality, Date.parse(rollout.startedAt ?? at), nowMs);
+  if (quality.is === 'failed') return refuse(quality.reason, quality.message);
+  // A copy's answers go nowhere: no job can measure them.
+  const isMeasured = quality.is === 'passed' || steps[step] === 0;
   const leftMs = Date.parse(rollout.stepAt ?? at) + parseDuration(interval) - nowMs;
   const answered = window ? window.requests : 0;
-  if (leftMs <= 0 && window && answered >= spec.canary.minRequests) return goTo(step + 1);
+  if (leftMs <= 0 && window && answered >= spec.canary.minRequests && isMeasured) return goTo(step + 1);
   return {
     shares: shares(status, wanted, steps[step], steps[step] === 0),
     events,
     againMs: leftMs > 0 ? Math.min(WATCH_MS, leftMs) : WATCH_MS,
   };
+}
+
+type Watched = { watch: NonNullable<ModelDeploymentStatus['watch']> };
+
+/** The version in use has taken over and is watched; the one before takes over again where it is worse. */
+function watch(
+  spec: ModelDeploymentSpec,
+  generation: number,
+  status: StatusDraft & Watched,
+  { window, quality }: CandidateView,
+  events: RollOutEvent[],
+  nowMs: number,
+): RollOutPlan {
+  const version = status.version as string;
+  const { previous, since } = status.watch;
+  const at = new Date(nowMs).toISOString();
+  const sinceMs = Date.parse(since ?? at);
+  const leftMs = sinceMs + parseDuration(spec.canary.watch ?? '0') - nowMs;
+  const verdict = judgeQuality(spec, quality, sinceMs, nowMs);
+  // A version that nobody measures keeps what it has been given.
+  const isWorse = verdict.is === 'failed' && verdict.reason !== 'NotMeasured';
+  const wrong = (window && violation(spec, window, false)) ?? (isWorse ? verdict : undefined);
+  if (wrong) {
+    const { reason, message } = wrong;
+    events.push({ type: 'Warning', reason, note: `version ${previous} takes over again from ${version}: ${message}` });
+    status.version = previous;
+    status.refused = { version, generation, reason, message, time: at };
+    (status as StatusDraft).watch = undefined;
+    return { shares: [all(previous)], events };
+  }
+  if (leftMs > 0) return { shares: [all(version), standby(previous)], events, againMs: Math.min(WATCH_MS, leftMs) };
+  (status as StatusDraft).watch = undefined;
+  return { shares: [all(version)], events };
 }
 
 function violation(
@@ -184,5 +250,7 @@ function shares(status: StatusDraft, candidate: string, weight: number, mirror: 
 }
 
 const all = (version: string): Share => ({ version, weight: 100, mirror: false });
+/** Ready, and asked only by who names it. */
+const standby = (version: string): Share => ({ version, weight: 0, mirror: false });
 const normal = (reason: string, note: string): RollOutEvent => ({ type: 'Normal', reason, note });
 const percent = (rate: number) => `${Number((rate * 100).toPrecision(3))} %`;

@@ -92,6 +92,19 @@ export interface EvaluateSpec {
   readonly countColumn: string;
   /** Goes back to the version before when the promoted one is worse. */
   readonly guard?: GuardSpec;
+  /** Reports each version's metrics to the registry. */
+  readonly quality?: QualitySpec;
+}
+
+export interface QualitySpec {
+  readonly name: string;
+  readonly options: ModelOptions;
+  /** Column with the version that answered. */
+  readonly versionColumn: string;
+  /** A report after so many labelled rows of a version each. */
+  readonly every: number;
+  /** Name under which is reported. Absent: that of the step. */
+  readonly source?: string;
 }
 
 export interface GuardSpec {

@@ -8,6 +8,7 @@ import type {
   ModelColumn,
   ModelStepSpec,
   PublishSpec,
+  QualitySpec,
   ScoreSpec,
 } from '../graph/model-steps.js';
 import { type DataType, type Field, type RowSchema, UNTYPED } from '../record/types.js';
@@ -130,7 +131,7 @@ export class ModelStepPlanner {
       this.problems.add('TW1005', at, "'prediction' or 'probability' must be set: the column with what was predicted");
     }
     const by = names(step.key);
-    const { guard } = step;
+    const { guard, quality } = step;
     const spec: EvaluateSpec = {
       kind: 'other',
       transform: 'evaluate',
@@ -154,6 +155,17 @@ export class ModelStepPlanner {
               tolerance: guard.tolerance,
               minRows: guard.minRows,
             } satisfies GuardSpec,
+          }),
+      ...(quality === undefined
+        ? {}
+        : {
+            quality: {
+              name: quality.model,
+              options: quality.registry === undefined ? {} : { registry: quality.registry },
+              versionColumn: quality.versionColumn,
+              every: quality.every,
+              ...(quality.source === undefined ? {} : { source: quality.source }),
+            } satisfies QualitySpec,
           }),
     };
     return { spec, schema: UNTYPED, by };

@@ -175,6 +175,26 @@ export interface Promotion {
   readonly previous?: string;
 }
 
+/**
+ * `models/NAME/quality/VERSION/SOURCE.json`: how good a version is on rows whose labels came, as a job measured it. Replaced as it goes
+ * on; what gates of a ModelDeployment read.
+ */
+export interface QualityReport {
+  readonly kind: 'tidewheel-quality';
+  readonly reportVersion: 1;
+  readonly model: string;
+  readonly version: string;
+  /** Who measured it: the step of the job. Versions are compared within one source. */
+  readonly source: string;
+  /** By name, over the latest `window` labelled rows of the version (all, where there is no window). */
+  readonly metrics: Readonly<Record<string, { readonly value: number; readonly biggerIsBetter: boolean }>>;
+  /** Labelled rows of the version so far. */
+  readonly samples: number;
+  readonly window?: number;
+  /** ISO 8601. */
+  readonly measuredAt: string;
+}
+
 export interface PushOptions {
   readonly format?: ModelFormat;
   /** Default: one above the highest number there is. */
@@ -205,6 +225,12 @@ export interface ModelRegistry {
   open(name: string, version: string, options?: OpenOptions & { readonly golden?: boolean }): Promise<LoadedModel>;
   /** undefined: nothing was promoted. One small read: poll it. */
   promoted(name: string): Promise<Promotion | undefined>;
+  /** The newest complete version: the highest number, else the last one pushed. undefined: there is none. */
+  latest(name: string): Promise<string | undefined>;
+  /** What was measured of a version, one report for each source. */
+  quality(name: string, version: string): Promise<QualityReport[]>;
+  /** Replaces what the same source reported before. */
+  reportQuality(report: QualityReport): Promise<void>;
   /** Points streams and servers at a complete version. */
   promote(name: string, version: string): Promise<Promotion>;
 }

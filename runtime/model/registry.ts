@@ -10,6 +10,7 @@ import type {
   OpenOptions,
   Promotion,
   PushOptions,
+  QualityReport,
   VersionManifest,
 } from './contract.js';
 import { checkGolden, DEFAULT_TOLERANCE, formatGolden, parseGolden } from './golden.js';
@@ -210,6 +211,32 @@ class StoreRegistry implements ModelRegistry {
     }
   }
 
+  async latest(name: string): Promise<string | undefined> {
+    requireName('model', name);
+    const keys = await this.store.list(`models/${name}/versions/`);
+    const versions = keys
+      .filter((key) => key.split('/').length === 5 && key.endsWith('/manifest.json'))
+      .map((key) => key.split('/')[3])
+      .sort(compareVersions);
+    const isNamed = Number.isNaN(Number(versions.at(-1) ?? 0));
+    return isNamed ? (await this.list(name)).at(-1)?.version : versions.at(-1);
+  }
+
+  async quality(name: string, version: string): Promise<QualityReport[]> {
+    requireName('model', name);
+    requireName('version', version);
+    const keys = await this.store.list(qualityFolder(name, version));
+    const reports = await Promise.all(keys.map(async (key) => parse(await this.store.get(key)) as QualityReport));
+    return reports.filter((report) => report?.kind === 'tidewheel-quality' && report.version === version);
+  }
+
+  async reportQuality(report: QualityReport): Promise<void> {
+    requireName('model', report.model);
+    requireName('version', report.version);
+    const source = report.source.replaceAll(/[^A-Za-z0-9._-]/g, '-').slice(0, 200);
+    await this.store.put(`${qualityFolder(report.model, report.version)}${source}.json`, jsonBytes(report));
+  }
+
   async promote(name: string, version: string): Promise<Promotion> {
     await this.manifest(name, version);
     const before = await this.promoted(name);
@@ -235,6 +262,10 @@ export function compareVersions(a: string, b: string): number {
 
 function versionFolder(name: string, version: string): string {
   return `models/${name}/versions/${version}/`;
+}
+
+function qualityFolder(name: string, version: string): string {
+  return `models/${name}/quality/${version}/`;
 }
 
 function promotionKey(name: string): string {

@@ -11,6 +11,7 @@
  *     POST /v2/repository/models/NAME/unload               {"parameters": {"version": "3"}}; default: all
  *     GET  /metrics                                        Prometheus
  *     GET  /admin/status                                   versions, requests, latency, backends as JSON
+ *     GET  /admin/registry/NAME/1/2                        {"latest": "3", "promoted": "2", "quality": {"1": […]}}
  *     POST /admin/promote                                  {"model": "fraud", "version": "3", "token": "…"}; 403 without a token
  */
 import type { ModelRegistry, TensorSpec } from '../model/index.js';
@@ -34,9 +35,13 @@ export interface Response {
   readonly body: Buffer | string;
 }
 
+/** A model that is in no registry can't be promoted, and nothing is reported of it. */
+export type ServedRegistry = Pick<ModelRegistry, 'promoted'> &
+  Partial<Pick<ModelRegistry, 'promote' | 'latest' | 'quality'>>;
+
 export interface RouteContext {
   readonly host: ModelHost;
-  readonly registry: Pick<ModelRegistry, 'promoted'> & Partial<Pick<ModelRegistry, 'promote'>>;
+  readonly registry: ServedRegistry;
   readonly serverName: string;
   readonly serverVersion: string;
   /** Whether the repository may be loaded and unloaded through HTTP. */
@@ -67,7 +72,21 @@ export async function route(context: RouteContext, request: Request): Promise<Re
     only(request, 'POST');
     return promote(context, request);
   }
+  if (parts.length >= 3 && parts.length <= 8 && parts[0] === 'admin' && parts[1] === 'registry') {
+    only(request, 'GET');
+    return registryView(context, parts[2], parts.slice(3));
+  }
   throw notFound(`there is no ${request.path}`);
+}
+
+async function registryView({ registry }: RouteContext, name: string, versions: readonly string[]): Promise<Response> {
+  const [latest, promoted, ...reports] = await Promise.all([
+    registry.latest?.(name),
+    registry.promoted(name),
+    ...versions.map((version) => registry.quality?.(name, version)),
+  ]);
+  const quality = Object.fromEntries(versions.map((version, i) => [version, reports[i] ?? []]));
+  return json(200, { latest, promoted: promoted?.version, quality });
 }
 
 async function promote({ registry, adminToken }: RouteContext, request: Request): Promise<Response> {

@@ -1,17 +1,17 @@
 /** The HTTP server around a ModelHost. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { BackendState, ModelRegistry } from '../model/index.js';
+import type { BackendState } from '../model/index.js';
 import type { Logger } from '../source/contract.js';
 import type { ModelHost } from './model-host.js';
 import { asProtocolError, type ProtocolError } from './protocol-error.js';
 import { readBody } from './request-body.js';
-import { type RouteContext, type Response as RoutedResponse, route } from './routes.js';
+import { type RouteContext, type Response as RoutedResponse, route, type ServedRegistry } from './routes.js';
 
 export interface ServerOptions {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
-  readonly registry: Pick<ModelRegistry, 'promoted'> & Partial<Pick<ModelRegistry, 'promote'>>;
+  readonly registry: ServedRegistry;
   readonly version: string;
   readonly log: Logger;
   /** Default 64 MiB. */
@@ -51,6 +51,7 @@ export async function serveModels(host: ModelHost, options: ServerOptions): Prom
       ready: !draining && host.isReady(),
       draining,
       ...(options.backends ? { backends: options.backends } : {}),
+      cpuSeconds: cpuSeconds(),
       inFlight: host.ready().reduce((sum, served) => sum + served.inFlight, 0),
       versions: host.versions().map((version) => ({ ...version, ...loadOf(host, version.name, version.version) })),
     }),
@@ -119,6 +120,11 @@ export async function serveModels(host: ModelHost, options: ServerOptions): Prom
       await host.close();
     },
   };
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }
 
 function loadOf(host: ModelHost, name: string, version: string): object {

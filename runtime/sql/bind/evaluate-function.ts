@@ -20,10 +20,17 @@ const OWN_OPTIONS: Readonly<Record<string, 'text' | 'number'>> = {
   every: 'number',
   'guard.name': 'text',
   'guard.registry': 'text',
+  'guard.s3.endpoint': 'text',
   'guard.version-column': 'text',
   'guard.metric': 'text',
   'guard.tolerance': 'number',
   'guard.min-rows': 'number',
+  'quality.name': 'text',
+  'quality.registry': 'text',
+  'quality.s3.endpoint': 'text',
+  'quality.version-column': 'text',
+  'quality.every': 'number',
+  'quality.source': 'text',
 };
 
 function checkOwn(c: ModelCall, config: Readonly<Record<string, string>>, alone: boolean): void {
@@ -89,7 +96,13 @@ export function evaluate(c: ModelCall): BoundRelation {
   if (guarded && c.by.length > 0) {
     throw new SqlError('TW2004', 'a guard judges all rows together', c.at('INPUT'), { expected: 'no PARTITION BY' });
   }
-  versionColumn ??= config['guard.version-column'];
+  const reported = config['quality.name'];
+  if (reported && c.by.length > 0) {
+    throw new SqlError('TW2004', 'the quality of a version is that of all rows', c.at('INPUT'), {
+      expected: 'no PARTITION BY',
+    });
+  }
+  versionColumn ??= config['guard.version-column'] ?? config['quality.version-column'];
   versionColumn ??= c.input.relation.fields.find((f) => /version$/i.test(f.name))?.name;
   const relation: StepRelation = {
     kind: 'step',
@@ -115,7 +128,7 @@ export function evaluate(c: ModelCall): BoundRelation {
         ? {
             guard: {
               name: guarded,
-              options: config['guard.registry'] ? { registry: config['guard.registry'] } : {},
+              options: registryOf(config, 'guard'),
               versionColumn,
               metric: config['guard.metric'] ?? metrics[0],
               tolerance: Number(config['guard.tolerance'] ?? 0),
@@ -123,15 +136,39 @@ export function evaluate(c: ModelCall): BoundRelation {
             },
           }
         : {}),
+      ...(reported && versionColumn
+        ? {
+            quality: {
+              name: reported,
+              options: registryOf(config, 'quality'),
+              versionColumn: config['quality.version-column'] ?? versionColumn,
+              every: Math.max(1, Number(config['quality.every'] ?? 100)),
+              ...(config['quality.source'] ? { source: config['quality.source'] } : {}),
+            },
+          }
+        : {}),
     },
-    reads: [label.name, prediction, probability, ...c.by, guarded ? versionColumn : undefined].filter(
-      (n) => n !== undefined,
-    ),
+    reads: [
+      label.name,
+      prediction,
+      probability,
+      ...c.by,
+      guarded || reported ? versionColumn : undefined,
+      reported ? config['quality.version-column'] : undefined,
+    ].filter((n) => n !== undefined),
     added: fields,
     fields,
     ...c.binder.origin(c.call.span),
   };
   return { relation, scope: new Scope([{ columns: fields.map((field) => ({ name: field.name, field })) }]) };
+}
+
+function registryOf(config: Readonly<Record<string, string>>, prefix: 'guard' | 'quality'): Record<string, string> {
+  const given = (['registry', 's3.endpoint'] as const).flatMap((key) => {
+    const value = config[`${prefix}.${key}`];
+    return value === undefined ? [] : [[key, value]];
+  });
+  return Object.fromEntries(given);
 }
 
 function predictWith(c: ModelCall, model: Model, config: Readonly<Record<string, string>>) {

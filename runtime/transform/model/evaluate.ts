@@ -1,6 +1,7 @@
 /**
  * `evaluate`: measures predictions against labels, for all rows or for each key, as rows of metrics; rows without label or
- * prediction don't count. With a guard it also judges the versions of a model by their labelled rows, and goes back.
+ * prediction don't count. With a guard it also judges the versions of a model by their labelled rows, and goes back; with `quality` it
+ * reports them to the registry.
  */
 import { Codegen, propertyKey } from '../../expr/codegen/codegen.js';
 import type { EvaluateSpec } from '../../graph/model-steps.js';
@@ -11,6 +12,7 @@ import { stepError } from '../in-flight.js';
 import { VersionGuard } from './guard.js';
 import { KeptObjects } from './kept-objects.js';
 import { type Said, update, valueReader } from './measured.js';
+import { QualityReports } from './quality-reports.js';
 
 class Measured {
   rows = 0;
@@ -57,6 +59,8 @@ export const evaluate: TransformFactory = (ctx): Transform => {
   const labelOf = reader(spec.label)!;
   const saidIn = saidBy(reader(spec.prediction), reader(spec.probability));
   const guard = spec.guard && new VersionGuard(ctx, spec);
+  const reports = spec.quality && new QualityReports(ctx, spec);
+  const isBusy = () => guard?.busy === true || reports?.busy === true;
   const make = new Codegen().build<(by: readonly unknown[], result: unknown, count: number) => Row>(
     `return function measured(by, result, count) { return { ${[
       ...spec.by.map((name, i) => `${propertyKey(name)}: by[${i}]`),
@@ -78,7 +82,10 @@ export const evaluate: TransformFactory = (ctx): Transform => {
   };
 
   return {
-    open: () => guard?.open(),
+    open: async () => {
+      await guard?.open();
+      await reports?.open();
+    },
     process(row) {
       const label = labelOf(row);
       const said = saidIn(row);
@@ -87,6 +94,7 @@ export const evaluate: TransformFactory = (ctx): Transform => {
       try {
         for (const metric of measured.metrics.values()) update(metric, label, said);
         guard?.add(row, label, said);
+        reports?.add(row, label, said);
       } catch (error) {
         throw stepError(error, ctx.node, 'TW7102');
       }
@@ -99,14 +107,27 @@ export const evaluate: TransformFactory = (ctx): Transform => {
     flush: () => {
       kept.flush();
       guard?.flush();
+      reports?.flush();
     },
     endOfInput() {
       for (const { parts, object } of kept.all())
         if (object.rows > 0 && told.get(object) !== object.rows) tell(parts, object);
       kept.flush();
+      reports?.endOfInput();
     },
-    ...(guard
-      ? { busy: () => guard.busy, blocked: () => guard.busy, resume: () => guard.resume(), close: () => guard.close() }
+    ...(guard || reports
+      ? {
+          busy: isBusy,
+          blocked: isBusy,
+          resume: () => {
+            const [a, b] = [guard?.resume() === true, reports?.resume() === true];
+            return a || b;
+          },
+          close: () => {
+            guard?.close();
+            reports?.close();
+          },
+        }
       : {}),
   };
 };

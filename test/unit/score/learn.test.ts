@@ -149,6 +149,34 @@ SELECT result['Accuracy'] AS accuracy, result['LogLoss'] AS loss, labelled FROM 
     expect((expected[2] as { accuracy: number }).accuracy).toBeGreaterThan(0.85);
   });
 
+  test('ML_EVALUATE reports the quality of each version to the registry', async () => {
+    // Version a is right for the rows whose id is no multiple of 4, version b is always right.
+    const rows = points.map((p) => {
+      const isB = p.id >= 200;
+      return { ...p, version: isB ? 'b' : 'a', said: isB || p.id % 4 !== 0 ? p.label : !p.label };
+    });
+    await at.write('said.jsonl', lines(rows));
+    job = await startJob(
+      at,
+      'default',
+      yaml(
+        'report',
+        `CREATE TABLE said (id INT, label BOOLEAN, said BOOLEAN, version STRING) WITH ('connector' = 'filesystem', 'path' = 'said.jsonl', 'format' = 'json');
+SELECT labelled FROM ML_EVALUATE(INPUT => TABLE said, LABEL => DESCRIPTOR(label), PREDICTION => DESCRIPTOR(said),
+  CONFIG => MAP['metrics', 'Accuracy, F1', 'window', '80', 'quality.name', 'above', 'quality.every', '70', 'quality.source', 'job a']);`,
+      ),
+    );
+    await job.until(1);
+    await job.run.coordinator.ended;
+    const [a] = await at.registry.quality('above', 'a');
+    const [b] = await at.registry.quality('above', 'b');
+    // Also the rows behind the last 70: at the end of the input.
+    expect(a).toMatchObject({ version: 'a', source: 'job a', samples: 200, window: 80 });
+    expect(a.metrics.Accuracy).toEqual({ value: 0.75, biggerIsBetter: true });
+    expect(b.metrics).toMatchObject({ Accuracy: { value: 1 }, F1: { value: 1 } });
+    expect(await at.registry.quality('above', 'c')).toEqual([]);
+  });
+
   test('ML_DETECT_DRIFT gives the rows at which the detector raised the alarm', async () => {
     const numbers = Array.from({ length: 1000 }, (_, i) => ({
       id: i,
