@@ -243,6 +243,10 @@ export const ERROR_CODES = {
     'Learning: unknown name',
     'No learner, transform, metric, detector, optimizer or loss has that name.',
   ),
+  TW7107: terminal(
+    'Learning: network without TensorFlow',
+    'A neural network was asked or taught before TensorFlow.js was given to it. Jobs and servers do that by themselves; in a program, call `attachTensorFlow` first.',
+  ),
   TW7201: terminal(
     'Model: unknown format',
     'The files are not a model that Tidewheel reads, or not of the format named. It reads tfjs layers and graph models, Keras `.keras` and `.h5`, ONNX, SavedModel (where tfjs-node is there) and the JSON of its own learners.',

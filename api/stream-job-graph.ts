@@ -193,7 +193,7 @@ const learnStep = object(
     ),
     inputs: columns('Columns that are features.'),
     outputs: text(
-      'Columns to add: `label` or `prediction`, `probability`, `score`, `cluster`, with their types. Left out: none.',
+      'Columns to add: `label` or `prediction`, `probability`, `score`, `cluster`, `recommended`, with their types. Left out: none.',
       { maxLength: 65536 },
     ),
     label: columnName('Column with the label; null: it comes later, see rowKey. Left out: learns without.'),
@@ -205,6 +205,35 @@ const learnStep = object(
     key: keyColumns('A learner'),
     threshold: number('Anomalies: adds the column is_anomaly, true where the score is above it.'),
     publish: publishPart,
+    topN: integer('Recommenders: items in the column `recommended`.', { minimum: 1, maximum: 10000 }),
+    onDrift: object('Watches the errors of the learner; where they have changed, it begins again.', {
+      detector: withDefault(
+        openJson('ADWIN, PageHinkley, KSWIN or DDM, or one with parameters: `{ type: ADWIN, delta: 0.01 }`.'),
+        'ADWIN',
+      ),
+      action: withDefault(
+        choice('reset: a fresh learner. retrain: a fresh learner that has learnt the latest rows with labels.', [
+          'reset',
+          'retrain',
+        ]),
+        'reset',
+      ),
+      window: withDefault(integer('Labelled rows kept for retraining.', { minimum: 1, maximum: 1000000 }), 1000),
+    }),
+    fit: object('Batch training: gathers the rows of a bounded input and learns them at its end.', {
+      epochs: withDefault(integer('Times through the rows, at most.', { minimum: 1, maximum: 100000 }), 20),
+      patience: withDefault(
+        integer('Epochs without a lower loss over the held-back rows before training ends.', { minimum: 1 }),
+        3,
+      ),
+      validation: withDefault(
+        number('Share of the rows that is held back; they go out with what the trained model says.', {
+          minimum: 0,
+          maximum: 0.9,
+        }),
+        0.2,
+      ),
+    }),
   },
 );
 
@@ -253,6 +282,12 @@ const driftStep = object('The rows at which a number changed its distribution, w
     'ADWIN',
   ),
   key: keyColumns('A detector'),
+  rollBack: object('An alarm promotes the version of a model again that was promoted before.', {
+    model: required(text('Name of the model in the registry.', { minLength: 1, maxLength: 63 })),
+    registry: text('Folder or s3://bucket/prefix. Default: $TIDEWHEEL_MODELS, else ./models-store.', {
+      maxLength: 4096,
+    }),
+  }),
 });
 
 const count = STEP_KINDS.map((kind) => `(has(self.${kind}) ? 1 : 0)`).join(' + ');

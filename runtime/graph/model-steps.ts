@@ -54,7 +54,29 @@ export interface LearnSpec {
   /** Anomalies: `isAnomaly` is score above it. */
   readonly threshold?: number;
   readonly anomalyColumn?: string;
+  /** Recommenders: items in a list of recommendations (field `recommended`). */
+  readonly topN?: number;
   readonly publish?: PublishSpec;
+  readonly onDrift?: OnDriftSpec;
+  readonly fit?: FitSpec;
+}
+
+/** Watches the learner's own errors, and begins again where they have changed. */
+export interface OnDriftSpec {
+  /** As JSON: a detector of runtime/learn; it gets 1 for a wrong class and 0 for a right one, of numbers the size of the error. */
+  readonly detector: string;
+  /** reset: a fresh learner. retrain: a fresh learner that has learnt the latest `window` labelled rows. */
+  readonly action: 'reset' | 'retrain';
+  readonly window: number;
+}
+
+/** Batch training: the rows are gathered, and learnt at the end of the (bounded) input. */
+export interface FitSpec {
+  readonly epochs: number;
+  /** Epochs without a lower loss over the held-back rows before training ends. */
+  readonly patience: number;
+  /** Share of the rows that is held back; they go out with what the trained model says of them. */
+  readonly validation: number;
 }
 
 /** Puts what was learnt into a registry, through a gate. */
@@ -129,6 +151,13 @@ export interface DriftSpec {
   readonly by: readonly string[];
   /** Column that gets the detector's name. */
   readonly nameColumn: string;
+  /** An alarm promotes the version of the model again that was promoted before. */
+  readonly rollBack?: RollBackSpec;
+}
+
+export interface RollBackSpec {
+  readonly name: string;
+  readonly options: ModelOptions;
 }
 
 export type ModelStepSpec = ScoreSpec | LearnSpec | EvaluateSpec | DriftSpec;

@@ -92,7 +92,7 @@ export class ModelStepPlanner {
     const at = [...this.path, 'learn'];
     const outputs = step.outputs === undefined ? [] : this.columns(step.outputs, [...at, 'outputs']);
     const by = names(step.key);
-    const { publish } = step;
+    const { publish, onDrift } = step;
     const spec: LearnSpec = {
       kind: 'other',
       transform: 'learn',
@@ -119,6 +119,11 @@ export class ModelStepPlanner {
               promote: publish.promote,
             } satisfies PublishSpec,
           }),
+      ...(step.topN === undefined ? {} : { topN: step.topN }),
+      ...(onDrift === undefined
+        ? {}
+        : { onDrift: { detector: JSON.stringify(onDrift.detector), action: onDrift.action, window: onDrift.window } }),
+      ...(step.fit === undefined ? {} : { fit: step.fit }),
     };
     const added = outputs.map((o): Field => ({ name: o.column, type: o.type }));
     if (step.threshold !== undefined) added.push({ name: 'is_anomaly', type: { kind: 'BOOLEAN', nullable: true } });
@@ -173,6 +178,7 @@ export class ModelStepPlanner {
 
   private drift(step: NonNullable<GraphNode['drift']>): PlannedModelStep {
     const by = names(step.key);
+    const { rollBack } = step;
     const detector = typeof step.detector === 'string' ? { type: step.detector } : step.detector;
     const spec: DriftSpec = {
       kind: 'other',
@@ -181,6 +187,14 @@ export class ModelStepPlanner {
       detector: JSON.stringify(detector),
       by,
       nameColumn: 'drift_detector',
+      ...(rollBack === undefined
+        ? {}
+        : {
+            rollBack: {
+              name: rollBack.model,
+              options: rollBack.registry === undefined ? {} : { registry: rollBack.registry },
+            },
+          }),
     };
     return { spec, schema: this.with([{ name: 'drift_detector', type: ANY }]), by };
   }

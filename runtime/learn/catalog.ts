@@ -30,10 +30,13 @@ import { Accuracy, F1, FBeta, Precision, Recall } from './metric/classification.
 import { ConfusionMatrix } from './metric/confusion-matrix.js';
 import { CrossEntropy } from './metric/cross-entropy.js';
 import { LogLoss } from './metric/log-loss.js';
+import { HitRate, ReciprocalRank } from './metric/ranking.js';
 import { MAE, MSE, R2, RMSE } from './metric/regression.js';
 import { ExactROCAUC, ROCAUC } from './metric/roc-auc.js';
 import { Rolling } from './metric/rolling.js';
 import { RollingROCAUC } from './metric/rolling-roc-auc.js';
+import { NetworkClassifier } from './neural/network-classifier.js';
+import { NetworkRegressor } from './neural/network-regressor.js';
 import { Binarizer } from './preprocess/binarizer.js';
 import { Bucketizer } from './preprocess/bucketizer.js';
 import { KBinsDiscretizer } from './preprocess/k-bins-discretizer.js';
@@ -54,6 +57,7 @@ import type { LearnJson } from './state.js';
 import { BagOfWords } from './text/bag-of-words.js';
 import { CountVectorizer } from './text/count-vectorizer.js';
 import { TFIDF } from './text/tf-idf.js';
+import { TokenSequence } from './text/token-sequence.js';
 import { HoeffdingTreeClassifier } from './tree/hoeffding-tree-classifier.js';
 
 interface LearnClass {
@@ -73,6 +77,8 @@ const LEARNERS = {
   ARFClassifier,
   KMeans,
   HalfSpaceTrees,
+  NetworkClassifier,
+  NetworkRegressor,
 } as const;
 const RECOMMENDERS = { BiasedMF, Swing } as const;
 const TRANSFORMERS = {
@@ -94,6 +100,7 @@ const TRANSFORMERS = {
   BagOfWords,
   CountVectorizer,
   TFIDF,
+  TokenSequence,
   VarianceThreshold,
   SelectKBest,
   PCA,
@@ -117,6 +124,8 @@ const METRICS = {
   MSE,
   RMSE,
   R2,
+  HitRate,
+  ReciprocalRank,
 } as const;
 const DRIFT_DETECTORS = { ADWIN, DDM, KSWIN, PageHinkley } as const;
 

@@ -74,8 +74,8 @@ export interface Transformer extends Estimator {
 export interface Metric extends Estimator {
   readonly kind: 'metric';
   readonly biggerIsBetter: boolean;
-  /** What `yPred` has to be: the predicted class, the probabilities (or that of `true`), or a number. */
-  readonly wants: 'label' | 'probability' | 'number';
+  /** What `yPred` has to be: the predicted class, the probabilities (or that of `true`), a number, or a list of items. */
+  readonly wants: 'label' | 'probability' | 'number' | 'ranking';
   update(yTrue: any, yPred: any, w?: number): void;
   /** Takes an earlier `update` back. */
   revert(yTrue: any, yPred: any, w?: number): void;

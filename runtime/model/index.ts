@@ -21,3 +21,4 @@ export {
   tensorFrom,
   toBytes,
 } from './tensor.js';
+export { trainingTensorFlow } from './tf/training.js';

@@ -67,6 +67,11 @@ export class Pipeline {
 
   /** Every step learns from the record; `y` and `w` are needed where a step is supervised. */
   learnOne(x: FeatureInput, y?: any, w?: number): void {
+    (this.last as any).learnOne(this.learnTransforms(x, y), y, w);
+  }
+
+  /** The steps before the last learn from the record; gives what the last one would learn, valid until the next call. */
+  learnTransforms(x: FeatureInput, y?: any): any {
     let current: any = x;
     let before: Transformer | undefined;
     for (const step of this.transformers) {
@@ -77,7 +82,7 @@ export class Pipeline {
       current = next;
       before = step;
     }
-    (this.last as any).learnOne(feed(this.last, current, before), y, w);
+    return feed(this.last, current, before);
   }
 
   /** What the last step says of the record: see its `predictOne`. */
@@ -108,7 +113,8 @@ export class Pipeline {
     return result instanceof FeatureRow ? decoded(last, result) : result;
   }
 
-  private prepare(x: any): any {
+  /** The record as the last step gets it, valid until the next call. */
+  prepare(x: any): any {
     let current = x;
     let before: Transformer | undefined;
     for (const step of this.transformers) {

@@ -37,7 +37,7 @@ export class Rolling implements Metric {
     return this.metric.biggerIsBetter;
   }
 
-  get wants(): 'label' | 'probability' | 'number' {
+  get wants(): Metric['wants'] {
     return this.metric.wants;
   }
 

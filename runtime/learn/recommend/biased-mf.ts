@@ -23,6 +23,11 @@ export interface BiasedMFParams {
   clipGradient?: number;
   /** Seed of the random start (default 0). */
   seed?: number;
+  /**
+   * For choices without a rating: with each, so many known items that the user has not chosen are learnt as 0, drawn at random
+   * (default 0, for ratings). The items that a user has chosen are then remembered, and not recommended again.
+   */
+  negatives?: number;
 }
 
 /** One side of the factorisation: a bias and `nFactors` factors for each user, or item. */
@@ -85,14 +90,21 @@ export class BiasedMF implements Recommender {
   private users: Side;
   private items: Side;
   private source: GaussianSource;
+  /** Of the items learnt as 0. */
+  private draws: MersenneTwister;
+  /** Items that each user has chosen, where `negatives` are learnt. */
+  private chosen: Set<number>[] = [];
   private n = 0;
   private mean = 0;
   private readonly gradients = [new FeatureRow(), new FeatureRow(), new FeatureRow(), new FeatureRow()] as const;
 
   constructor(params: BiasedMFParams = {}) {
     const { nFactors = 10, l2Bias = 0, l2Latent = 0, latentSigma = 0.1, clipGradient = 1e12, seed = 0 } = params;
+    const { negatives = 0 } = params;
+    requireParameter(Number.isInteger(negatives) && negatives >= 0, 'negatives', negatives, 'an integer of at least 0');
     requireParameter(Number.isInteger(nFactors) && nFactors > 0, 'nFactors', nFactors, 'an integer above 0');
-    this.params = { nFactors, l2Bias, l2Latent, latentSigma, clipGradient, seed };
+    this.params = { nFactors, l2Bias, l2Latent, latentSigma, clipGradient, seed, negatives };
+    this.draws = MersenneTwister.python(seed);
     const side = (): Side =>
       new Side(nFactors, optimizerOf(params.biasOptimizer).fresh(), optimizerOf(params.latentOptimizer).fresh());
     this.users = side();
@@ -118,8 +130,27 @@ export class BiasedMF implements Recommender {
     return this.mean + this.users.biases.data[u] + this.items.biases.data[i] + product;
   }
 
-  learnOne(user: Label, item: Label, y: number): void {
+  /** `user` gave `item` the rating `y`; without one: chose it, which counts as 1. */
+  learnOne(user: Label, item: Label, y = 1): void {
     checkTarget(y);
+    this.learnRating(user, item, y);
+    if (this.params.negatives > 0) this.learnNegatives(user, item);
+  }
+
+  private learnNegatives(user: Label, item: Label): void {
+    const u = this.users.ids.find(user);
+    this.chosen[u] ??= new Set();
+    const mine = this.chosen[u];
+    mine.add(this.items.ids.find(item));
+    const { size } = this.items.ids;
+    for (let k = 0; k < this.params.negatives && mine.size < size; k++) {
+      let i = this.draws.below(size);
+      while (mine.has(i)) i = this.draws.below(size);
+      this.learnRating(user, this.items.ids.labels[i], 0);
+    }
+  }
+
+  private learnRating(user: Label, item: Label, y: number): void {
     this.n++;
     this.mean += (1 / this.n) * (y - this.mean);
     const { nFactors, l2Bias, l2Latent, latentSigma, clipGradient } = this.params;
@@ -149,6 +180,18 @@ export class BiasedMF implements Recommender {
     return [...items].map((item) => ({ item, score: this.predictOne(user, item) })).sort((a, b) => b.score - a.score);
   }
 
+  /** The `k` items that `user` is expected to like most, without those known to be chosen; best first. Empty for an unknown user. */
+  recommend(user: Label, k = 10): { item: Label; score: number }[] {
+    const u = this.users.ids.find(user);
+    if (u < 0) return [];
+    const mine = this.chosen[u];
+    const all: { item: Label; score: number }[] = [];
+    for (let i = 0; i < this.items.started; i++) {
+      if (!mine?.has(i)) all.push({ item: this.items.ids.labels[i], score: this.score(u, i) });
+    }
+    return all.sort((a, b) => b.score - a.score).slice(0, k);
+  }
+
   /** Items named so far. */
   get knownItems(): readonly Label[] {
     return this.items.ids.labels;
@@ -165,6 +208,9 @@ export class BiasedMF implements Recommender {
       source: this.source.toJSON(),
       n,
       mean,
+      ...(params.negatives > 0
+        ? { draws: this.draws.toJSON(), chosen: this.chosen.map((items) => [...(items ?? [])]) }
+        : {}),
     };
   }
 
@@ -176,6 +222,8 @@ export class BiasedMF implements Recommender {
     model.source = GaussianSource.fromJSON(json.source);
     model.n = json.n;
     model.mean = json.mean;
+    if (json.draws) model.draws = MersenneTwister.fromJSON(json.draws);
+    model.chosen = (json.chosen ?? []).map((items: number[]) => new Set(items));
     return model;
   }
 }

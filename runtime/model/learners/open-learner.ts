@@ -10,12 +10,12 @@
  * - pipelines that end in a transform: `row` BYTES, the record as JSON
  */
 import { TidewheelError } from '../../../api/errors.js';
-import { type LearnJson, restore } from '../../learn/index.js';
+import { attachTensorFlow, type LearnJson, networksOf, restore } from '../../learn/index.js';
 import type { FeatureRecord, LoadedModel, ModelFiles, ModelSignature, TensorSpec, Tensors } from '../contract.js';
 import { allocate, elementCount, elementOf, setElement } from '../tensor.js';
 
 /** Throws TW7201, TW7202. */
-export function openLearner(files: ModelFiles): LoadedModel {
+export async function openLearner(files: ModelFiles): Promise<LoadedModel> {
   const [name, bytes] = [...files].find(([file]) => file.endsWith('.json')) ?? [...files][0];
   let json: LearnJson;
   try {
@@ -30,6 +30,10 @@ export function openLearner(files: ModelFiles): LoadedModel {
     const message = (error as Error).message;
     const code = error instanceof TidewheelError && error.code === 'TW7106' ? 'TW7205' : 'TW7202';
     throw new TidewheelError(code, `${name} is not the state of a learner: ${message}`, { cause: error });
+  }
+  if (networksOf(learner).length > 0) {
+    const { trainingTensorFlow } = await import('../tf/training.js');
+    await attachTensorFlow(await trainingTensorFlow(), learner);
   }
   return new LearnerModel(learner);
 }

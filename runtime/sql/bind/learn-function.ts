@@ -1,5 +1,12 @@
 /** ML_LEARN and ML_DETECT_ANOMALIES: steps that train a pipeline of the learning library. */
-import type { LearnSpec, ModelColumn, ModelOptions, PublishSpec } from '../../graph/model-steps.js';
+import type {
+  FitSpec,
+  LearnSpec,
+  ModelColumn,
+  ModelOptions,
+  OnDriftSpec,
+  PublishSpec,
+} from '../../graph/model-steps.js';
 import type { DataType } from '../../record/types.js';
 import { parseDuration } from '../../time/duration.js';
 import type { Span } from '../ast/index.js';
@@ -15,7 +22,7 @@ export function learn(c: ModelCall): BoundRelation {
   const model = c.model(['learner']);
   const options = c.options(model);
   const inputs = c.modelInputs(model);
-  const label = c.column('LABEL')!;
+  const label = c.column('LABEL');
   const rowKey = c.column('KEY');
   const made = outputs(c, model.output);
   const spec = learnStep(
@@ -24,15 +31,23 @@ export function learn(c: ModelCall): BoundRelation {
     inputs,
     model.output.map((f, i) => ({ field: f.name, column: made[i].name, type: f.type })),
     {
-      label: label.name,
+      ...(label ? { label: label.name } : {}),
       ...(rowKey ? { rowKey: rowKey.name } : {}),
       ...timeOf(c),
       ...(options.horizon ? { horizonMs: parseDuration(options.horizon) } : {}),
       by: c.by,
       ...(options['publish.name'] ? { publish: publishOf(options) } : {}),
+      ...(options['top-n'] ? { topN: Number(options['top-n']) } : {}),
+      ...(options['drift.detector'] ? { onDrift: onDriftOf(options) } : {}),
+      ...(options['fit.epochs'] ? { fit: fitOf(options) } : {}),
     },
   );
-  const reads = [...inputs.map((i) => i.column), label.name, ...(rowKey ? [rowKey.name] : []), ...c.by];
+  const reads = [
+    ...inputs.map((i) => i.column),
+    ...(label ? [label.name] : []),
+    ...(rowKey ? [rowKey.name] : []),
+    ...c.by,
+  ];
   return added(c, made, {
     step: 'learn',
     label: `Learn(${model.name})`,
@@ -116,5 +131,23 @@ function publishOf(options: ModelOptions): PublishSpec {
     ...(threshold === undefined ? {} : { threshold: Number(threshold) }),
     ...(margin === undefined ? {} : { margin: Number(margin) }),
     promote: options['publish.promote']?.toLowerCase() !== 'false',
+  };
+}
+
+function onDriftOf(options: ModelOptions): OnDriftSpec {
+  const detector = options['drift.detector'];
+  return {
+    // A name alone, or JSON with parameters.
+    detector: /^\s*[{"]/.test(detector) ? detector : JSON.stringify(detector),
+    action: (options['drift.action'] ?? 'reset') as OnDriftSpec['action'],
+    window: Number(options['drift.window'] ?? 1000),
+  };
+}
+
+function fitOf(options: ModelOptions): FitSpec {
+  return {
+    epochs: Number(options['fit.epochs']),
+    patience: Number(options['fit.patience'] ?? 3),
+    validation: Number(options['fit.validation'] ?? 0.2),
   };
 }

@@ -21,7 +21,7 @@ import { assignArguments, bindData, partitionColumns, tableArgument } from './ta
 export const MODEL_FUNCTIONS: Record<string, readonly string[]> = {
   ML_PREDICT: ['INPUT', 'MODEL', 'ARGS', 'CONFIG?'],
   ML_EVALUATE: ['INPUT', 'MODEL?', 'LABEL', 'ARGS?', 'TASK?', 'CONFIG?', 'PREDICTION?', 'PROBABILITY?'],
-  ML_LEARN: ['INPUT', 'MODEL', 'LABEL', 'ARGS', 'KEY?', 'CONFIG?'],
+  ML_LEARN: ['INPUT', 'MODEL', 'LABEL?', 'ARGS', 'KEY?', 'CONFIG?'],
   ML_DETECT_ANOMALIES: ['INPUT', 'ARGS', 'CONFIG?'],
   ML_DETECT_DRIFT: ['INPUT', 'ARGS', 'CONFIG?'],
 };

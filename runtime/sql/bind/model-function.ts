@@ -37,7 +37,7 @@ function detectDrift(c: ModelCall): BoundRelation {
       expected: 'a number',
     });
   }
-  const { detector = 'ADWIN', ...params } = c.config();
+  const { detector = 'ADWIN', 'rollback.name': rollBack, 'rollback.registry': registry, ...params } = c.config();
   const [name] = outputs(c, [{ name: 'drift_detector', type: STRING }]);
   const numbers = Object.entries(params).map(([key, value]) => [
     key,
@@ -53,6 +53,7 @@ function detectDrift(c: ModelCall): BoundRelation {
       detector: JSON.stringify({ ...Object.fromEntries(numbers), type: detector }),
       by: c.by,
       nameColumn: name.name,
+      ...(rollBack ? { rollBack: { name: rollBack, options: registry ? { registry } : {} } } : {}),
     },
     reads: [column.name, ...c.by],
     by: c.by,

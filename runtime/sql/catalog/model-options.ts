@@ -86,6 +86,28 @@ export const MODEL_OPTIONS: Readonly<Record<ModelProvider, Readonly<Record<strin
       kind: 'number',
     },
     'publish.promote': { description: 'Whether a version that passes is promoted. Default true', kind: 'flag' },
+    'top-n': { description: 'Recommenders: items in the column `recommended`', kind: 'count' },
+    'drift.detector': {
+      description:
+        'Watches the learner’s errors: ADWIN, DDM, PageHinkley or KSWIN, or JSON with parameters. Its alarm begins the learner again',
+      kind: 'text',
+    },
+    'drift.action': {
+      description:
+        'reset (the default): a fresh learner. retrain: one that has learnt the latest drift.window labelled rows',
+      kind: 'text',
+      values: ['reset', 'retrain'],
+    },
+    'drift.window': { description: 'Labelled rows kept for retraining. Default 1000', kind: 'count' },
+    'fit.epochs': {
+      description: 'Batch training: gathers the bounded input, and learns it at its end, so many times at most',
+      kind: 'count',
+    },
+    'fit.patience': {
+      description: 'Epochs without a lower loss over the held-back rows before training ends. Default 3',
+      kind: 'count',
+    },
+    'fit.validation': { description: 'Share of the rows that is held back. Default 0.2', kind: 'number' },
     ...REGISTRY,
     ...CALLS,
     ...FLINKS,

@@ -4,6 +4,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve as resolvePath } from 'node:path';
 import { TidewheelError } from '../../../api/index.js';
 import type { ModelOptions } from '../../graph/model-steps.js';
+import type { TensorFlow } from '../../learn/index.js';
 import type { GoldenRow, LoadedModel, ModelFiles, ModelRegistry, OpenModel } from '../../model/contract.js';
 import type { ObjectStore, StoreSpec } from '../../snapshot/store.js';
 import { registryStore } from './registry-location.js';
@@ -12,6 +13,8 @@ import { registryStore } from './registry-location.js';
 export interface ModelLibrary {
   readonly openModel: OpenModel;
   createRegistry(store: ObjectStore): ModelRegistry;
+  /** For networks that are trained. Rejects where TensorFlow.js can't be loaded. */
+  trainingTensorFlow(): Promise<TensorFlow>;
   /** Throws TW7305 when the model answers otherwise. */
   checkGolden(model: LoadedModel, golden: readonly GoldenRow[], tolerance: number): Promise<void>;
 }

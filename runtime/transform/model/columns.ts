@@ -224,8 +224,16 @@ export function valueCode(element: string, datatype: Datatype, type: ModelColumn
   }
 }
 
-/** Rows → records of features, as learners take them: numbers as numbers, whatever column they come from. */
-export function compileRecord(columns: readonly ModelColumn[]): (row: Row) => Record<string, unknown> {
+/**
+ * Rows → records of features, as learners take them: numbers as numbers, whatever column they come from. One ARRAY of numbers alone is
+ * the vector itself.
+ */
+export function compileRecord(
+  columns: readonly ModelColumn[],
+): (row: Row) => Record<string, unknown> | readonly unknown[] {
+  if (columns.length === 1 && columns[0].type.kind === 'ARRAY') {
+    return new Codegen().build(`return function vector(row) { return ${property('row', columns[0].column)} ?? []; };`);
+  }
   const fields = columns.map(({ field, column, type }) => {
     const value = property('row', column);
     const code =
@@ -237,6 +245,11 @@ export function compileRecord(columns: readonly ModelColumn[]): (row: Row) => Re
     return `${propertyKey(field)}: ${code}`;
   });
   return new Codegen().build(`return function record(row) { return { ${fields.join(', ')} }; };`);
+}
+
+/** A record as a learner behind the contract of models is asked: a vector is its one input. */
+export function askedRecord(x: Record<string, unknown> | readonly unknown[]): Record<string, unknown> {
+  return Array.isArray(x) ? { features: x } : (x as Record<string, unknown>);
 }
 
 /** A learner's answer for a record → the value of a column. */
@@ -257,6 +270,8 @@ export function plainValue(value: unknown, type: ModelColumn['type']): unknown {
       return Math.fround(Number(value));
     case 'DOUBLE':
       return Number(value);
+    case 'ARRAY':
+      return Array.isArray(value) ? value.map((one) => plainValue(one, type.element)) : value;
     default:
       return value;
   }

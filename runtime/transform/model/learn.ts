@@ -11,6 +11,7 @@
  */
 import { Codegen } from '../../expr/codegen/codegen.js';
 import type { LearnSpec, ModelColumn } from '../../graph/model-steps.js';
+import { networkAttacher } from '../../learn/index.js';
 import { detach } from '../../record/batch-codec.js';
 import { keyGroupOf } from '../../record/hash.js';
 import { INSERT, type Row } from '../../record/types.js';
@@ -19,33 +20,46 @@ import { hashKey, mapKeyOf } from '../../state/table.js';
 import type { Transform, TransformContext, TransformFactory } from '../contract.js';
 import { stepError } from '../in-flight.js';
 import { TimerHeap } from '../timer-heap.js';
+import { BatchTraining } from './batch-training.js';
 import { compileRecord, plainValue } from './columns.js';
 import { KeptObjects } from './kept-objects.js';
-import { type Prediction, StreamLearner } from './learner.js';
+import {
+  detectorOf,
+  hasNetworks,
+  type LearnRecord,
+  makeModel,
+  type Prediction,
+  type Ready,
+  StreamLearner,
+} from './learner.js';
 import { valueReader } from './measured.js';
-import { outputRow } from './output-row.js';
+import { detachedRow, outputRow } from './output-row.js';
 import { Publisher } from './publish.js';
 
 export const learn: TransformFactory = (ctx): Transform => {
   const spec = ctx.node.spec as unknown as LearnSpec;
-  const learners = new KeptObjects<StreamLearner>(ctx, 'learners', spec.by, (json) =>
-    json === undefined ? StreamLearner.make(spec) : StreamLearner.restore(spec, json as never),
-  );
   // A pipeline that can't be made is found when the job starts, not at the first row.
-  try {
-    StreamLearner.make(spec);
-  } catch (error) {
-    throw stepError(error, ctx.node, 'TW7106');
-  }
+  const sample = checked(ctx, spec);
+  let ready: Ready = () => {};
+  const learners = new KeptObjects<StreamLearner>(ctx, 'learners', spec.by, (json) =>
+    json === undefined ? StreamLearner.make(spec, ready) : StreamLearner.restore(spec, json as never, ready),
+  );
   const record = compileRecord(spec.inputs);
   const labelOf = spec.label === undefined ? undefined : valueReader(ctx.inputs[0], spec.label);
   const made = compileOutput(ctx, spec);
   const waiting = spec.rowKey === undefined ? undefined : new WaitingRows(ctx, spec);
   const publisher = spec.publish && new Publisher(ctx, spec.publish);
+  const fit = spec.fit && new BatchTraining(ctx, spec, { learners, record, labelOf, made, publisher });
 
-  const learnt = (learner: StreamLearner, x: Record<string, unknown>, label: unknown, predicted: Prediction) => {
+  const learnt = (learner: StreamLearner, x: LearnRecord, label: unknown, predicted: Prediction) => {
     publisher?.compare(x, label);
-    learner.learn(x, label, predicted);
+    if (learner.learn(x, label, predicted)) {
+      const { alarms, labelled } = learner;
+      ctx.log.warn(
+        { step: ctx.node.id, labelled, alarms, action: spec.onDrift!.action },
+        'a learner’s errors have changed: it begins again',
+      );
+    }
     publisher?.due(learner);
   };
 
@@ -63,19 +77,31 @@ export const learn: TransformFactory = (ctx): Transform => {
     const x = record(row);
     const predicted = learner.predict(x);
     ctx.emit(made(row, predicted), INSERT);
-    if (!labelOf) learner.learn(x, undefined, predicted);
-    else if (label !== null) learnt(learner, x, label, predicted);
+    if (!labelOf) {
+      // Recommenders need no label to be measured by.
+      if (sample.kind === 'recommender') learnt(learner, x, undefined, predicted);
+      else learner.learn(x, undefined, predicted);
+    } else if (label !== null) learnt(learner, x, label, predicted);
     else waiting?.keep(row, predicted);
   };
 
   return {
     open: async () => {
+      if (hasNetworks(sample)) {
+        const { trainingTensorFlow } = await ctx.models.library();
+        try {
+          ready = await networkAttacher(await trainingTensorFlow(), sample);
+        } catch (error) {
+          throw stepError(error, ctx.node, 'TW7101');
+        }
+      }
       waiting?.open();
       await publisher?.open();
     },
     process(row) {
       try {
-        process(row);
+        if (fit) fit.gather(row);
+        else process(row);
       } catch (error) {
         throw stepError(error, ctx.node, 'TW7102');
       }
@@ -88,16 +114,29 @@ export const learn: TransformFactory = (ctx): Transform => {
     onProcessingTime(nowMs) {
       if (spec.timeColumn === undefined) waiting?.expire(nowMs);
     },
-    ...(publisher
+    ...(fit ? { endOfInput: () => fit.begin() } : {}),
+    ...(publisher || fit
       ? {
-          blocked: () => publisher.busy,
-          busy: () => publisher.busy,
-          resume: () => publisher.resume(),
-          close: () => publisher.close(),
+          blocked: () => publisher?.busy === true || fit?.busy === true,
+          busy: () => publisher?.busy === true || fit?.busy === true,
+          resume: () => {
+            const trained = fit?.resume() === true;
+            return publisher?.resume() === true || trained;
+          },
+          close: () => publisher?.close(),
         }
       : {}),
   };
 };
+
+function checked(ctx: TransformContext, spec: LearnSpec): any {
+  try {
+    if (spec.onDrift) detectorOf(spec.onDrift);
+    return makeModel(spec.pipeline);
+  } catch (error) {
+    throw stepError(error, ctx.node, 'TW7106');
+  }
+}
 
 function compileOutput(ctx: TransformContext, spec: LearnSpec): (row: Row, predicted: Prediction) => Row {
   const columns = new Map(
@@ -170,7 +209,7 @@ class WaitingRows {
     parts.forEach((part, i) => {
       entry[`k${i}`] = detach(part);
     });
-    this.table.add(group, detach(key), { ...entry, row: detached(row), p, t, _e: 0 } as never);
+    this.table.add(group, detach(key), { ...entry, row: detachedRow(row), p, t, _e: 0 } as never);
     this.arm(group, detach(key), t);
   }
 
@@ -194,11 +233,4 @@ class WaitingRows {
       this.ctx.metrics.lateRows++;
     }
   }
-}
-
-/** Free of the memory of the batch it came with. */
-function detached(row: Row): Row {
-  const out: Row = {};
-  for (const name in row) out[name] = typeof row[name] === 'string' ? detach(row[name]) : row[name];
-  return out;
 }

@@ -1,33 +1,74 @@
-/** One learner of a `learn` step with what it counts: its quality for the gate, and that of the version it would replace. */
-import type { LearnSpec, PublishSpec } from '../../graph/model-steps.js';
-import { create, createPipeline, type LearnJson, type Metric, restore, type Spec } from '../../learn/index.js';
+/** One learner of a `learn` step with what it counts: its quality for the gate, that of the version it would replace, its errors. */
+import type { LearnSpec, OnDriftSpec, PublishSpec } from '../../graph/model-steps.js';
+import {
+  create,
+  createPipeline,
+  type DriftDetector,
+  type LearnJson,
+  type Metric,
+  networksOf,
+  restore,
+  type Spec,
+} from '../../learn/index.js';
 
 /** What a learner says of a record before it learns it. */
 export interface Prediction {
   readonly [field: string]: unknown;
 }
 
+/** A record for a learner: features by name, or the vector that the one column is. */
+export type LearnRecord = Record<string, unknown> | readonly unknown[];
+
+/** Makes a model ready for rows: gives networks their TensorFlow. */
+export type Ready = (model: unknown) => void;
+
+/** The model that a step's pipeline names. Throws TW7101, TW7106. */
+export function makeModel(pipeline: string): any {
+  const written = JSON.parse(pipeline) as Spec | readonly Spec[];
+  return Array.isArray(written) ? createPipeline(written) : create(written as Spec);
+}
+
+interface SavedLearner {
+  readonly version: number;
+  readonly model: LearnJson;
+  readonly labelled: number;
+  readonly quality?: LearnJson;
+  readonly detector?: LearnJson;
+  readonly recent?: [LearnRecord, unknown][];
+  readonly alarms?: number;
+}
+
 export class StreamLearner {
   labelled = 0;
+  /** Alarms of its detector so far. */
+  alarms = 0;
   /** Of the predictions made before learning, over the gate's window. */
   quality: Metric | undefined;
+  private detector: DriftDetector | undefined;
+  /** The latest labelled rows, for training again. */
+  private recent: [LearnRecord, unknown][] = [];
 
-  constructor(
-    readonly model: any,
-    publish: PublishSpec | undefined,
+  private constructor(
+    public model: any,
+    private readonly spec: LearnSpec,
+    private readonly ready: Ready,
   ) {
-    if (publish) this.quality = gateMetric(publish);
+    ready(model);
+    if (spec.publish) this.quality = gateMetric(spec.publish);
+    if (spec.onDrift) this.detector = detectorOf(spec.onDrift);
   }
 
-  static make(spec: LearnSpec): StreamLearner {
-    const written = JSON.parse(spec.pipeline) as Spec | readonly Spec[];
-    return new StreamLearner(Array.isArray(written) ? createPipeline(written) : create(written as Spec), spec.publish);
+  static make(spec: LearnSpec, ready: Ready): StreamLearner {
+    return new StreamLearner(makeModel(spec.pipeline), spec, ready);
   }
 
-  static restore(spec: LearnSpec, json: { version: number; model: LearnJson; labelled: number; quality?: LearnJson }) {
-    const learner = new StreamLearner(restore(json.model), spec.publish);
+  static restore(spec: LearnSpec, json: SavedLearner, ready: Ready): StreamLearner {
+    const learner = new StreamLearner(restore(json.model), spec, ready);
     learner.labelled = json.labelled;
     if (json.quality && learner.quality) learner.quality = restore(json.quality) as Metric;
+    if (json.detector && learner.detector) learner.detector = restore(json.detector) as DriftDetector;
+    learner.recent = json.recent ?? [];
+    learner.alarms = json.alarms ?? 0;
     return learner;
   }
 
@@ -37,29 +78,86 @@ export class StreamLearner {
       model: this.model,
       labelled: this.labelled,
       ...(this.quality ? { quality: this.quality } : {}),
+      ...(this.detector ? { detector: this.detector, recent: this.recent, alarms: this.alarms } : {}),
     };
   }
 
-  predict(x: Record<string, unknown>): Prediction {
-    return predictWith(this.model, x);
+  predict(x: LearnRecord): Prediction {
+    return predictWith(this.model, x, this.spec.topN);
   }
 
-  /** Scores what was predicted for the record, then learns it. */
-  learn(x: Record<string, unknown>, label: unknown, predicted: Prediction): void {
+  /** Scores what was predicted for the record, then learns it. True: its errors raised the alarm, and it has begun again. */
+  learn(x: LearnRecord, label: unknown, predicted: Prediction): boolean {
     this.labelled++;
-    if (this.quality) measure(this.quality, label, predicted);
-    const { model } = this;
-    if (model.kind === 'anomaly' || model.kind === 'clusterer') model.learnOne(x);
-    else model.learnOne(x, label);
+    this.judge(x, label, predicted);
+    teach(this.model, x, label);
+    return this.detector !== undefined && this.watch(x, label, predicted);
   }
+
+  /** Counts what was predicted for a record towards the quality that the gate looks at. */
+  judge(x: LearnRecord, label: unknown, predicted: Prediction): void {
+    if (this.quality) measure(this.quality, this.measuredLabel(x, label), predicted);
+  }
+
+  /** Recommendations are measured by the item that was chosen. */
+  private measuredLabel(x: LearnRecord, label: unknown): unknown {
+    return this.quality!.wants === 'ranking' ? Object.values(x)[1] : label;
+  }
+
+  private watch(x: LearnRecord, label: unknown, predicted: Prediction): boolean {
+    const { action, window } = this.spec.onDrift!;
+    if (action === 'retrain') {
+      this.recent.push([x, label]);
+      if (this.recent.length > window) this.recent.shift();
+    }
+    const error = errorOf(label, predicted);
+    if (error === undefined || !this.detector!.update(error)) return false;
+    this.alarms++;
+    this.model = makeModel(this.spec.pipeline);
+    this.ready(this.model);
+    for (const [row, y] of this.recent) teach(this.model, row, y);
+    return true;
+  }
+}
+
+function teach(model: any, x: any, label: unknown): void {
+  if (model.kind === 'anomaly' || model.kind === 'clusterer') model.learnOne(x);
+  else if (model.kind === 'recommender') {
+    const [user, item] = Object.values(x);
+    model.learnOne(user, item, label ?? undefined);
+  } else model.learnOne(x, label);
+}
+
+/** Throws TW7101, TW7106. */
+export function detectorOf(spec: OnDriftSpec): DriftDetector {
+  return create(JSON.parse(spec.detector) as Spec);
+}
+
+/** 1 for a wrong class and 0 for the right one; the size of the error of a number; undefined where nothing was said. */
+function errorOf(label: unknown, predicted: Prediction): number | undefined {
+  const said = predicted.label ?? predicted.prediction;
+  if (said === undefined || said === null) return undefined;
+  return typeof said === 'number' && typeof label === 'number' && predicted.label === undefined
+    ? Math.abs(said - label)
+    : said === label || Number(said) === Number(label)
+      ? 0
+      : 1;
 }
 
 export function gateMetric(publish: PublishSpec): Metric {
   return create({ type: 'Rolling', metric: publish.metric, windowSize: publish.window });
 }
 
-/** `label`/`prediction`, `probability` (of true, or of the label), `score`, `cluster`: as learners in a registry answer. */
-export function predictWith(model: any, x: Record<string, unknown>): Prediction {
+/** Whether the pipeline of a step has networks, which need TensorFlow. */
+export function hasNetworks(model: unknown): boolean {
+  return networksOf(model).length > 0;
+}
+
+/**
+ * `label`/`prediction`, `probability` (of true, or of the label), `score`, `cluster`: as learners in a registry answer. `topN`: so many
+ * items of a recommender.
+ */
+export function predictWith(model: any, x: any, topN?: number): Prediction {
   switch (model.kind) {
     case 'anomaly': {
       const score = model.scoreOne(x);
@@ -71,6 +169,13 @@ export function predictWith(model: any, x: Record<string, unknown>): Prediction 
     }
     case 'regressor':
       return { prediction: model.predictOne(x) };
+    case 'recommender': {
+      const [user, item] = Object.values(x);
+      const prediction =
+        model.predictOne && item !== undefined && item !== null ? model.predictOne(user, item) : undefined;
+      if (topN === undefined) return { prediction };
+      return { prediction, recommended: model.recommend(user, topN).map((r: { item: unknown }) => r.item) };
+    }
     default: {
       const probabilities: ReadonlyMap<unknown, number> = model.predictProbaOne(x);
       let label: unknown;
@@ -89,9 +194,11 @@ export function predictWith(model: any, x: Record<string, unknown>): Prediction 
 /** Before a class is known there is nothing to measure. */
 export function measure(metric: Metric, label: unknown, predicted: Prediction): void {
   const said =
-    metric.wants === 'probability'
-      ? (predicted.probabilities ?? predicted.score ?? predicted.probability)
-      : (predicted.label ?? predicted.prediction);
+    metric.wants === 'ranking'
+      ? predicted.recommended
+      : metric.wants === 'probability'
+        ? (predicted.probabilities ?? predicted.score ?? predicted.probability)
+        : (predicted.label ?? predicted.prediction);
   if (said === undefined || said === null || (said instanceof Map && said.size === 0)) return;
   metric.update(label, said);
 }

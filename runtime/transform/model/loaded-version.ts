@@ -3,7 +3,15 @@ import { Codegen } from '../../expr/codegen/codegen.js';
 import type { ScoreSpec } from '../../graph/model-steps.js';
 import type { LoadedModel, ModelSignature, TensorData, Tensors } from '../../model/contract.js';
 import type { Row, RowSchema } from '../../record/types.js';
-import { compileEncoder, compileRecord, type EncodeRows, outputCode, plainValue, sampleTensors } from './columns.js';
+import {
+  askedRecord,
+  compileEncoder,
+  compileRecord,
+  type EncodeRows,
+  outputCode,
+  plainValue,
+  sampleTensors,
+} from './columns.js';
 import { outputRow } from './output-row.js';
 
 /** What a version answered for rows: made into output rows one by one. */
@@ -97,7 +105,7 @@ function ofRecords(version: string, model: LoadedModel, spec: ScoreSpec, schema:
     version,
     model,
     score(rows) {
-      const answered = rows.map((row) => model.predictRow!(record(row)));
+      const answered = rows.map((row) => model.predictRow!(askedRecord(record(row))));
       return { row: (row, index) => make(row, answered[index], types, plainValue) };
     },
   };

@@ -14,7 +14,8 @@ import type { Metric } from '../../learn/index.js';
 import type { GoldenRow, LoadedModel, ModelRegistry } from '../../model/contract.js';
 import type { TransformContext } from '../contract.js';
 import { stepError } from '../in-flight.js';
-import { gateMetric, measure, type StreamLearner } from './learner.js';
+import { askedRecord } from './columns.js';
+import { gateMetric, type LearnRecord, measure, type StreamLearner } from './learner.js';
 
 /** Errors of quality: less is better, as the metric says itself. */
 function better(metric: Metric, a: number, b: number, margin: number): boolean {
@@ -25,7 +26,7 @@ export class Publisher {
   private registry!: ModelRegistry;
   /** The promoted version, asked about the same rows. */
   private champion: { readonly version: string; readonly model: LoadedModel; readonly quality: Metric } | undefined;
-  private readonly golden: Record<string, unknown>[] = [];
+  private readonly golden: LearnRecord[] = [];
   /** Publications under way, one after another. */
   private underWay = 0;
   private chain: Promise<unknown> = Promise.resolve();
@@ -53,10 +54,10 @@ export class Publisher {
   }
 
   /** Asks the promoted version about a record that is about to be learnt. */
-  compare(x: Record<string, unknown>, label: unknown): void {
+  compare(x: LearnRecord, label: unknown): void {
     if (this.golden.length < 3) this.golden.push(x);
     if (!this.champion || this.spec.margin === undefined || !this.champion.model.predictRow) return;
-    measure(this.champion.quality, label, this.champion.model.predictRow(x));
+    measure(this.champion.quality, label, this.champion.model.predictRow(askedRecord(x)));
   }
 
   /** A record was learnt: publishes where it is time. */
@@ -67,7 +68,8 @@ export class Publisher {
     this.meanwhile(() => this.followChampion());
   }
 
-  private judge(learner: StreamLearner): void {
+  /** Publishes what `learner` is now, where it passes the gate. */
+  judge(learner: StreamLearner): void {
     const quality = learner.quality!.get();
     const why = this.refusal(learner.quality!, quality);
     const fields = { model: this.spec.name, metric: this.spec.metric, quality, rows: learner.labelled };
@@ -131,9 +133,9 @@ export class Publisher {
   private async goldenRows(files: ReadonlyMap<string, Uint8Array>): Promise<GoldenRow[]> {
     const { openModel } = await this.ctx.models.library();
     const model = await openModel(files, { format: 'tidewheel' });
-    const usable = this.golden.filter((x) =>
-      Object.values(x).every((v) => typeof v === 'number' || typeof v === 'string'),
-    );
+    const usable = this.golden
+      .filter((x) => Object.values(x).every((v) => typeof v === 'number' || typeof v === 'string'))
+      .map(askedRecord);
     const rows = model.predictRow ? usable.map((inputs) => ({ inputs, outputs: model.predictRow!(inputs) })) : [];
     await model.close();
     return rows;

@@ -8,6 +8,8 @@ const PARAMS: Record<string, object> = {
   VectorAssembler: { inputs: ['a'] },
   Select: { keys: ['a'] },
   Discard: { keys: ['a'] },
+  NetworkClassifier: { inputShape: [1], layers: [{ type: 'Dense', units: 1, activation: 'sigmoid' }] },
+  NetworkRegressor: { inputShape: [1], layers: [{ type: 'Dense', units: 1 }] },
 };
 const ALL = Object.values(CATALOG).flat();
 
