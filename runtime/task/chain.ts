@@ -20,6 +20,8 @@ export interface Link {
   readonly node: PlanNode;
   readonly transform: Transform;
   readonly state: NodeState;
+  /** Event time that the link had reached in the snapshot it came from; -Infinity: none. */
+  readonly restoredWatermark: number;
   readonly metrics: TransformMetrics & { rowsIn: number };
   /** Set by the task: takes what the transform had held back and now hands on to the links behind it. */
   handOn: (mark: number | 'idle') => void;
@@ -140,7 +142,8 @@ function makeLink(node: PlanNode, emit: Emit, emitLate: Emit | undefined, option
   };
   const kind = node.spec.kind === 'other' ? node.spec.transform : node.spec.kind;
   const transform = env.registry.transform(kind)(ctx);
-  const link: Link = { node, transform, state, metrics, handOn: () => {} };
+  const { restoredWatermark } = ctx;
+  const link: Link = { node, transform, state, restoredWatermark, metrics, handOn: () => {} };
   return link;
 }
 

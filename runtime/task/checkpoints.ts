@@ -71,7 +71,9 @@ export class TaskCheckpoints {
       const change = barrier.changes?.[link.node.id];
       if (change !== undefined) link.transform.change?.(change as Json);
       const operator = link.transform.snapshotOperator?.();
-      const watermark = Number.isFinite(inputWatermark) ? inputWatermark : null;
+      // What was reached before a restart stays reached, even when the barrier comes before the first watermark after it.
+      const reached = Math.max(inputWatermark, link.restoredWatermark);
+      const watermark = Number.isFinite(reached) ? reached : null;
       const keyed = link.state.layouts.length > 0;
       if (!keyed && operator === undefined) continue;
       mergeAck(link.node.id, { operator, watermark });

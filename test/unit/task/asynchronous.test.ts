@@ -96,6 +96,7 @@ function rig(makers: MakeTransform[]): Rig {
       node: nodes[i],
       transform: makers[i](ctx),
       state: new NodeState(nodes[i].id, 4, [0, 1, 2, 3]),
+      restoredWatermark: Number.NEGATIVE_INFINITY,
       metrics: { lateRows: 0, rowsIn: 0 },
       handOn: () => {},
     };
