@@ -214,16 +214,22 @@ function lengthOf(declared: number, options: Options, prefix: string, random: Ro
   return () => length;
 }
 
+let scratch = Buffer.alloc(256);
+
+/**
+ * Made of bytes, not by adding characters: V8 keeps such a sum as a chain with a link for each character, 30 times the size of the text,
+ * which whoever writes the text and every collection of garbage then follows for as long as the text lives in state.
+ */
 function hexText(random: RowRandom, length: number): string {
-  let text = '';
+  if (length > scratch.length) scratch = Buffer.alloc(length);
   for (let i = 0; i < length; ) {
     let bits = random.u32();
     for (let n = 0; n < 8 && i < length; n++, i++) {
-      text += HEX[bits & 15];
+      scratch[i] = HEX.charCodeAt(bits & 15);
       bits >>>= 4;
     }
   }
-  return text;
+  return scratch.latin1Slice(0, length);
 }
 
 function numberOption(options: Options, name: string): number | undefined {
