@@ -293,6 +293,10 @@ export const ERROR_CODES = {
     'Model: address does not answer',
     'The model was to be fetched by HTTP, and the address can’t be reached or refuses. It is tried again, unless it was refused for good.',
   ),
+  TW7309: terminal(
+    'Model: steps around it do not fit',
+    'The steps before or after a model (`processing` of a ModelDeployment, `processing.json` of a version) are not what can be read, or do not lead to the inputs and from the outputs of the model. The message says which step.',
+  ),
   TW7307: terminal(
     'Model: golden rows not readable',
     'Each line of the file is a JSON object with `inputs` and `outputs`: values of one row by tensor name.',

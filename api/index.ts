@@ -15,6 +15,7 @@ export * from './error-codes.js';
 export * from './errors.js';
 export type { ModelDeploymentSpec, ModelDeploymentSpecWritten, ModelDeploymentStatus } from './model-deployment.js';
 export { modelDeploymentSpec, modelDeploymentStatus } from './model-deployment.js';
+export * from './model-processing.js';
 export { editDistance, nearestName } from './nearest.js';
 export * from './resources.js';
 export type { Filled, Rule, Schema, SchemaNode, Written } from './schema.js';

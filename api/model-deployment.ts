@@ -1,5 +1,6 @@
 /** ModelDeployment: a version of a model, served over the Open Inference Protocol, and how the next one takes over. */
 import { conditions } from './conditions.js';
+import { modelProcessing } from './model-processing.js';
 import {
   duration,
   env,
@@ -124,6 +125,7 @@ const fields = {
     'Which version is served where none is named. promoted (the default): the one that is promoted in the registry, as it moves, without canary. latest: the newest in the registry, rolled out by the canary as if it had been written here.',
     ['promoted', 'latest'],
   ),
+  processing: modelProcessing,
   canary: withDefault(canary, {}),
   promote: withDefault(
     flag('Whether a version that took over is promoted in the registry, so that StreamJobs score with it too.'),

@@ -1,11 +1,11 @@
 /** `tidewheel model serve FILE|NAME…` on this machine, and `tidewheel model-server`, the entry point of a server's pod. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { TidewheelError } from '../../api/index.js';
-import type { ModelRegistry } from '../../runtime/model/index.js';
+import { type ModelRegistry, parseProcessing } from '../../runtime/model/index.js';
 import { createLogger } from '../local/logger.js';
 import { openRegistry, readModel, type StoreArgs, storeOptions } from '../models/model-store.js';
 import { parsePlaced, withPlacedModels } from '../models/placed-models.js';
@@ -22,6 +22,7 @@ interface ServerArgs extends StoreArgs {
   poll: number;
   threads: number;
   control: boolean;
+  processing?: string;
   'log-level': string;
 }
 
@@ -48,6 +49,10 @@ function serverOptions<T>(
     .option('poll', { type: 'number', default: 2000, describe: 'How often the promoted version is looked up, ms' })
     .option('threads', { type: 'number', default: 1, describe: 'Threads of a call of the model' })
     .option('control', { type: 'boolean', default: true, describe: 'Load and unload versions by HTTP' })
+    .option('processing', {
+      type: 'string',
+      describe: 'JSON file with steps before and after the models; default: what TIDEWHEEL_PROCESSING has',
+    })
     .option('log-level', { type: 'string', default: defaults.logLevel, describe: 'Least level of log lines' }) as never;
 }
 
@@ -67,8 +72,14 @@ function runOptions(
     pollMs: args.poll,
     threads: args.threads,
     control: args.control,
+    ...processingOf(args.processing),
     log: createLogger(args['log-level'], { part: 'model-server', pid: process.pid }),
   };
+}
+
+function processingOf(file: string | undefined): Pick<RunServerOptions, 'processing'> {
+  const written = file === undefined ? process.env.TIDEWHEEL_PROCESSING : readFileSync(file, 'utf8');
+  return written ? { processing: parseProcessing(written, file ?? 'TIDEWHEEL_PROCESSING') } : {};
 }
 
 /** `name`, `name@version`, `name@v1,v2`: the first version is the default. */

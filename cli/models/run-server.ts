@@ -1,5 +1,6 @@
 /** Starts a model server and ends it by signal: behind `model serve` and `model-server`. */
 import { readFileSync } from 'node:fs';
+import type { ModelProcessing } from '../../api/index.js';
 import { probeBackends } from '../../runtime/model/index.js';
 import { type Following, followPromoted } from '../../runtime/serving/follow-promoted.js';
 import { ModelHost } from '../../runtime/serving/model-host.js';
@@ -25,6 +26,8 @@ export interface RunServerOptions {
   readonly drainGraceMs: number;
   readonly pollMs: number;
   readonly threads: number;
+  /** Steps around the models. */
+  readonly processing?: ModelProcessing;
   readonly control: boolean;
   readonly log: Logger;
   /** Whether a model that can't be served ends the process. In a pod it doesn't: the reason is asked for by HTTP. */
@@ -44,6 +47,7 @@ export async function runModelServer(options: RunServerOptions): Promise<void> {
     batching: { maxRows: options.batchSize, maxWaitMs: options.batchWaitMs },
     maxQueue: options.maxQueue,
     open: { threads: options.threads },
+    processing: options.processing,
   });
   const backends = await probeBackends(['tfjs-node', 'onnxruntime-node']);
   for (const { backend, available, reason } of backends) {

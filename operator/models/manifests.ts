@@ -72,7 +72,7 @@ export function serverDeployment(
     ports: [{ name: 'http', containerPort: SERVE_PORT }],
     readiness: { path: '/v2/health/ready', port: 'http' },
     liveness: { path: '/v2/health/live', port: 'http' },
-    env: storageEnv(spec.storage),
+    env: [...storageEnv(spec.storage), ...processingEnv(spec)],
     ...(spec.source?.configMap
       ? {
           volumes: [{ name: 'model', configMap: { name: spec.source.configMap } }],
@@ -86,6 +86,11 @@ export function serverDeployment(
     metadata: { ...modelMeta(deployment, name, 'model-server'), annotations: { [ANNOTATION_VERSION]: version } },
     spec: deploymentSpec(replicas, selector, template),
   };
+}
+
+/** In the template, so that other steps come with a roll-out of pods of their own. */
+function processingEnv({ processing }: ModelDeploymentSpec): object[] {
+  return processing ? [{ name: 'TIDEWHEEL_PROCESSING', value: JSON.stringify(processing) }] : [];
 }
 
 /** Goes with the version's Deployment. */

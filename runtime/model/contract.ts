@@ -3,6 +3,8 @@
  * Types only; nothing here loads a library. `open-model.ts` opens files, `registry.ts` keeps versions in a store.
  */
 
+import type { ModelProcessing } from '../../api/model-processing.js';
+
 /** Element types, by their Open Inference Protocol names. */
 export const DATATYPES = [
   'BOOL',
@@ -102,6 +104,8 @@ export interface LoadedModel {
   readonly format: ModelFormat;
   readonly backend: ModelBackend;
   readonly signature: ModelSignature;
+  /** Steps around it, the outermost first; the signature is that of the whole. */
+  readonly processing?: readonly ModelProcessing[];
   /**
    * Answers a batch: inputs by name, all with the same dimension 0; outputs by name, with that dimension 0 too. The inputs are
    * not kept and not changed; the outputs are the caller's. Synchronous where the backend is (TensorFlow, learners), so that a

@@ -6,6 +6,7 @@ export { DATATYPES, MODEL_FORMATS } from './contract.js';
 export { detectFormat } from './detect-format.js';
 export { checkGolden, formatGolden, goldenInputs, parseGolden } from './golden.js';
 export { openModel } from './open-model.js';
+export { parseProcessing, withProcessing } from './processing/processed-model.js';
 export { compareVersions, createRegistry } from './registry.js';
 export {
   allocate,

@@ -3,8 +3,22 @@ import { TidewheelError } from '../../api/errors.js';
 import { backendsFor, firstLine, tfjsNodeLocation } from './backends.js';
 import type { LoadedModel, ModelBackend, ModelFiles, ModelFormat, OpenModel } from './contract.js';
 import { detectFormat } from './detect-format.js';
+import { PROCESSING_FILE, parseProcessing, withProcessing } from './processing/processed-model.js';
 
 export const openModel: OpenModel = async (files, options = {}) => {
+  const steps = files.get(PROCESSING_FILE);
+  if (!steps) return openPlain(files, options);
+  const processing = parseProcessing(new TextDecoder().decode(steps));
+  const model = await openPlain(new Map([...files].filter(([name]) => name !== PROCESSING_FILE)), options);
+  try {
+    return withProcessing(model, processing);
+  } catch (error) {
+    await model.close();
+    throw error;
+  }
+};
+
+const openPlain: OpenModel = async (files, options = {}) => {
   const format = options.format ?? detectFormat(files);
   if (files.size === 0) throw new TidewheelError('TW7201', 'there are no files');
   const allowed = backendsFor(format);

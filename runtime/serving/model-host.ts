@@ -2,7 +2,7 @@
  * The versions that a server holds. A version is loaded beside the others, answers its golden rows, is warmed up, and only then
  * takes requests. One that fails stays in the list with the reason, and never takes one.
  */
-import { type ErrorMessage, formatError, isErrorMessage } from '../../api/index.js';
+import { type ErrorMessage, formatError, isErrorMessage, type ModelProcessing } from '../../api/index.js';
 import {
   compareVersions,
   type LoadedModel,
@@ -10,6 +10,7 @@ import {
   type ModelFormat,
   type ModelRegistry,
   type OpenOptions,
+  withProcessing,
 } from '../model/index.js';
 import type { Logger } from '../source/contract.js';
 import type { Batching } from './batcher.js';
@@ -25,6 +26,8 @@ export interface HostOptions {
   /** Requests that may wait for a version (default 1024); more are refused with 503. */
   readonly maxQueue?: number;
   readonly open?: OpenOptions;
+  /** Steps around every model. */
+  readonly processing?: ModelProcessing;
   /** How long an unloaded version may take to answer what was begun (default 30 s). */
   readonly unloadPatienceMs?: number;
 }
@@ -86,6 +89,7 @@ export class ModelHost {
     let model: LoadedModel | undefined;
     try {
       model = await registry.open(name, version, this.options.open);
+      if (this.options.processing) model = withProcessing(model, this.options.processing);
       await warmUp(model, this.batching.maxRows);
     } catch (error) {
       await model?.close();

@@ -193,6 +193,7 @@ function metadata({ host }: RouteContext, name: string, version: string | undefi
     platform: `${model.format}_${model.backend}`,
     inputs: model.signature.inputs.map(described),
     outputs: model.signature.outputs.map(described),
+    ...(model.processing ? { parameters: { processing: model.processing } } : {}),
   });
 }
 

@@ -54,6 +54,31 @@ describe('metadata', () => {
   });
 });
 
+test('steps around a model stand in its metadata, with the inputs and outputs that clients see', async () => {
+  const processing = {
+    columnType: 'FP64' as const,
+    before: [{ assemble: { columns: ['a', 'b'], into: 'x' } }],
+    after: [{ argmax: { of: 'y', as: 'largest', labels: ['a', 'b'] } }, { keep: { outputs: ['largest'] } }],
+  };
+  const processed = await start(registry, { processing });
+  try {
+    await processed.host.load('add', '1');
+    expect((await ask(`${processed.url}/v2/models/add`)).json()).toMatchObject({
+      inputs: [
+        { name: 'a', datatype: 'FP64', shape: [-1] },
+        { name: 'b', datatype: 'FP64', shape: [-1] },
+      ],
+      outputs: [{ name: 'largest', datatype: 'BYTES', shape: [-1] }],
+      parameters: { processing: [processing] },
+    });
+    const inputs = ['a', 'b'].map((name, i) => ({ name, datatype: 'FP64', shape: [2], data: [i, 1 - i] }));
+    const answer = await ask(`${processed.url}/v2/models/add/infer`, { inputs });
+    expect(answer.json().outputs).toEqual([{ name: 'largest', datatype: 'BYTES', shape: [2], data: ['b', 'a'] }]);
+  } finally {
+    await processed.server.drain();
+  }
+});
+
 describe('inference', () => {
   const asked = {
     id: 'q1',
