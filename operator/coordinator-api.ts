@@ -47,6 +47,8 @@ export interface CoordinatorView {
     readonly pauseMs: number;
     readonly movedGroups: number;
   };
+  /** The file that it went on with in place, since it was started. */
+  readonly upgrade?: { readonly id?: string; readonly location?: string; readonly pauseMs?: number };
   readonly exception?: {
     readonly atMs: number;
     readonly message: string;
@@ -107,6 +109,15 @@ export class CoordinatorApi {
     timeoutMs: number,
   ): Promise<{ pauseMs: number; from: number; to: number; movedGroups: number }> {
     return this.call(job, 'POST', '/api/v1/job/rescale', body, timeoutMs);
+  }
+
+  /** Goes on with a changed job file, without new pods. Rejects while the job goes on as it was. No `location`: nothing was changed. */
+  upgrade(
+    job: StreamJob,
+    body: { readonly file: object; readonly savepoint: string; readonly id: string },
+    timeoutMs: number,
+  ): Promise<{ location?: string; checkpoint?: number; pauseMs?: number }> {
+    return this.call(job, 'POST', '/api/v1/job/upgrade', body, timeoutMs);
   }
 
   stop(

@@ -68,7 +68,10 @@ export class Audit {
 
   /** A request to a job's coordinator that changes something. */
   asked(job: string, path: string, body: object | undefined, error?: unknown): void {
-    this.line({ verb: 'ask', kind: 'Coordinator', name: job, path, ...(body ? { request: body } : {}) }, error);
+    // A job's file may hold what nobody else should read.
+    const { file, ...request } = (body ?? {}) as { file?: unknown };
+    const shown = body ? { request: file === undefined ? request : { ...request, file: 'changed' } } : {};
+    this.line({ verb: 'ask', kind: 'Coordinator', name: job, path, ...shown }, error);
   }
 
   private line(about: object, error: unknown): void {

@@ -36,6 +36,14 @@ const RUNNER_PODS = new Set<string>([
 ]);
 const OPERATOR = new Set<string>(OPERATOR_FIELDS);
 
+/** What only the plan is made of: the tasks can go on with another one on the pods that there are. */
+const BODY = new Set<string>(['sql', 'graph', 'options', 'stateTtl', 'timeZone']);
+
+/** The change needs no other pods than those that run, nor other settings of the coordinator. */
+export function isOfBody({ kind, fields }: Difference): boolean {
+  return kind === 'upgrade' && fields.every((name) => BODY.has(name) || OPERATOR.has(name));
+}
+
 export function classify(old: StreamJobSpec, next: StreamJobSpec): Difference {
   const names = new Set([...Object.keys(old), ...Object.keys(next)]) as Set<keyof StreamJobSpec>;
   const fields = [...names].filter((name) => !same(partOf(old, name), partOf(next, name))).sort();

@@ -15,6 +15,7 @@ import { type Again, type Context, type Look, patienceMs, SOON_MS, STEADY_MS, st
 import { replaceHeldBack } from './crash-loops.js';
 import { create } from './create.js';
 import { remove } from './delete.js';
+import { hasGoneOn, hasStrayed } from './in-place.js';
 import { type Judgement, judge } from './judge.js';
 import { isRunning, lookAt } from './look.js';
 import { rescale } from './rescale.js';
@@ -22,7 +23,7 @@ import { takeSavepoints } from './savepoint.js';
 import { scheduleProblem } from './savepoint-schedule.js';
 import { changingPhase, fillStatus, setConditions, settledPhase, writeStatus } from './status.js';
 import { resume, suspend } from './suspend.js';
-import { noteRunning, noteStable, rollBack, startAnew, upgrade, whyBroken } from './upgrade.js';
+import { noteRunning, noteStable, rollBack, startAnew, takeOver, upgrade, whyBroken } from './upgrade.js';
 
 export async function reconcileJob(context: Context, key: string): Promise<Again> {
   const job = context.jobs.get(key);
@@ -77,12 +78,13 @@ async function nextStep(context: Context, look: Look): Promise<Again> {
     status.phase = spec.state === 'running' ? 'Starting' : 'Suspended';
     return create(context, look);
   }
-  const difference = differenceOf(look, deployed.spec);
+  const difference = hasStrayed(look) ? STRAYED : differenceOf(look, deployed.spec);
   const isUndone = status.change?.kind === 'rollback' && status.change.generation === generation;
   const isEnded = status.phase === 'Completed' && difference.kind === 'none';
   if (isEnded) return ended(context, look);
   const broken = whyBroken(context, look);
   if (broken !== undefined) return rollBack(context, look, broken);
+  if (hasGoneOn(look)) return takeOver(context, look);
   if (spec.state === 'suspended') return suspend(context, look);
   if (difference.kind === 'upgrade' && !isUndone) {
     const judgement = await judged(context, look);
@@ -98,6 +100,9 @@ async function nextStep(context: Context, look: Look): Promise<Again> {
   if ((difference.kind === 'inPlace' || isScaled) && !isUndone && view && !isOver) return rescale(context, look);
   return settle(context, look);
 }
+
+/** Of a job whose tasks run another body than its objects say. */
+const STRAYED: Difference = { kind: 'upgrade', fields: ['sql'], restartsCoordinator: true, replacesRunners: false };
 
 function differenceOf({ memory, spec }: Look, deployed: StreamJobSpec): Difference {
   const known = memory.difference;

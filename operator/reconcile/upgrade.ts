@@ -6,6 +6,7 @@ import { beginChange, endChange, tell } from './change.js';
 import { type Difference, sharesNothing } from './classify.js';
 import { type Again, type Context, type Look, SOON_MS, STEADY_MS } from './context.js';
 import { beginningOf } from './create.js';
+import { changeInPlace, goesInPlace, noteGoneOn } from './in-place.js';
 import { judge } from './judge.js';
 import { stopJob } from './stop-job.js';
 
@@ -14,6 +15,10 @@ export async function upgrade(context: Context, look: Look, difference: Differen
   const { spec, generation } = look;
   look.status.phase = 'Upgrading';
   beginChange(context, look, 'upgrade', 'savepoint', `upgrades: ${difference.fields.join(', ')} changed`);
+  if (goesInPlace(look, difference)) {
+    look.status.message = changeInPlace(context, look);
+    return SOON_MS;
+  }
   const stopped = stopJob(context, look, `upgrade-g${generation}`);
   look.status.message = stopped.isStopped ? 'switches to the new spec' : stopped.why;
   if (!stopped.isStopped) return SOON_MS;
@@ -34,6 +39,17 @@ export async function upgrade(context: Context, look: Look, difference: Differen
   // A coordinator with an empty store counts its attempts from 1 again, which runners that have seen later ones don't heed.
   const replacesRunners = difference.replacesRunners || sharesNothing(spec);
   await switchTo(context, look, spec, generation, beginning, replacesRunners);
+  return SOON_MS;
+}
+
+/** After a change in place: pods' objects, and with them a coordinator, of the spec that the tasks run already. */
+export async function takeOver(context: Context, look: Look): Promise<Again> {
+  const { spec, generation, deployed } = look;
+  look.status.phase = 'Upgrading';
+  look.status.message = 'the tasks run the new spec; a coordinator that has read it takes over';
+  beginChange(context, look, 'upgrade', 'switch', look.status.change?.message ?? 'upgrades');
+  noteGoneOn(context, look);
+  await switchTo(context, look, spec, generation, deployed?.beginning, false);
   return SOON_MS;
 }
 

@@ -54,6 +54,16 @@ export function createApi(coordinator: Coordinator): Server {
       const manifest = await coordinator.stop(name);
       return { location: name ? `savepoints/${name}.json` : undefined, checkpoint: manifest?.id };
     },
+    'POST /api/v1/job/upgrade': async (body) => {
+      const name = nameOf({ name: body.savepoint }, `upgrade-${Date.now()}`);
+      const manifest = await coordinator.upgrade(body.file, name, typeof body.id === 'string' ? body.id : undefined);
+      if (!manifest) return { isSame: true };
+      return {
+        location: `savepoints/${name}.json`,
+        checkpoint: manifest.id,
+        pauseMs: coordinator.lastUpgrade?.pauseMs,
+      };
+    },
     'POST /api/v1/job/cancel': async () => {
       await coordinator.cancel();
       return { state: coordinator.state };
@@ -172,6 +182,7 @@ export function jobView(c: Coordinator): Record<string, unknown> {
     restore: restoreView(c),
     steps: stepViews(c),
     lastRescale: c.lastRescale,
+    upgrade: c.lastUpgrade,
     models: c.models.status(),
     waitingFor: c.waitingFor,
     exception: c.exceptions[0],

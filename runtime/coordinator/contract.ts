@@ -44,6 +44,8 @@ export interface CoordinatorOptions {
   /** A snapshot to start from, in place of the job's latest checkpoint. Not `again`: unless that one comes from it already. */
   readonly restore?: { readonly from: string; readonly again: boolean };
   readonly allowDroppedState?: boolean;
+  /** Compiles a changed job file, for a change of the plan in place. */
+  readonly compile?: (file: unknown) => Promise<ChangedPlan>;
   /** A job whose input was read to its end runs again from the beginning. Its last commits are finished first. */
   readonly startAgainWhenFinished?: boolean;
   /** A lost runner's successor is waited for this long before its slots go to others. */
@@ -59,6 +61,21 @@ export interface JobException {
   readonly runner?: string;
   /** Latest complete checkpoint when it happened. */
   readonly checkpoint: number;
+}
+
+/** What becomes of the job when its file has changed. */
+export interface ChangedPlan {
+  readonly plan: Plan;
+  readonly allowDroppedState: boolean;
+}
+
+/** A change of the plan in place. */
+export interface UpgradeResult {
+  /** As whoever asked for it called the file that the job goes on with. */
+  readonly id?: string;
+  readonly location?: string;
+  /** No rows were worked on for this long; undefined while the tasks have not come up yet. */
+  readonly pauseMs?: number;
 }
 
 /** What a rescale does to the set of runners. */

@@ -11,10 +11,12 @@
 import { TidewheelError } from '../../api/index.js';
 import type { Plan } from '../graph/plan.js';
 import { planStages } from '../graph/stages.js';
+import { unchangedNodes } from '../graph/unchanged.js';
 import { latestManifest, type Manifest, readManifest, savepointKey } from '../snapshot/manifest.js';
 import { openStore, resolveStore } from '../snapshot/open-store.js';
 import { collectGarbage } from '../snapshot/retention.js';
 import { ObjectExistsError } from '../snapshot/store.js';
+import { planHash } from '../task/control.js';
 import type { TaskMetrics } from '../task/metrics.js';
 import type { SlotOrder, SlotReport } from '../task/slot.js';
 import { modelAccess } from '../transform/model/access.js';
@@ -22,7 +24,14 @@ import { type FoundSlot, findRunning } from './adoption.js';
 import { CheckpointSchedule } from './checkpoint-schedule.js';
 import { type CheckpointContext, Checkpoints } from './checkpoints.js';
 import { Conditions } from './conditions.js';
-import type { CoordinatorOptions, JobException, JobState, RescaleResult, RunnersChange } from './contract.js';
+import type {
+  CoordinatorOptions,
+  JobException,
+  JobState,
+  RescaleResult,
+  RunnersChange,
+  UpgradeResult,
+} from './contract.js';
 import { deleteSavepoint, deleteState } from './delete-state.js';
 import { Deployment, widthOf } from './deployment.js';
 import { Failures } from './failures.js';
@@ -55,6 +64,7 @@ export class Coordinator {
   restarts = 0;
   epoch = 0;
   lastRescale: RescaleResult | undefined;
+  lastUpgrade: UpgradeResult | undefined;
   parallelism: number;
   /** Latest metrics of each task, `stage/subtask`. */
   readonly taskMetrics = new Map<string, TaskMetrics>();
@@ -69,57 +79,53 @@ export class Coordinator {
   private readonly failures: Failures;
   private readonly schedule: CheckpointSchedule;
   private readonly merging: Merging;
-  private readonly splits: SplitAssigner;
+  private splits: SplitAssigner;
   /** Versions of the models that steps use. */
-  readonly models: ModelVersions;
+  models: ModelVersions;
   private readonly listeners: ((state: JobState) => void)[] = [];
   private settle!: (state: JobState) => void;
   /** Resolves with the final state. */
   readonly ended: Promise<JobState>;
 
   private constructor(
-    private readonly options: CoordinatorOptions,
+    private options: CoordinatorOptions,
     epoch: number,
   ) {
     this.epoch = epoch;
     this.parallelism = options.parallelism;
     this.expectedRunners = options.expectedRunners;
     this.failures = new Failures(options.restart);
-    const due = () => void this.enqueue(() => this.periodic()).catch(() => {});
-    this.schedule = new CheckpointSchedule(options.checkpoint, due);
+    this.schedule = new CheckpointSchedule(options.checkpoint, () => this.due());
     this.ended = new Promise((resolve) => {
       this.settle = resolve;
     });
     this.merging = new Merging(options.store, epoch, options.log);
     this.checkpoints = new Checkpoints(options.store, options.checkpoint.timeoutMs, options.log, this.merging);
-    this.splits = new SplitAssigner(
-      options.plan,
-      options.registry,
-      options.job,
-      options.baseDir,
-      options.log,
-      options.resolve,
-    );
-    this.models = new ModelVersions(
-      options.plan.nodes,
-      modelAccess({
-        library: () => options.registry.models(),
-        openStore: (spec) => openStore(resolveStore(spec, options.resolve), options.log),
-        baseDir: options.baseDir,
-        resolve: options.resolve,
-      }),
-      options.log,
-      {
-        slots: (node) => Array.from({ length: widthOf(node, this.parallelism) }, (_, slot) => slot),
-        prepare: (node, change) => this.current?.tell({ type: 'prepare', node, change }),
-        due,
-      },
-    );
+    this.splits = this.splitsOf(options);
+    this.models = this.modelsOf(options);
     this.runners = new Runners(options.job, epoch, SILENCE_MS, options.log, {
       joined: () => this.conditions.check(),
       left: (runner) => this.runnerLeft(runner),
       draining: (runner) => this.runnerDraining(runner),
       report: (runner, thread, report) => this.handle(runner, thread, report),
+    });
+  }
+
+  private splitsOf({ plan, registry, job, baseDir, log, resolve }: CoordinatorOptions): SplitAssigner {
+    return new SplitAssigner(plan, registry, job, baseDir, log, resolve);
+  }
+
+  private modelsOf({ plan, registry, baseDir, log, resolve }: CoordinatorOptions): ModelVersions {
+    const access = modelAccess({
+      library: () => registry.models(),
+      openStore: (spec) => openStore(resolveStore(spec, resolve), log),
+      baseDir,
+      resolve,
+    });
+    return new ModelVersions(plan.nodes, access, log, {
+      slots: (node) => Array.from({ length: widthOf(node, this.parallelism) }, (_, slot) => slot),
+      prepare: (node, change) => this.current?.tell({ type: 'prepare', node, change }),
+      due: () => this.due(),
     });
   }
 
@@ -183,11 +189,7 @@ export class Coordinator {
   stop(savepoint?: string): Promise<Manifest | undefined> {
     return this.enqueue(async () => {
       if (this.state === 'finished' || this.state === 'stopped') return this.checkpoints.latest;
-      this.mustRun();
-      this.setState('stopping');
-      this.schedule.stop();
-      const manifest = await this.checkpoints.take(this.context(), { kind: 'stop', savepoint });
-      await this.allCommitted(manifest.id);
+      const manifest = await this.halt(savepoint);
       this.cancelTasks(false);
       this.finish('stopped');
       return manifest;
@@ -210,6 +212,49 @@ export class Coordinator {
       for (const runner of this.runners.ready) if (leaving.has(runner.id)) runner.draining = true;
       this.expectedRunners = change.runners ?? this.expectedRunners;
       return this.replace(parallelism);
+    });
+  }
+
+  /**
+   * Goes on with a changed job file in place, with a savepoint between the two: the tasks start anew on the same runners, and steps that
+   * stay as they are keep their state in memory. Rejects while the job goes on as it was: the file is refused, or no savepoint could be
+   * taken. What fails after the savepoint fails as it does at any start. Resolves with nothing where the file changes nothing.
+   */
+  async upgrade(file: unknown, savepoint: string, id?: string): Promise<Manifest | undefined> {
+    const { compile } = this.options;
+    if (!compile) throw new Error('this coordinator takes no changed file');
+    const next = await compile(file);
+    return this.enqueue(async () => {
+      if (planHash(next.plan) === planHash(this.options.plan)) {
+        this.lastUpgrade = { ...this.lastUpgrade, id };
+        return undefined;
+      }
+      this.mustRun();
+      const dropped = checkState({ plan: this.options.plan }, next.plan, next.allowDroppedState);
+      // Less is left to write at the stop.
+      await this.checkpoints.take(this.context(), { kind: 'checkpoint' });
+      const before = this.current!;
+      const start = performance.now();
+      const manifest = await this.halt(savepoint);
+      this.cancelTasks(true);
+      this.current = undefined;
+      const kept = unchangedNodes(this.options.plan, next.plan);
+      this.options = { ...this.options, ...next };
+      const location = savepointKey(savepoint);
+      this.lastUpgrade = { id, location };
+      this.splits.stop();
+      this.models.stop();
+      this.splits = this.splitsOf(this.options);
+      this.models = this.modelsOf(this.options);
+      try {
+        await this.deploy(before.parallelism, manifest, before.places, { owners: before.owners, kept });
+      } catch (error) {
+        this.taskFailed(error as Error);
+      }
+      const pauseMs = Math.round(performance.now() - start);
+      this.lastUpgrade = { id, location, pauseMs };
+      this.options.log.info({ dropped, pauseMs }, `goes on with a changed plan, no rows for ${pauseMs} ms`);
+      return manifest;
     });
   }
 
@@ -270,7 +315,7 @@ export class Coordinator {
     const again = latest?.final === true && options.startAgainWhenFinished === true && !options.restore?.again;
     // What a finished job had committed is committed: its output may be gone since, and is nobody's business any more.
     const settled = again && (await options.store.list('finished/')).includes(finishedKey(latest.id));
-    await this.deploy(this.parallelism, settled ? undefined : latest, [], undefined, again);
+    await this.deploy(this.parallelism, settled ? undefined : latest, [], { commitsOnly: again });
   }
 
   private async adopt(found: readonly FoundSlot[]): Promise<void> {
@@ -304,11 +349,16 @@ export class Coordinator {
     parallelism: number,
     from: Manifest | undefined,
     before: readonly ThreadPlace[],
-    owners?: readonly number[],
-    /** Only what the sinks had still to commit is taken from the manifest. */
-    commitsOnly = false,
+    how: {
+      readonly owners?: readonly number[];
+      /** Steps whose state may stay in memory. Default: all. */
+      readonly kept?: readonly string[];
+      /** Only what the sinks had still to commit is taken from the manifest. */
+      readonly commitsOnly?: boolean;
+    } = {},
   ): Promise<void> {
     const { options } = this;
+    const { owners, kept, commitsOnly = false } = how;
     this.setState('deploying');
     const attempt = this.epoch * 1_000_000 + ++this.attempts;
     const { stages } = planStages(options.plan, parallelism);
@@ -330,7 +380,7 @@ export class Coordinator {
     const current = this.deploymentOf({ attempt, parallelism, owners: groupOwners, places, stages });
     this.current = current;
     const restore = from && { key: this.manifestKey(from), id: from.id, commitsOnly };
-    const spec = { attempt, parallelism, owners: groupOwners, peers, restore, initial, noMoreSplits: noMore };
+    const spec = { attempt, parallelism, owners: groupOwners, peers, restore, kept, initial, noMoreSplits: noMore };
     for (const [slot, place] of places.entries()) {
       this.order(place, { type: 'deploy', deployment: slotDeployment(options, spec, slot, splits) });
     }
@@ -385,15 +435,13 @@ export class Coordinator {
     const owners = rebalanceGroups(before.owners, parallelism);
     const ahead = await this.checkpoints.take(this.context(), { kind: 'checkpoint' });
     await this.preload(ahead, places, before, owners);
-    this.setState('stopping');
     const start = performance.now();
-    const manifest = await this.checkpoints.take(this.context(), { kind: 'stop' });
-    await this.allCommitted(manifest.id);
+    const manifest = await this.halt();
     this.cancelTasks(true);
     // What the old tasks report from here on, e.g. lost connections among them, is of no interest.
     this.current = undefined;
     try {
-      await this.deploy(parallelism, manifest, before.places, owners);
+      await this.deploy(parallelism, manifest, before.places, { owners });
     } catch (error) {
       this.taskFailed(error as Error);
       throw error;
@@ -554,7 +602,7 @@ export class Coordinator {
     await this.conditions.until(() => this.runners.ready.length >= wanted, this.options.replacementMs ?? 700);
     await this.conditions.until(() => this.runners.ready.length > 0, DEPLOY_TIMEOUT_MS);
     if (this.isOver) return;
-    await this.deploy(lost?.parallelism ?? this.parallelism, latest, lost?.places ?? [], lost?.owners);
+    await this.deploy(lost?.parallelism ?? this.parallelism, latest, lost?.places ?? [], { owners: lost?.owners });
   }
 
   private readAhead(lost: Deployment | undefined, latest: Manifest | undefined): void {
@@ -584,6 +632,10 @@ export class Coordinator {
   }
 
   // ---- checkpoints ----
+
+  private due(): void {
+    void this.enqueue(() => this.periodic()).catch(() => {});
+  }
 
   private async periodic(): Promise<void> {
     if (this.state !== 'running') return;
@@ -633,6 +685,24 @@ export class Coordinator {
         this.current?.complete(id);
       },
     };
+  }
+
+  /**
+   * Stops all tasks at a barrier with everything committed. Rejects when that can't be done; tasks that wait behind a barrier which never
+   * became a checkpoint don't go on by themselves, so the job restarts from its last one then.
+   */
+  private async halt(savepoint?: string): Promise<Manifest> {
+    this.mustRun();
+    this.setState('stopping');
+    this.schedule.stop();
+    try {
+      const manifest = await this.checkpoints.take(this.context(), { kind: 'stop', savepoint });
+      await this.allCommitted(manifest.id);
+      return manifest;
+    } catch (error) {
+      if (this.state === 'stopping') this.taskFailed(error as Error);
+      throw error;
+    }
   }
 
   private cancelTasks(keep: boolean): void {

@@ -75,6 +75,11 @@ export async function coordinatorOptions(
     expectedRunners: settings.expectedRunners,
     restore: restoreOf(job, settings),
     allowDroppedState: spec.restore.allowDroppedState,
+    compile: async (file) => {
+      const { defineJob, placesOfObject } = await import('../job/index.js');
+      const changed = await defineJob(file, placesOfObject(job.name), job.baseDir, {});
+      return { plan: changed.plan, allowDroppedState: changed.spec.restore.allowDroppedState };
+    },
     startAgainWhenFinished: settings.startAgainWhenFinished,
   };
 }

@@ -76,6 +76,18 @@ export const OPENAPI = {
         responses: ok('What it cost', { $ref: '#/components/schemas/Rescale' }),
       },
     },
+    '/api/v1/job/upgrade': {
+      post: {
+        summary: 'Go on with a changed job file, on the same runners',
+        description:
+          'Takes a savepoint of that name; steps that stay as they are keep their state in memory. Refused while the job goes on as it was. `id` is what the job tells as `upgrade.id` from then on.',
+        requestBody: json({
+          ...object({ file: { type: 'object' }, savepoint: string, id: string }),
+          required: ['file'],
+        }),
+        responses: ok('What it cost', object({ location: string, checkpoint: integer, pauseMs: integer })),
+      },
+    },
     '/api/v1/job/stop': {
       post: {
         summary: 'Stop with a last checkpoint, kept as a savepoint if a name is given',

@@ -5,7 +5,7 @@ import { comparePlans, type NodeVerdict } from '../graph/verdict.js';
 import type { Manifest } from '../snapshot/manifest.js';
 
 /** Names of the steps whose state is left behind. TW4004 where state can't be used; TW4003 where some would be dropped and may not. */
-export function checkState(from: Manifest, plan: Plan, allowDropped: boolean | undefined): string[] {
+export function checkState(from: Pick<Manifest, 'plan'>, plan: Plan, allowDropped: boolean | undefined): string[] {
   const verdicts = comparePlans(from.plan, plan);
   const list = (found: NodeVerdict[]) => found.map((v) => `"${v.name}" (${v.why})`).join(', ');
   const incompatible = verdicts.filter((v) => v.verdict === 'incompatible');

@@ -45,6 +45,8 @@ export interface SlotDeployment {
     /** The job starts from the beginning; only the sinks finish what they had to commit. */
     readonly commitsOnly?: boolean;
   };
+  /** Steps whose state may stay in memory, where the plan has changed; undefined: all. */
+  readonly kept?: readonly string[];
   /** Splits of each source's subtask in this slot. */
   readonly splits: Readonly<Record<string, readonly SplitSnapshot[]>>;
   /** What the coordinator chose for steps that start without a snapshot: node → versions of models. */

@@ -220,7 +220,8 @@ export class Slot {
     const store = await this.store(d.store);
     const written = d.restore && (await readManifest(store, d.restore.key));
     const manifest = written && d.restore?.commitsOnly ? commitsOf(written) : written;
-    const retained = d.restore && this.retained?.checkpoint === d.restore.id ? this.retained.states : undefined;
+    const retained =
+      d.restore && this.retained?.checkpoint === d.restore.id ? statesOf(this.retained.states, d.kept) : undefined;
     this.retained = undefined;
     const preloaded = d.restore && this.preloaded;
     this.preloaded = undefined;
@@ -303,4 +304,9 @@ function commitsOf(manifest: Manifest): Manifest {
     { committables },
   ]);
   return { ...manifest, nodes: Object.fromEntries(nodes) };
+}
+
+/** Of the states in memory those of the steps that are named, or all. */
+function statesOf(states: Map<string, NodeState>, kept: readonly string[] | undefined): Map<string, NodeState> {
+  return kept ? new Map([...states].filter(([id]) => kept.includes(id))) : states;
 }
