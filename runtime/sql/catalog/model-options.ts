@@ -65,6 +65,12 @@ export const MODEL_OPTIONS: Readonly<Record<ModelProvider, Readonly<Record<strin
     'max-attempts': { description: 'Tries of a call before the job fails. Default 8', kind: 'count' },
     'retry.initial-delay': { description: 'Before the second try; it doubles. Default 100ms', kind: 'duration' },
     'retry.max-delay': { description: 'Default 10s', kind: 'duration' },
+    'when-missing': {
+      description:
+        'While the server has no model ready: fail (the default; the job tries again), or null, rows go on without an answer',
+      kind: 'text',
+      values: ['fail', 'null'],
+    },
     authorization: { description: 'Header Authorization, e.g. Bearer ${env:TOKEN}', kind: 'text' },
     ...CALLS,
     ...FLINKS,

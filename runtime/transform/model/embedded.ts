@@ -7,14 +7,12 @@
  */
 import { createHash } from 'node:crypto';
 import { TidewheelError } from '../../../api/index.js';
-import { Codegen } from '../../expr/codegen/codegen.js';
 import type { ScoreSpec } from '../../graph/model-steps.js';
 import type { LoadedModel } from '../../model/contract.js';
-import type { Row, RowSchema } from '../../record/types.js';
+import type { Row } from '../../record/types.js';
 import type { Json } from '../../source/contract.js';
 import type { TransformContext } from '../contract.js';
-import { type Answers, type LoadedVersion, loadVersion } from './loaded-version.js';
-import { outputRow } from './output-row.js';
+import { type Answers, type LoadedVersion, loadVersion, withoutAnswer } from './loaded-version.js';
 import type { Scorer } from './scorer.js';
 
 /** Names the version to ask: in a barrier, in a snapshot, and where a deployment starts. */
@@ -170,11 +168,4 @@ export class EmbeddedModel implements Scorer {
 /** Lets the slot work before the next step of loading, each of which takes the thread for a while. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Rows with NULL in place of an answer. */
-function withoutAnswer(spec: ScoreSpec, schema: RowSchema): Answers {
-  const added = [...spec.outputs.map((o) => o.column), ...(spec.versionColumn ? [spec.versionColumn] : [])];
-  const code = outputRow(schema, new Map(added.map((name) => [name, 'null'])));
-  return { row: new Codegen().build<(row: Row) => Row>(`return function unanswered(row) { return ${code}; };`) };
 }

@@ -110,3 +110,10 @@ function ofRecords(version: string, model: LoadedModel, spec: ScoreSpec, schema:
     },
   };
 }
+
+/** Rows with NULL in place of an answer. */
+export function withoutAnswer(spec: ScoreSpec, schema: RowSchema): Answers {
+  const added = [...spec.outputs.map((o) => o.column), ...(spec.versionColumn ? [spec.versionColumn] : [])];
+  const code = outputRow(schema, new Map(added.map((name) => [name, 'null'])));
+  return { row: new Codegen().build<(row: Row) => Row>(`return function unanswered(row) { return ${code}; };`) };
+}

@@ -2,6 +2,8 @@
  * A model behind a server of the Open Inference Protocol v2 (REST): `POST /v2/models/NAME[/versions/VERSION]/infer`, a batch of rows
  * a request. What may pass (no connection, 408, 429, 5xx, no answer in time) is tried again, with pauses that double; what the
  * server refuses fails the job with the server's words. Order and the bound on requests are kept by `in-flight.ts`.
+ *
+ * With `when-missing` null a server that has no model yet holds nothing up: rows go on without an answer until it says what it takes.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TidewheelError } from '../../../api/index.js';
@@ -10,7 +12,7 @@ import type { Datatype, ModelSignature, Tensor, Tensors } from '../../model/cont
 import type { Row } from '../../record/types.js';
 import { parseDuration } from '../../time/duration.js';
 import type { TransformContext } from '../contract.js';
-import { type Answers, type TensorWay, tensorWay } from './loaded-version.js';
+import { type Answers, type TensorWay, tensorWay, withoutAnswer } from './loaded-version.js';
 import type { Scorer } from './scorer.js';
 
 interface WireTensor {
@@ -32,7 +34,9 @@ export class RemoteModel implements Scorer {
   private readonly maxDelayMs: number;
   private readonly headers: Record<string, string>;
   private signature!: ModelSignature;
-  private way!: TensorWay;
+  /** undefined: the server has not said yet what its model takes. */
+  private way: TensorWay | undefined;
+  private readonly unanswered: Answers;
   private readonly closed = new AbortController();
 
   constructor(
@@ -49,6 +53,7 @@ export class RemoteModel implements Scorer {
     this.attempts = Number(options['max-attempts'] ?? 8);
     this.firstDelayMs = parseDuration(options['retry.initial-delay'] ?? '100ms');
     this.maxDelayMs = parseDuration(options['retry.max-delay'] ?? '10s');
+    this.unanswered = withoutAnswer(spec, ctx.node.schema);
     this.headers = {
       'content-type': 'application/json',
       ...(options.authorization ? { authorization: ctx.resolve(options.authorization) } : {}),
@@ -57,6 +62,29 @@ export class RemoteModel implements Scorer {
 
   /** Asks the server what the model takes and gives; waits for a server that is still starting. */
   async open(): Promise<void> {
+    if (this.spec.options['when-missing'] === 'null') void this.untilThere();
+    else await this.learnSignature();
+  }
+
+  private async untilThere(): Promise<void> {
+    for (
+      let delayMs = this.firstDelayMs;
+      !this.closed.signal.aborted;
+      delayMs = Math.min(delayMs * 2, this.maxDelayMs)
+    ) {
+      try {
+        await this.learnSignature();
+        this.ctx.log.info({ url: this.url }, 'the model is there: rows are scored from now on');
+        return;
+      } catch (error) {
+        if (!this.closed.signal.aborted)
+          this.ctx.log.warn({ url: this.url, error: (error as Error).message }, 'rows go on without an answer');
+        await sleep(delayMs, undefined, { signal: this.closed.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  private async learnSignature(): Promise<void> {
     const metadata = (await this.request('GET', '', undefined, this.closed.signal)) as {
       inputs?: ModelSignature['inputs'];
       outputs?: ModelSignature['outputs'];
@@ -68,9 +96,13 @@ export class RemoteModel implements Scorer {
     this.way = tensorWay(this.signature, this.spec, this.ctx.node.schema);
   }
 
-  async score(rows: readonly Row[], signal: AbortSignal): Promise<Answers> {
-    const { tensors, version } = await this.infer(this.way.encode(rows), signal);
-    return this.way.answers(tensors, rows.length, version ?? this.spec.options.version ?? null);
+  score(rows: readonly Row[], signal: AbortSignal): Answers | Promise<Answers> {
+    return this.way ? this.ask(this.way, rows, signal) : this.unanswered;
+  }
+
+  private async ask(way: TensorWay, rows: readonly Row[], signal: AbortSignal): Promise<Answers> {
+    const { tensors, version } = await this.infer(way.encode(rows), signal);
+    return way.answers(tensors, rows.length, version ?? this.spec.options.version ?? null);
   }
 
   private async infer(
