@@ -17,6 +17,7 @@ export type { ModelDeploymentSpec, ModelDeploymentSpecWritten, ModelDeploymentSt
 export { modelDeploymentSpec, modelDeploymentStatus } from './model-deployment.js';
 export * from './model-processing.js';
 export { editDistance, nearestName } from './nearest.js';
+export * from './request-log.js';
 export * from './resources.js';
 export type { Filled, Rule, Schema, SchemaNode, Written } from './schema.js';
 export type {

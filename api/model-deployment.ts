@@ -13,6 +13,7 @@ import {
   resources,
   storage,
 } from './parts.js';
+import { requestLog } from './request-log.js';
 import {
   choice,
   type Filled,
@@ -126,6 +127,7 @@ const fields = {
     ['promoted', 'latest'],
   ),
   processing: modelProcessing,
+  requestLog,
   canary: withDefault(canary, {}),
   promote: withDefault(
     flag('Whether a version that took over is promoted in the registry, so that StreamJobs score with it too.'),

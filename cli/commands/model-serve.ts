@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
-import { TidewheelError } from '../../api/index.js';
+import { fillDefaults, requestLog, showPath, TidewheelError, validate } from '../../api/index.js';
 import { type ModelRegistry, parseProcessing } from '../../runtime/model/index.js';
 import { createLogger } from '../local/logger.js';
 import { openRegistry, readModel, type StoreArgs, storeOptions } from '../models/model-store.js';
@@ -23,6 +23,7 @@ interface ServerArgs extends StoreArgs {
   threads: number;
   control: boolean;
   processing?: string;
+  'request-log'?: string;
   'log-level': string;
 }
 
@@ -53,6 +54,10 @@ function serverOptions<T>(
       type: 'string',
       describe: 'JSON file with steps before and after the models; default: what TIDEWHEEL_PROCESSING has',
     })
+    .option('request-log', {
+      type: 'string',
+      describe: 'JSON file: the Kafka topic that requests are written to; default: what TIDEWHEEL_REQUEST_LOG has',
+    })
     .option('log-level', { type: 'string', default: defaults.logLevel, describe: 'Least level of log lines' }) as never;
 }
 
@@ -73,6 +78,7 @@ function runOptions(
     threads: args.threads,
     control: args.control,
     ...processingOf(args.processing),
+    ...requestLogOf(args['request-log']),
     log: createLogger(args['log-level'], { part: 'model-server', pid: process.pid }),
   };
 }
@@ -80,6 +86,18 @@ function runOptions(
 function processingOf(file: string | undefined): Pick<RunServerOptions, 'processing'> {
   const written = file === undefined ? process.env.TIDEWHEEL_PROCESSING : readFileSync(file, 'utf8');
   return written ? { processing: parseProcessing(written, file ?? 'TIDEWHEEL_PROCESSING') } : {};
+}
+
+function requestLogOf(file: string | undefined): Pick<RunServerOptions, 'requestLog'> {
+  const written = file === undefined ? process.env.TIDEWHEEL_REQUEST_LOG : readFileSync(file, 'utf8');
+  if (!written) return {};
+  const spec: unknown = JSON.parse(written);
+  const problems = validate(requestLog.node, spec);
+  if (problems.length > 0) {
+    const shown = problems.map(({ path, message }) => `${showPath(path)} ${message}`).join('; ');
+    throw new TidewheelError('TW8001', `--request-log: ${shown}`);
+  }
+  return { requestLog: fillDefaults(requestLog.node, spec) };
 }
 
 /** `name`, `name@version`, `name@v1,v2`: the first version is the default. */

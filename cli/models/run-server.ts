@@ -1,9 +1,11 @@
 /** Starts a model server and ends it by signal: behind `model serve` and `model-server`. */
 import { readFileSync } from 'node:fs';
-import type { ModelProcessing } from '../../api/index.js';
+import type { ModelProcessing, RequestLogSpec } from '../../api/index.js';
+import { referenceResolver } from '../../runtime/job/references.js';
 import { probeBackends } from '../../runtime/model/index.js';
 import { type Following, followPromoted } from '../../runtime/serving/follow-promoted.js';
 import { ModelHost } from '../../runtime/serving/model-host.js';
+import { RequestLog } from '../../runtime/serving/request-log.js';
 import { serveModels } from '../../runtime/serving/server.js';
 import type { Logger } from '../../runtime/source/contract.js';
 import type { ModelSource } from './placed-models.js';
@@ -28,6 +30,7 @@ export interface RunServerOptions {
   readonly threads: number;
   /** Steps around the models. */
   readonly processing?: ModelProcessing;
+  readonly requestLog?: RequestLogSpec;
   readonly control: boolean;
   readonly log: Logger;
   /** Whether a model that can't be served ends the process. In a pod it doesn't: the reason is asked for by HTTP. */
@@ -65,6 +68,7 @@ export async function runModelServer(options: RunServerOptions): Promise<void> {
     maxRequestBytes: options.maxRequestBytes,
     control: options.control,
     backends,
+    requestLog: options.requestLog && (await openLog(options.requestLog, host, log)),
     adminToken: process.env.TIDEWHEEL_ADMIN_TOKEN,
   });
   const stopping = new AbortController();
@@ -90,6 +94,12 @@ export async function runModelServer(options: RunServerOptions): Promise<void> {
   }
   options.ready(server.port);
   await ended;
+}
+
+async function openLog(spec: RequestLogSpec, { metrics }: ModelHost, log: Logger): Promise<RequestLog> {
+  const { KafkaRecords } = await import('../../runtime/serving/kafka-records.js');
+  const resolve = referenceResolver({ env: process.env, secretsDir: process.env.TIDEWHEEL_SECRETS_DIR });
+  return new RequestLog(spec, new KafkaRecords(spec, metrics.log, log, resolve), metrics.log);
 }
 
 /** A store that is away is tried again; a model that is bad is not. */

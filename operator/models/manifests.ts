@@ -72,7 +72,7 @@ export function serverDeployment(
     ports: [{ name: 'http', containerPort: SERVE_PORT }],
     readiness: { path: '/v2/health/ready', port: 'http' },
     liveness: { path: '/v2/health/live', port: 'http' },
-    env: [...storageEnv(spec.storage), ...processingEnv(spec)],
+    env: [...storageEnv(spec.storage), ...serverEnv(spec)],
     ...(spec.source?.configMap
       ? {
           volumes: [{ name: 'model', configMap: { name: spec.source.configMap } }],
@@ -88,9 +88,12 @@ export function serverDeployment(
   };
 }
 
-/** In the template, so that other steps come with a roll-out of pods of their own. */
-function processingEnv({ processing }: ModelDeploymentSpec): object[] {
-  return processing ? [{ name: 'TIDEWHEEL_PROCESSING', value: JSON.stringify(processing) }] : [];
+/** In the template, so that a change comes with a roll-out of pods. References are resolved in the pod. */
+function serverEnv({ processing, requestLog }: ModelDeploymentSpec): object[] {
+  return [
+    ...(processing ? [{ name: 'TIDEWHEEL_PROCESSING', value: JSON.stringify(processing) }] : []),
+    ...(requestLog ? [{ name: 'TIDEWHEEL_REQUEST_LOG', value: JSON.stringify(requestLog) }] : []),
+  ];
 }
 
 /** Goes with the version's Deployment. */

@@ -19,7 +19,8 @@ import { isAuthorized } from './admin-token.js';
 import { parseInferRequest } from './infer-request.js';
 import { formatInferResponse } from './infer-response.js';
 import type { ModelHost } from './model-host.js';
-import { badRequest, notFound, ProtocolError } from './protocol-error.js';
+import { asProtocolError, badRequest, notFound, ProtocolError } from './protocol-error.js';
+import type { RequestLog } from './request-log.js';
 
 export interface Request {
   readonly method: string;
@@ -49,10 +50,13 @@ export interface RouteContext {
   readonly draining: () => boolean;
   /** For /admin/status. */
   readonly status: () => object;
+  readonly requestLog?: RequestLog;
   /** Who knows it may use /admin/promote; undefined: nobody. */
   readonly adminToken?: string;
 }
 
+/** On requests that are copies of others: a canary's of 0 %. */
+export const COPY = 'tidewheel-copy';
 const EXTENSIONS = ['binary_tensor_data', 'model_repository', 'model_repository(unload_dependents)'];
 
 /** Throws ProtocolError. */
@@ -142,17 +146,61 @@ async function model(context: RouteContext, request: Request, parts: readonly st
   }
 }
 
+interface Inferred {
+  readonly version: string;
+  readonly id?: string;
+  readonly body: Buffer | string;
+  /** Length of the JSON, where binary tensors follow. */
+  readonly jsonLength?: number;
+}
+
 async function infer(
-  { host }: RouteContext,
+  context: RouteContext,
   request: Request,
   name: string,
   version: string | undefined,
 ): Promise<Response> {
+  const log = context.requestLog?.isSampled() ? context.requestLog : undefined;
+  const startedMs = performance.now();
+  const length = request.headers['inference-header-content-length'];
+  const bodyJson = length === undefined ? undefined : Number(length);
+  const facts = { model: name, startedMs, bodyJson, isCopy: request.headers[COPY] !== undefined };
+  let body: Buffer | undefined;
+  const read = async () => {
+    body = await request.body();
+    return body;
+  };
+  try {
+    const inferred = await inferOnce(context.host, name, version, read, bodyJson);
+    const { jsonLength } = inferred;
+    if (log) {
+      const { id, version: answered, body: answer } = inferred;
+      log.write({ ...facts, version: answered, id, status: 200, body, answer, answerJson: jsonLength });
+    }
+    const headers: Record<string, string> =
+      jsonLength === undefined
+        ? { 'content-type': 'application/json' }
+        : { 'content-type': 'application/octet-stream', 'inference-header-content-length': String(jsonLength) };
+    return { status: 200, headers, body: inferred.body };
+  } catch (error) {
+    if (log) {
+      const { status, message } = asProtocolError(error);
+      log.write({ ...facts, version: version ?? context.host.defaultVersion(name), status, error: message, body });
+    }
+    throw error;
+  }
+}
+
+async function inferOnce(
+  host: ModelHost,
+  name: string,
+  version: string | undefined,
+  read: () => Promise<Buffer>,
+  jsonLength: number | undefined,
+): Promise<Inferred> {
   // Before the body is read: a name that is wrong needs none.
   host.find(name, version);
-  const body = await request.body();
-  const length = request.headers['inference-header-content-length'];
-  const asked = parseInferRequest(body, length === undefined ? undefined : Number(length));
+  const asked = parseInferRequest(await read(), jsonLength);
   const served = host.find(name, version);
   for (const output of asked.outputs ?? []) {
     if (!served.model.signature.outputs.some((spec) => spec.name === output.name)) {
@@ -161,15 +209,7 @@ async function infer(
     }
   }
   const answer = await served.infer(asked.inputs);
-  const response = formatInferResponse(name, served.version, asked, answer);
-  const headers: Record<string, string> =
-    response.jsonLength === undefined
-      ? { 'content-type': 'application/json' }
-      : {
-          'content-type': 'application/octet-stream',
-          'inference-header-content-length': String(response.jsonLength),
-        };
-  return { status: 200, headers, body: response.body };
+  return { version: served.version, id: asked.id, ...formatInferResponse(name, served.version, asked, answer) };
 }
 
 function modelReady({ host, draining }: RouteContext, name: string, version: string | undefined): Response {

@@ -5,6 +5,7 @@ import type { Logger } from '../source/contract.js';
 import type { ModelHost } from './model-host.js';
 import { asProtocolError, type ProtocolError } from './protocol-error.js';
 import { readBody } from './request-body.js';
+import type { RequestLog } from './request-log.js';
 import { type RouteContext, type Response as RoutedResponse, route, type ServedRegistry } from './routes.js';
 
 export interface ServerOptions {
@@ -19,6 +20,7 @@ export interface ServerOptions {
   /** Whether versions may be loaded and unloaded through HTTP (default true). */
   readonly control?: boolean;
   readonly backends?: readonly BackendState[];
+  readonly requestLog?: RequestLog;
   /** Opens /admin/promote to who knows it. */
   readonly adminToken?: string;
 }
@@ -35,6 +37,7 @@ export interface ModelServer {
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 /** Longer than that of common load balancers (60 s), which else send into a connection that is being closed. */
 const KEEP_ALIVE_MS = 75_000;
+const LOG_PATIENCE_MS = 5000;
 
 export async function serveModels(host: ModelHost, options: ServerOptions): Promise<ModelServer> {
   const maxBytes = options.maxRequestBytes ?? MAX_REQUEST_BYTES;
@@ -46,6 +49,7 @@ export async function serveModels(host: ModelHost, options: ServerOptions): Prom
     serverVersion: options.version,
     control: options.control ?? true,
     adminToken: options.adminToken,
+    requestLog: options.requestLog,
     draining: () => draining,
     status: () => ({
       ready: !draining && host.isReady(),
@@ -117,7 +121,7 @@ export async function serveModels(host: ModelHost, options: ServerOptions): Prom
       const last = setTimeout(() => server.closeAllConnections(), patienceMs);
       await closed;
       clearTimeout(last);
-      await host.close();
+      await Promise.all([host.close(), options.requestLog?.close(LOG_PATIENCE_MS)]);
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Prometheus metrics of the server, per model and version. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ModelHost } from './model-host.js';
+import type { LogMetrics } from './request-log.js';
 
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
@@ -22,6 +23,9 @@ export class ServingMetrics {
   readonly loadFailures: Counter<'model' | 'version'>;
   /** Requests that reached no version: unknown names, bodies too large, paths that there aren't. */
   readonly refused: Counter<'code'>;
+  private readonly logRecords: Counter;
+  private readonly logBytes: Counter;
+  private readonly logDropped: Counter<'reason'>;
 
   constructor() {
     const registers = [this.registry];
@@ -71,6 +75,26 @@ export class ServingMetrics {
       labelNames: ['code'],
       registers,
     });
+    const counter = <L extends string = never>(name: string, help: string, labelNames: L[] = []) =>
+      new Counter<L>({ name, help, labelNames, registers });
+    this.logRecords = counter('tidewheel_model_log_records_total', 'Requests written to the request log');
+    this.logBytes = counter('tidewheel_model_log_bytes_total', 'Bytes of these');
+    this.logDropped = counter(
+      'tidewheel_model_log_dropped_total',
+      'Requests that were to be logged and were not: the buffer was full, no broker was there, or the writer failed',
+      ['reason'],
+    );
+  }
+
+  /** What becomes of records of the request log. */
+  get log(): LogMetrics {
+    return {
+      logged: (bytes) => {
+        this.logRecords.inc();
+        this.logBytes.inc(bytes);
+      },
+      dropped: (reason, records = 1) => this.logDropped.inc({ reason }, records),
+    };
   }
 
   /** Gauges that ask the host when they are read. */

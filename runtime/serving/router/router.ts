@@ -9,6 +9,7 @@
  */
 import type { Logger } from '../../source/contract.js';
 import { NOT_READY, ProtocolError, unavailable } from '../protocol-error.js';
+import { COPY } from '../routes.js';
 import { sameAnswer } from './compare-answers.js';
 import type { RouterConfig } from './router-config.js';
 import { type Answer, type Forwarded, Unreachable, UpstreamClient } from './upstream-client.js';
@@ -224,7 +225,7 @@ export class Router {
       const { window } = client;
       const start = performance.now();
       client
-        .send(request)
+        .send({ ...request, headers: { ...request.headers, [COPY]: 'true' } })
         .then(
           (answer) => {
             window.add(performance.now() - start, answer.status >= 500);
