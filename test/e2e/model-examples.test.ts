@@ -1,10 +1,10 @@
 /** The examples with models, run as a user runs them: each finds what was planted in its data, and its quality is what it says. */
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { createRegistry } from '../../runtime/model/index.js';
+import { createRegistry, tensorFrom } from '../../runtime/model/index.js';
 import { FileStore } from '../../runtime/snapshot/file-store.js';
 
 async function run(file: string, dir: string): Promise<string> {
@@ -28,8 +28,9 @@ async function run(file: string, dir: string): Promise<string> {
 async function example(path: string, check: (out: string, dir: string) => Promise<void>): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'tidewheel-example-'));
   try {
-    await writeFile(join(dir, 'job.yaml'), await readFile(join('examples', path), 'utf8'));
-    await check(await run(join(dir, 'job.yaml'), dir), dir);
+    // Its data lies beside it.
+    await cp(join('examples', dirname(path)), dir, { recursive: true });
+    await check(await run(join(dir, basename(path)), dir), dir);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
@@ -120,5 +121,52 @@ test('incidents of servers and a release are found, and nothing else', async () 
       .trim()
       .split('\n');
     expect(lines).toHaveLength(20 * 72);
+  });
+});
+
+/** Rows that the examples print as JSON. */
+function printed(out: string): { model: string; labelled: number; result: Record<string, number> }[] {
+  return out
+    .split('\n')
+    .flatMap((text) => (text.startsWith('{') && text.includes('"result"') ? [JSON.parse(text)] : []));
+}
+
+test('handwritten digits: the trained network passes its gate, and answers from the registry', async () => {
+  await example('digits/digits.yaml', async (out, dir) => {
+    const [{ labelled, result }] = printed(out);
+    expect(labelled).toBe(359);
+    expect(result.Accuracy).toBeCloseTo(0.981, 2);
+    const registry = createRegistry(new FileStore(join(dir, 'models')));
+    expect(await registry.promoted('digits')).toMatchObject({ version: '1' });
+    const model = await registry.open('digits', '1');
+    expect(model.signature.inputs).toEqual([{ name: 'features', datatype: 'FP64', shape: [-1, 64] }]);
+    const lines = (await readFile(join(dir, 'digits.csv'), 'utf8')).trim().split('\n').slice(0, 200);
+    const pixels = lines.map((line) => Array.from(line.split(',')[0], (c) => Number.parseInt(c, 17) / 16));
+    const answer = await model.predict({ features: tensorFrom('features', 'FP64', [200, 64], pixels.flat()) });
+    const right = lines.filter((line, i) => Number(line.split(',')[1]) === Number(answer.label.data[i])).length;
+    expect(right).toBeGreaterThan(195);
+    await model.close();
+  });
+});
+
+test('sentiment of reviews: the network reads "not" and "but", a bag of words does not', async () => {
+  await example('sentiment/sentiment.yaml', async (out) => {
+    const [network, bag] = ['network', 'bag of words'].map((model) => printed(out).find((row) => row.model === model)!);
+    expect([network.labelled, bag.labelled]).toEqual([600, 600]);
+    expect(network.result.Accuracy).toBeCloseTo(0.938, 2);
+    expect(network.result.ExactROCAUC).toBeCloseTo(0.967, 2);
+    expect(bag.result.Accuracy).toBeCloseTo(0.668, 2);
+  });
+});
+
+test('products: the next purchase is among ten recommended ones a good third of the time', async () => {
+  await example('recommendation/recommendation.yaml', async (out) => {
+    const last = (model: string) =>
+      printed(out)
+        .filter((row) => row.model === model)
+        .at(-1)!;
+    expect(last('co-occurrence').labelled).toBe(7975);
+    expect(last('co-occurrence').result.HitRate).toBeCloseTo(0.374, 2);
+    expect(last('matrix factorisation').result.HitRate).toBeCloseTo(0.354, 2);
   });
 });

@@ -19,7 +19,8 @@ export interface ADWINParams {
  * Adaptive windowing: keeps as long a window as has one mean, and raises the alarm when it has to drop the old part.
  *
  * Takes any bounded number, such as 0 and 1 for right and wrong, or an error. Level i of the histogram has up to
- * maxBuckets + 1 buckets of 2^i values each, so memory and a check cost O(log n). Source: A. Bifet and R. Gavaldà, "Learning
+ * maxBuckets + 1 buckets of 2^i values each, so memory and a check cost O(log n). Between two checks values only wait; then all of
+ * them go through the levels together, which leaves the same buckets as one after another. Source: A. Bifet and R. Gavaldà, "Learning
  * from time-changing data with adaptive windowing", SDM 2007; variance of merged buckets by B. Babcock and others, PODS 2003.
  */
 export class ADWIN implements DriftDetector {
@@ -27,16 +28,20 @@ export class ADWIN implements DriftDetector {
   readonly kind = 'drift';
   readonly warningDetected = false;
   private readonly params: Required<ADWINParams>;
+  private readonly clock: number;
+  /** Room of a level: its buckets, and those that come to it at once. */
   private readonly stride: number;
   private detected = false;
   private totals: Float64Array;
   private variances: Float64Array;
-  /** Buckets in use at each level; level 0 holds single values. */
+  /** Buckets in use at each level, oldest first within it; level 0 holds single values. */
   private used: number[] = [0];
   private windowTotal = 0;
   private windowVariance = 0;
   private windowWidth = 0;
-  private ticks = 0;
+  /** Values since the last check. */
+  private readonly waiting: Float64Array;
+  private waits = 0;
   private detections = 0;
 
   constructor(params: ADWINParams = {}) {
@@ -45,7 +50,9 @@ export class ADWIN implements DriftDetector {
     requireParameter(Number.isInteger(clock) && clock > 0, 'clock', clock, 'an integer above 0');
     requireParameter(Number.isInteger(maxBuckets) && maxBuckets > 1, 'maxBuckets', maxBuckets, 'an integer above 1');
     this.params = { delta, clock, maxBuckets, minWindowLength, gracePeriod };
-    this.stride = maxBuckets + 1;
+    this.clock = clock;
+    this.stride = maxBuckets + 1 + clock;
+    this.waiting = new Float64Array(clock);
     this.totals = new Float64Array(this.stride * 4);
     this.variances = new Float64Array(this.stride * 4);
   }
@@ -56,22 +63,24 @@ export class ADWIN implements DriftDetector {
 
   /** Values in the window. */
   get width(): number {
-    return this.windowWidth;
+    return this.windowWidth + this.waits;
   }
 
   /** Mean of the window; 0 when it is empty. */
   get estimation(): number {
-    return this.windowWidth === 0 ? 0 : this.windowTotal / this.windowWidth;
+    return this.width === 0 ? 0 : this.total / this.width;
   }
 
   /** Sum of the window. */
   get total(): number {
-    return this.windowTotal;
+    let total = this.windowTotal;
+    for (let i = 0; i < this.waits; i++) total += this.waiting[i];
+    return total;
   }
 
   /** Sum of squared deviations in the window. */
   get variance(): number {
-    return this.windowVariance;
+    return this.varianceWithWaiting();
   }
 
   /** Alarms since the detector was made. */
@@ -81,52 +90,87 @@ export class ADWIN implements DriftDetector {
 
   update(x: number): boolean {
     if (this.detected) this.reset();
-    this.insert(x);
-    this.detected =
-      ++this.ticks % this.params.clock === 0 && this.windowWidth > this.params.gracePeriod && this.shrink();
+    this.waiting[this.waits++] = x;
+    return this.waits === this.clock && this.check();
+  }
+
+  private check(): boolean {
+    this.takeWaiting();
+    this.detected = this.windowWidth > this.params.gracePeriod && this.shrink();
     if (this.detected) this.detections++;
     return this.detected;
   }
 
   private reset(): void {
+    this.detected = false;
     this.used = [0];
-    this.windowTotal = this.windowVariance = this.windowWidth = this.ticks = 0;
+    this.windowTotal = this.windowVariance = this.windowWidth = this.waits = 0;
   }
 
-  private insert(x: number): void {
-    this.totals[this.used[0]] = x;
-    this.variances[this.used[0]] = 0;
-    this.used[0]++;
-    this.windowWidth++;
-    const width = this.windowWidth;
-    if (width > 1) {
-      const gap = x - this.windowTotal / (width - 1);
-      this.windowVariance += ((width - 1) * gap * gap) / width;
+  /** By the variance of the values that wait, joined with that of the window. */
+  private varianceWithWaiting(): number {
+    const { waiting, waits, windowWidth } = this;
+    if (waits === 0) return this.windowVariance;
+    let sum = 0;
+    for (let i = 0; i < waits; i++) sum += waiting[i];
+    const mean = sum / waits;
+    let squares = 0;
+    for (let i = 0; i < waits; i++) {
+      const gap = waiting[i] - mean;
+      squares += gap * gap;
     }
-    this.windowTotal += x;
-    if (this.used[0] > this.params.maxBuckets) this.mergeFullLevels();
+    if (windowWidth === 0) return squares;
+    const gap = mean - this.windowTotal / windowWidth;
+    return this.windowVariance + squares + (gap * gap * (windowWidth * waits)) / (windowWidth + waits);
   }
 
-  /** Merges the two oldest buckets of each level that has one too many into a bucket of the next level. */
-  private mergeFullLevels(): void {
-    const { stride, used } = this;
+  /**
+   * The values that wait become buckets of level 0. Of a level with more than maxBuckets the oldest merge two by two, as often as they
+   * would have one value after another, and go up a level together.
+   */
+  private takeWaiting(): void {
+    this.windowVariance = this.varianceWithWaiting();
+    const { stride, used, waiting, waits } = this;
     const { maxBuckets } = this.params;
-    for (let level = 0; used[level] === maxBuckets + 1; level++) {
+    let total = this.windowTotal;
+    let at = used[0];
+    for (let i = 0; i < waits; i++) {
+      total += waiting[i];
+      this.totals[at] = waiting[i];
+      this.variances[at++] = 0;
+    }
+    used[0] = at;
+    this.windowTotal = total;
+    this.windowWidth += waits;
+    this.waits = 0;
+    let share = 1;
+    let weight = 0.5;
+    for (let level = 0; used[level] > maxBuckets; level++) {
       if (level + 1 === used.length) {
         used.push(0);
         this.makeRoom();
       }
-      const at = level * stride;
       const { totals, variances } = this;
-      const values = 2 ** level;
-      const gap = totals[at] / values - totals[at + 1] / values;
-      const to = (level + 1) * stride + used[level + 1];
-      totals[to] = totals[at] + totals[at + 1];
-      variances[to] = variances[at] + variances[at + 1] + values * 0.5 * gap * gap;
-      used[level + 1]++;
-      totals.copyWithin(at, at + 2, at + used[level]);
-      variances.copyWithin(at, at + 2, at + used[level]);
-      used[level] -= 2;
+      const from = level * stride;
+      const merges = (used[level] - maxBuckets + 1) >> 1;
+      let to = from + stride + used[level + 1];
+      let k = from;
+      for (const end = from + 2 * merges; k < end; k += 2) {
+        const a = totals[k];
+        const b = totals[k + 1];
+        const gap = a * share - b * share;
+        totals[to] = a + b;
+        variances[to++] = variances[k] + variances[k + 1] + weight * gap * gap;
+      }
+      used[level + 1] += merges;
+      const rest = used[level] - 2 * merges;
+      for (let i = 0; i < rest; i++) {
+        totals[from + i] = totals[k + i];
+        variances[from + i] = variances[k + i];
+      }
+      used[level] = rest;
+      share *= 0.5;
+      weight *= 2;
     }
   }
 
@@ -169,29 +213,35 @@ export class ADWIN implements DriftDetector {
   }
 
   private hasCut(): boolean {
-    const { stride, used, totals } = this;
+    const { stride, used, totals, windowTotal } = this;
     const { delta, minWindowLength } = this.params;
     const width = this.windowWidth;
     const logTerm = Math.log((2 * Math.log(width)) / delta);
     const variance = this.windowVariance / width;
+    const mean = windowTotal / width;
+    const slack = minWindowLength - 1;
+    // Of most cuts the means are so near that a bound without roots and divisions shows it: see below.
+    const bound = (2 * variance * logTerm * (width - 2 * slack)) / (width * width);
     let n0 = 0;
-    let n1 = width;
     let u0 = 0;
-    let u1 = this.windowTotal;
+    let values = 2 ** (used.length - 1);
     for (let level = used.length - 1; level >= 0; level--) {
-      const values = 2 ** level;
-      const at = level * stride;
-      for (let k = 0; k < used[level]; k++) {
+      const from = level * stride;
+      const end = from + (level === 0 ? used[0] - 1 : used[level]);
+      for (let k = from; k < end; k++) {
         n0 += values;
-        n1 -= values;
-        u0 += totals[at + k];
-        u1 -= totals[at + k];
-        if (level === 0 && k === used[0] - 1) return false;
+        u0 += totals[k];
+        const n1 = width - n0;
         if (n1 < minWindowLength || n0 < minWindowLength) continue;
-        const reciprocal = 1 / (n0 - minWindowLength + 1) + 1 / (n1 - minWindowLength + 1);
+        // |mean of the old part − mean of the new| = |off| · width / (n0 · n1), and epsilon² ≥ bound · width² / room; room ≤ n0 · n1.
+        const off = u0 - mean * n0;
+        const room = (n0 - slack) * (n1 - slack);
+        if (off * off <= bound * room) continue;
+        const reciprocal = 1 / (n0 - slack) + 1 / (n1 - slack);
         const epsilon = Math.sqrt(2 * reciprocal * variance * logTerm) + (2 / 3) * logTerm * reciprocal;
-        if (Math.abs(u0 / n0 - u1 / n1) > epsilon) return true;
+        if (Math.abs(u0 / n0 - (windowTotal - u0) / n1) > epsilon) return true;
       }
+      values *= 0.5;
     }
     return false;
   }
@@ -210,7 +260,7 @@ export class ADWIN implements DriftDetector {
       total: this.windowTotal,
       variance: this.windowVariance,
       width: this.windowWidth,
-      ticks: this.ticks,
+      waiting: packFloats(this.waiting, this.waits),
       detections: this.detections,
     };
   }
@@ -228,7 +278,8 @@ export class ADWIN implements DriftDetector {
     detector.windowTotal = json.total;
     detector.windowVariance = json.variance;
     detector.windowWidth = json.width;
-    detector.ticks = json.ticks;
+    detector.waiting.set(unpackFloats(json.waiting));
+    detector.waits = json.waiting.length;
     detector.detections = json.detections;
     return detector;
   }

@@ -19,6 +19,7 @@ export class DDM implements DriftDetector {
   static readonly type = 'DDM';
   readonly kind = 'drift';
   private readonly params: Required<DDMParams>;
+  private readonly warmStart: number;
   private detected = false;
   private warned = false;
   private n = 0;
@@ -26,10 +27,14 @@ export class DDM implements DriftDetector {
   private bestRate = 0;
   private bestDeviation = 0;
   private bestSum = Number.POSITIVE_INFINITY;
+  /** Of the best rate: what a warning and an alarm lie above. */
+  private warningAt = Number.POSITIVE_INFINITY;
+  private driftAt = Number.POSITIVE_INFINITY;
 
   constructor(params: DDMParams = {}) {
     const { warmStart = 30, warningThreshold = 2, driftThreshold = 3 } = params;
     this.params = { warmStart, warningThreshold, driftThreshold };
+    this.warmStart = warmStart;
   }
 
   get driftDetected(): boolean {
@@ -43,27 +48,39 @@ export class DDM implements DriftDetector {
   /** `x` is 1 (or true) for a wrong prediction, 0 for a right one. */
   update(x: number | boolean): boolean {
     if (this.detected) this.reset();
-    const { warmStart, warningThreshold, driftThreshold } = this.params;
-    this.n++;
-    this.rate += (1 / this.n) * (Number(x) - this.rate);
-    if (this.n <= warmStart) return false;
-    const deviation = Math.sqrt((this.rate * (1 - this.rate)) / this.n);
-    const sum = this.rate + deviation;
-    if (sum <= this.bestSum) {
-      this.bestRate = this.rate;
-      this.bestDeviation = deviation;
-      this.bestSum = sum;
+    const n = ++this.n;
+    const rate = this.rate + (1 / n) * (+x - this.rate);
+    this.rate = rate;
+    if (n <= this.warmStart) return false;
+    const deviation = Math.sqrt((rate * (1 - rate)) / n);
+    const sum = rate + deviation;
+    if (sum <= this.bestSum) this.setBest(rate, deviation, sum);
+    this.warned = sum > this.warningAt;
+    if (sum > this.driftAt) {
+      this.warned = false;
+      this.detected = true;
+      return true;
     }
-    this.warned = sum > this.bestRate + warningThreshold * this.bestDeviation;
-    this.detected = sum > this.bestRate + driftThreshold * this.bestDeviation;
-    if (this.detected) this.warned = false;
-    return this.detected;
+    return false;
+  }
+
+  private setBest(rate: number, deviation: number, sum: number): void {
+    this.bestRate = rate;
+    this.bestDeviation = deviation;
+    this.bestSum = sum;
+    this.setLimits();
+  }
+
+  private setLimits(): void {
+    const { warningThreshold, driftThreshold } = this.params;
+    this.warningAt = this.bestRate + warningThreshold * this.bestDeviation;
+    this.driftAt = this.bestRate + driftThreshold * this.bestDeviation;
   }
 
   private reset(): void {
     this.detected = this.warned = false;
     this.n = this.rate = this.bestRate = this.bestDeviation = 0;
-    this.bestSum = Number.POSITIVE_INFINITY;
+    this.bestSum = this.warningAt = this.driftAt = Number.POSITIVE_INFINITY;
   }
 
   toJSON(): LearnJson {
@@ -78,6 +95,7 @@ export class DDM implements DriftDetector {
     const { detected, warned, n, rate, bestRate, bestDeviation } = json;
     Object.assign(detector, { detected, warned, n, rate, bestRate, bestDeviation });
     detector.bestSum = unpackNumber(json.bestSum);
+    if (Number.isFinite(detector.bestSum)) detector.setLimits();
     return detector;
   }
 }

@@ -4,6 +4,7 @@
  */
 import { TidewheelError } from '../errors.js';
 import { type NetworkOptimizer, type NetworkOptimizerSpec, networkOptimizer } from './network-optimizer.js';
+import { installQuickKernels } from './quick-kernels.js';
 import type { TensorFlow, TfLayer, TfModel, TfTensor, TfVariable } from './tensorflow.js';
 import { mixed, seeded, type Topology } from './topology.js';
 
@@ -89,6 +90,7 @@ export class NetworkMachine {
 
   static async build(tf: TensorFlow, architecture: Architecture): Promise<NetworkMachine> {
     tf.use();
+    installQuickKernels(tf);
     const optimizer = networkOptimizer(architecture.optimizer);
     let draft: TfModel | undefined;
     try {

@@ -171,10 +171,11 @@ export function predictWith(model: any, x: any, topN?: number): Prediction {
       return { prediction: model.predictOne(x) };
     case 'recommender': {
       const [user, item] = Object.values(x);
-      const prediction =
-        model.predictOne && item !== undefined && item !== null ? model.predictOne(user, item) : undefined;
-      if (topN === undefined) return { prediction };
-      return { prediction, recommended: model.recommend(user, topN).map((r: { item: unknown }) => r.item) };
+      // First of all: to ask about an item is to name it, and it could be recommended for that.
+      const recommended =
+        topN === undefined ? undefined : model.recommend(user, topN).map((r: { item: unknown }) => r.item);
+      const asked = model.predictOne && item !== undefined && item !== null;
+      return { recommended, prediction: asked ? model.predictOne(user, item) : undefined };
     }
     default: {
       const probabilities: ReadonlyMap<unknown, number> = model.predictProbaOne(x);

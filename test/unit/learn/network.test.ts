@@ -200,3 +200,57 @@ describe('batch training', () => {
     expect(right / fit.held.length).toBeGreaterThan(0.97);
   });
 });
+
+describe('gradients of convolutions and embeddings', () => {
+  test.each([
+    ['valid', [1, 1], [5, 6]],
+    ['same', [1, 1], [5, 6]],
+    ['same', [2, 2], [7, 5]],
+    ['valid', [2, 1], [7, 6]],
+  ] as const)('padding %s, strides %j: as numbers say', async (pad, strides, [h, w]) => {
+    await ready(SPEC);
+    tf.use();
+    const t = tf.module as any;
+    const values = (n: number, salt: number) => Array.from({ length: n }, (_, i) => Math.sin(i * 12.9898 + salt));
+    const x = t.tensor(values(2 * h * w * 3, 1), [2, h, w, 3]);
+    const filter = t.tensor(values(3 * 2 * 3 * 4, 2), [3, 2, 3, 4]);
+    const weights = values(2 * h * w * 4, 3);
+    const loss = (xs: any, fs: any) => {
+      const out = t.conv2d(xs, fs, strides, pad);
+      return out.mul(t.tensor(weights.slice(0, out.size), out.shape)).sum();
+    };
+    const [dx, dfilter] = t
+      .grads(loss)([x, filter])
+      .map((g: any) => g.dataSync());
+    // The loss is linear in each of them: its gradient is the difference that one unit makes.
+    const unit = (tensor: any, i: number) => {
+      const data = Float32Array.from(tensor.dataSync());
+      data[i] += 1;
+      return t.tensor(data, tensor.shape);
+    };
+    const at = loss(x, filter).dataSync()[0];
+    for (let i = 0; i < dx.length; i += 5) expect(loss(unit(x, i), filter).dataSync()[0] - at).toBeCloseTo(dx[i], 3);
+    for (let i = 0; i < dfilter.length; i += 5) {
+      expect(loss(x, unit(filter, i)).dataSync()[0] - at).toBeCloseTo(dfilter[i], 3);
+    }
+  });
+
+  test('rows that are looked up twice get both gradients', async () => {
+    await ready(SPEC);
+    tf.use();
+    const t = tf.module as any;
+    const gradient = t.grad((table: any) =>
+      t
+        .gather(table, t.tensor1d([2, 0, 2], 'int32'))
+        .mul(
+          t.tensor2d([
+            [1, 2],
+            [3, 4],
+            [5, 6],
+          ]),
+        )
+        .sum(),
+    );
+    expect([...gradient(t.zeros([3, 2])).dataSync()]).toEqual([3, 4, 0, 0, 6, 8]);
+  });
+});

@@ -1,6 +1,6 @@
 /** Learning in a job: test, then train; labels that come later; metrics, drift and anomalies as rows; the gate of publishing. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { create, createPipeline } from '../../../runtime/learn/index.js';
+import { create, createPipeline, fitRows, restore } from '../../../runtime/learn/index.js';
 import { type Folder, folder, type Job, line, startJob } from './job.js';
 
 let at: Folder;
@@ -254,6 +254,120 @@ SELECT id FROM ML_LEARN(TABLE points, MODEL above, DESCRIPTOR(label), DESCRIPTOR
       probability: byHand.probabilityOne({ x: 0.3, y: 0.7 }),
     });
     expect(Number(last.labels!.quality)).toBeGreaterThanOrEqual(0.85);
+  });
+});
+
+describe('batch training', () => {
+  test('the rows held back go out with what the trained model says, which is published through the gate', async () => {
+    await at.write('points.jsonl', lines(points));
+    job = await startJob(
+      at,
+      'default',
+      yaml(
+        'fit',
+        `${SOURCE}\n${LEARNER}, 'fit.epochs' = '10', 'fit.validation' = '0.25',
+  'registry' = './models-store', 'publish.name' = 'fitted', 'publish.threshold' = '0.9');
+SELECT id, label, label0 AS said, probability FROM ML_LEARN(TABLE points, MODEL above, DESCRIPTOR(label), DESCRIPTOR(x, y));`,
+      ),
+    );
+    await job.until(100);
+    expect(await job.run.coordinator.ended).toBe('finished');
+    const byHand = await fitRows(
+      createPipeline(['StandardScaler', 'LogisticRegression']),
+      points.map(({ x, y, label }) => ({ x: { x, y }, y: label })),
+      { epochs: 10, patience: 3, validation: 0.25 },
+      restore,
+    );
+    const rows = job.rows.map((r) => r.row);
+    expect(rows.map((r) => r.id)).toEqual(byHand.held);
+    for (const r of rows)
+      expect(r.probability).toBe(byHand.model.probabilityOne({ x: points[r.id].x, y: points[r.id].y }));
+    const [version] = await at.registry.list('fitted');
+    const right = rows.filter((r) => r.said === r.label).length / rows.length;
+    expect(Number(version.labels!.quality)).toBe(right);
+    expect(right).toBeGreaterThan(0.9);
+  });
+});
+
+describe('recommendations', () => {
+  test('are what the recommender said before the choice was learnt, and HitRate measures them', async () => {
+    const choices = Array.from({ length: 300 }, (_, i) => ({
+      u: `u${i % 20}`,
+      item: `i${(i % 2) * 5 + ((i * 7 + Math.floor(i / 20)) % 5)}`,
+    }));
+    await at.write('choices.jsonl', lines(choices));
+    job = await startJob(
+      at,
+      'default',
+      yaml(
+        'recommend',
+        `CREATE TABLE choices (u STRING, item STRING) WITH ('connector' = 'filesystem', 'path' = 'choices.jsonl', 'format' = 'json');
+CREATE MODEL r INPUT (customer STRING, product STRING) OUTPUT (recommended ARRAY<STRING>)
+  WITH ('provider' = 'learner', 'pipeline' = '{"type": "BiasedMF", "negatives": 2}', 'top-n' = '4');
+CREATE VIEW learnt AS SELECT * FROM ML_LEARN(INPUT => TABLE choices, MODEL => MODEL r, ARGS => DESCRIPTOR(u, item));
+SELECT result['HitRate'] AS hits, result['ReciprocalRank'] AS places, labelled FROM ML_EVALUATE(INPUT => TABLE learnt, LABEL => DESCRIPTOR(item), PREDICTION => DESCRIPTOR(recommended), CONFIG => MAP['metrics', 'HitRate, ReciprocalRank', 'every', '300']);`,
+      ),
+    );
+    await job.until(1);
+    const byHand = create({ type: 'BiasedMF', negatives: 2 });
+    let hits = 0;
+    let places = 0;
+    for (const { u, item } of choices) {
+      const place = byHand.recommend(u, 4).findIndex((r: { item: string }) => r.item === item);
+      if (place >= 0) hits++;
+      if (place >= 0) places += 1 / (place + 1);
+      byHand.learnOne(u, item);
+    }
+    expect(job.rows[0].row).toEqual({ hits: hits / 300, places: places / 300, labelled: 300 });
+    expect(hits).toBeGreaterThan(0);
+  });
+});
+
+describe('alarms act', () => {
+  test('a learner whose errors change begins again, and is right sooner than one that goes on', async () => {
+    const turned = [...points, ...points].map((p, i) => ({ ...p, id: i, label: i < 400 ? p.label : !p.label }));
+    await at.write('points.jsonl', lines(turned));
+    const learner = (name: string, more: string) =>
+      `${LEARNER.replace('above', name).replace('"LogisticRegression"', '{"type": "LogisticRegression", "optimizer": {"type": "AdaGrad", "lr": 0.3}}')}${more});`;
+    job = await startJob(
+      at,
+      'default',
+      yaml(
+        'resets',
+        `${SOURCE}\n${learner('plain', '')}\n${learner('watched', `, 'drift.detector' = '{"type": "DDM"}'`)}
+SELECT w.id, w.label, p.label0 AS plain, w.label0 AS watched FROM
+  ML_LEARN(TABLE points, MODEL plain, DESCRIPTOR(label), DESCRIPTOR(x, y)) AS p
+  JOIN ML_LEARN(TABLE points, MODEL watched, DESCRIPTOR(label), DESCRIPTOR(x, y)) AS w ON p.id = w.id;`,
+      ),
+    );
+    await job.until(800);
+    const late = job.rows.map((r) => r.row).filter((r) => r.id >= 500);
+    const right = (name: string) => late.filter((r) => r[name] === r.label).length / late.length;
+    expect(right('watched')).toBeGreaterThan(0.85);
+    expect(right('watched')).toBeGreaterThan(right('plain') + 0.1);
+  });
+
+  test('the drift step goes back to the version that was promoted before, once', async () => {
+    for (const weight of [1, 2]) await at.registry.push('line', line(weight, 0));
+    await at.registry.promote('line', '1');
+    await at.registry.promote('line', '2');
+    const numbers = Array.from({ length: 1500 }, (_, i) => ({
+      id: i,
+      v: Math.floor(i / 500) * 3 + ((i * 7919) % 1000) / 1000,
+    }));
+    await at.write('numbers.jsonl', lines(numbers));
+    job = await startJob(
+      at,
+      'default',
+      yaml(
+        'back',
+        `CREATE TABLE numbers (id INT, v DOUBLE) WITH ('connector' = 'filesystem', 'path' = 'numbers.jsonl', 'format' = 'json');
+SELECT id FROM ML_DETECT_DRIFT(TABLE numbers, DESCRIPTOR(v), MAP['detector', 'ADWIN', 'rollback.name', 'line', 'rollback.registry', './models-store']);`,
+      ),
+    );
+    await job.until(2);
+    expect(await job.run.coordinator.ended).toBe('finished');
+    expect(await at.registry.promoted('line')).toMatchObject({ version: '1', previous: '2' });
   });
 });
 

@@ -101,6 +101,56 @@ SELECT id, label, probability FROM ML_LEARN(INPUT => TABLE t PARTITION BY k, MOD
   });
 });
 
+describe('networks, recommenders and learners that watch themselves survive', () => {
+  const NETWORK = JSON.stringify([
+    'StandardScaler',
+    {
+      type: 'NetworkClassifier',
+      inputShape: [2],
+      layers: [
+        { type: 'Dense', units: 6, activation: 'relu' },
+        { type: 'Dropout', rate: 0.3 },
+        { type: 'Dense', units: 1, activation: 'sigmoid' },
+      ],
+      optimizer: { type: 'Adam', lr: 0.05 },
+      batchSize: 16,
+      seed: 3,
+    },
+  ]);
+  const model = (pipeline: string, output: string, more = '') =>
+    `CREATE MODEL m INPUT (x DOUBLE, y DOUBLE) OUTPUT (${output}) WITH ('provider' = 'learner', 'pipeline' = '${pipeline}'${more});`;
+  const turned = rows.map((r, i) => ({ ...r, label: i < 320 ? r.label : !r.label }));
+
+  test.each([
+    [
+      'a network for each key, in the middle of a batch',
+      `${model(NETWORK, 'probability DOUBLE')}
+SELECT id, probability FROM ML_LEARN(TABLE t PARTITION BY k, MODEL m, DESCRIPTOR(label), DESCRIPTOR(x, y));`,
+    ],
+    [
+      'a learner that begins again when its errors change',
+      `${model('["StandardScaler", "LogisticRegression"]', 'probability DOUBLE', ", 'drift.detector' = 'DDM', 'drift.action' = 'retrain', 'drift.window' = '40'")}
+SELECT id, probability FROM ML_LEARN(TABLE t, MODEL m, DESCRIPTOR(label), DESCRIPTOR(x, y));`,
+    ],
+    [
+      'matrix factorisation',
+      `${model('{"type": "BiasedMF", "negatives": 2, "seed": 5}', 'prediction DOUBLE, recommended ARRAY<STRING>', ", 'top-n' = '3'")}
+SELECT id, prediction, recommended FROM ML_LEARN(INPUT => TABLE (SELECT id, k, MOD(id * 7, 13) AS item FROM t), MODEL => MODEL m, ARGS => DESCRIPTOR(k, item));`,
+    ],
+    [
+      'co-occurrence',
+      `${model('{"type": "Swing", "minUserBehavior": 1}', 'recommended ARRAY<STRING>', ", 'top-n' = '3'")}
+SELECT id, recommended FROM ML_LEARN(INPUT => TABLE (SELECT id, MOD(id, 50) AS u, MOD(id * 7, 13) AS item FROM t), MODEL => MODEL m, ARGS => DESCRIPTOR(u, item));`,
+    ],
+  ])('%s', async (_name, sql) => {
+    const expected = await straight(sql, turned);
+    const out = await crashed(sql, turned, [2, 3]);
+    expect(sorted(out)).toEqual(sorted(expected));
+    expect(expected).toHaveLength(600);
+    expect(new Set(expected.map((r) => JSON.stringify(r.probability ?? r.recommended))).size).toBeGreaterThan(5);
+  });
+});
+
 describe('metrics and detectors survive too', () => {
   test('the rows of metrics are those of a run without a crash', async () => {
     const sql = `SELECT k, result['Accuracy'] AS a, result['ROCAUC'] AS auc, labelled

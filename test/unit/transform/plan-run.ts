@@ -131,7 +131,7 @@ export class PlanRun {
         },
         metrics: { lateRows: 0 },
         log: SILENT,
-        models: undefined as never,
+        models: { library: () => import('../../../runtime/model/index.js') } as never,
         resolve: (text) => text,
         schedule: (timeMs) => void due.push(timeMs),
         wake() {},
