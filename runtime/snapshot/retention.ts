@@ -29,8 +29,10 @@ export async function collectGarbage(
   return { deleted: [...manifests, ...segments] };
 }
 
-export function segmentKey(node: string, checkpoint: number, attempt: number, subtask: number): string {
-  return `segments/${encodeURIComponent(node)}/${String(checkpoint).padStart(10, '0')}-${attempt}-${subtask}.seg`;
+/** `part`: number of the segment among those of the task at that checkpoint. */
+export function segmentKey(node: string, checkpoint: number, attempt: number, subtask: number, part = 0): string {
+  const task = part === 0 ? `${subtask}` : `${subtask}.${part}`;
+  return `segments/${encodeURIComponent(node)}/${String(checkpoint).padStart(10, '0')}-${attempt}-${task}.seg`;
 }
 
 function checkpointOf(key: string): number {

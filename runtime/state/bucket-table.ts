@@ -79,6 +79,10 @@ export class BucketTable extends GroupedTable<Bucket> {
     for (const bucket of buckets) yield* bucket.rows;
   }
 
+  visit({ rows }: Bucket, show: (entry: Entry) => void): void {
+    for (let i = 0; i < rows.length; i++) show(rows[i]);
+  }
+
   protected countIn(map: ReadonlyMap<MapKey, Bucket>): number {
     let count = 0;
     for (const bucket of map.values()) count += bucket.rows.length;

@@ -3,8 +3,9 @@
  * the data), and the record of what changed since the last cut.
  */
 import type { ByteWriter } from '../record/bytes.js';
+import type { FrozenChanges, GroupedCut } from './cut/grouped-cut.js';
 import type { ColdSide } from './disk/cold-side.js';
-import { DELETE, DELETED, type Entry, GroupLists, type MapKey, PUT, Table, type TableSpec } from './table.js';
+import { DELETE, DELETED, type Entry, type MapKey, PUT, Table, type TableSpec } from './table.js';
 
 /** How many entries are looked at in one go, at most. */
 const MOST_SWEPT = 20_000;
@@ -19,8 +20,6 @@ export abstract class GroupedTable<V> extends Table {
   protected dirty: Entry[] = [];
   /** Entries that went since the last cut. */
   private dead: Entry[] = [];
-  private readonly puts = new GroupLists<Entry>();
-  private readonly deletes = new GroupLists<Entry>();
 
   constructor(spec: TableSpec, maxParallelism: number, kind: { readonly bucketed?: boolean } = {}) {
     super(spec, maxParallelism, { namespaced: false, ...kind });
@@ -38,9 +37,10 @@ export abstract class GroupedTable<V> extends Table {
     return value;
   }
 
-  /** Call before or after changing an entry, in the same turn. */
+  /** Call before changing an entry: a cut that goes on may need it as it was. */
   touch(entry: Entry): void {
     if (entry._e !== this.epoch) {
+      if (this.cutting !== undefined) this.cutting.save(entry);
       entry._e = this.epoch;
       this.dirty.push(entry);
       this.changes++;
@@ -58,6 +58,7 @@ export abstract class GroupedTable<V> extends Table {
 
   /** Notes that an entry is gone. */
   protected markGone(entry: Entry): void {
+    if (this.cutting !== undefined && entry._e !== this.epoch) this.cutting.save(entry);
     // The record of the deletion is in vain itself, and so is that of the entry where there is one.
     this.changes++;
     this.superseded += entry._e === this.epoch ? 1 : 2;
@@ -69,6 +70,8 @@ export abstract class GroupedTable<V> extends Table {
   /** The key that a value stands under, free of the memory of a batch. */
   protected abstract keyOf(value: V): MapKey;
   protected abstract entriesIn(values: Iterable<V>): Iterable<Entry>;
+  /** Shows all entries of a value. */
+  abstract visit(value: V, show: (entry: Entry) => void): void;
   protected abstract countIn(map: ReadonlyMap<MapKey, V>): number;
 
   /** All entries. Those that are not in memory are copies: get() one to change it. */
@@ -97,63 +100,56 @@ export abstract class GroupedTable<V> extends Table {
     }
   }
 
-  private *valuesInMemory(group: number): Generator<V> {
+  valuesInMemory(group: number): IterableIterator<V> {
+    return this.cold ? this.bothGenerations(this.cold, group) : (this.groups[group]?.values() ?? [].values());
+  }
+
+  private *bothGenerations(cold: ColdSide<V>, group: number): Generator<V> {
     yield* this.groups[group]?.values() ?? [];
-    yield* this.cold?.oldOf(group)?.values() ?? [];
+    yield* cold.oldOf(group)?.values() ?? [];
   }
 
-  sortDelta(owned: (group: number) => boolean): void {
-    for (const entry of this.dead) {
-      const group = this.group(entry);
-      if (owned(group)) this.deletes.push(group, entry);
-    }
-    for (const entry of this.dirty) {
-      if (entry._e !== this.epoch) continue;
-      const group = this.group(entry);
-      if (owned(group)) this.puts.push(group, entry);
-    }
+  // Cuts (cut/)
+
+  /** A cut that has not written all of its entries yet. */
+  private cutting: GroupedCut<V> | undefined;
+
+  /** Puts what changed aside for a cut, which is told from now on of entries before they change. One cut at a time. */
+  freeze(cut: GroupedCut<V>): FrozenChanges {
+    const { epoch, dirty, dead } = this;
+    this.forgetChanges();
+    this.cutting = cut;
+    return { epoch, dirty, dead };
   }
 
-  writeDelta(group: number, table: number, out: ByteWriter): number {
-    // Deletions first: a key that comes again is written behind them.
-    return this.writeDeletes(group, table, out) + this.writePuts(group, table, out);
+  thaw(cut: GroupedCut<V>): void {
+    if (this.cutting === cut) this.cutting = undefined;
   }
 
-  protected writeDeletes(group: number, table: number, out: ByteWriter): number {
-    const deletes = this.deletes.take(group);
-    for (let i = 0; i < deletes.length; i++) {
-      out.byte(table);
-      out.byte(DELETE);
-      this.keyCodec.write(deletes[i], out);
-    }
-    return deletes.length;
-  }
-
-  protected writePuts(group: number, table: number, out: ByteWriter): number {
-    const puts = this.puts.take(group);
-    for (let i = 0; i < puts.length; i++) this.put(puts[i], table, out);
-    return puts.length;
-  }
-
-  writeAll(group: number, table: number, out: ByteWriter): void {
-    this.deletes.take(group);
-    this.puts.take(group);
-    for (const entry of this.entriesIn(this.valuesInMemory(group))) this.put(entry, table, out);
-  }
-
-  protected put(entry: Entry, table: number, out: ByteWriter): void {
+  put(entry: Entry, table: number, out: ByteWriter): void {
     out.byte(table);
     out.byte(PUT);
     this.codec.write(entry, out);
   }
 
-  cut(): void {
+  putDeletion(entry: Entry, table: number, out: ByteWriter): void {
+    out.byte(table);
+    out.byte(DELETE);
+    this.keyCodec.write(entry, out);
+  }
+
+  /** A value is about to leave memory. */
+  leaving(group: number, value: V): void {
+    this.cutting?.saveValue(group, value);
+  }
+
+  forgetChanges(): void {
     this.dirty = [];
     this.dead = [];
     this.changes = 0;
     this.superseded = 0;
     this.epoch++;
-    this.cold?.cut();
+    this.cold?.forgetChanges();
   }
 
   /** Forgets entries that left memory, or went, since they were touched. */
@@ -252,7 +248,7 @@ export abstract class GroupedTable<V> extends Table {
     this.groups.fill(undefined);
     this.cold?.clear();
     this.size = 0;
-    this.cut();
+    this.forgetChanges();
   }
 
   /** Gives the disk back. The table can't be used any more. */

@@ -25,6 +25,10 @@ export class KeyedTable extends GroupedTable<Entry> {
     return values;
   }
 
+  visit(entry: Entry, show: (entry: Entry) => void): void {
+    show(entry);
+  }
+
   protected countIn(map: ReadonlyMap<MapKey, Entry>): number {
     return map.size;
   }

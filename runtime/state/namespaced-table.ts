@@ -1,6 +1,7 @@
 /** Entries of windows: by namespace and key. */
 import type { ByteReader, ByteWriter } from '../record/bytes.js';
-import { DROP, type Entry, GroupLists, type MapKey, PUT, Table, type TableSpec } from './table.js';
+import type { FrozenNamespaces, NamespacedCut } from './cut/namespaced-cut.js';
+import { DROP, type Entry, type MapKey, PUT, Table, type TableSpec } from './table.js';
 
 /** One namespace's entries: a window's, or a slice's. */
 export class Namespace {
@@ -16,9 +17,6 @@ export class Namespace {
 export class NamespacedTable extends Table {
   readonly namespaces = new Map<number, Namespace>();
   private dropped: number[] = [];
-  private readonly puts = new GroupLists<Entry>();
-  /** Namespaces of `puts`. */
-  private readonly ids = new GroupLists<number>();
 
   constructor(spec: TableSpec, maxParallelism: number) {
     super(spec, maxParallelism, { namespaced: true });
@@ -41,8 +39,10 @@ export class NamespacedTable extends Table {
     namespace.dirty.push(entry);
   }
 
+  /** Call before changing an entry: a cut that goes on may need it as it was. */
   touch(namespace: Namespace, entry: Entry): void {
     if (entry._e !== this.epoch) {
+      if (this.cutting !== undefined) this.cutting.save(entry, namespace.id);
       entry._e = this.epoch;
       namespace.dirty.push(entry);
     }
@@ -56,61 +56,47 @@ export class NamespacedTable extends Table {
     if (namespace.saved) this.dropped.push(id);
   }
 
-  sortDelta(owned: (group: number) => boolean): void {
+  // Cuts (cut/)
+
+  /** A cut that has not written all of its entries yet. */
+  private cutting: NamespacedCut | undefined;
+
+  /**
+   * Puts what changed aside, or (`all`) everything, for a cut, which is told from now on of entries before they change. One cut at a
+   * time.
+   */
+  freeze(cut: NamespacedCut, all: boolean): FrozenNamespaces {
+    const { epoch } = this;
+    const dropped = all ? [] : this.dropped;
+    const namespaces: { readonly id: number; readonly entries: Iterable<Entry> }[] = [];
     for (const namespace of this.namespaces.values()) {
-      for (const entry of namespace.dirty) if (entry._e === this.epoch) this.sort(namespace, entry, owned);
+      if (!all && namespace.dirty.length === 0) continue;
+      namespaces.push({ id: namespace.id, entries: all ? namespace.map.values() : namespace.dirty });
+      namespace.saved = true;
     }
+    this.forgetChanges();
+    this.cutting = cut;
+    return { epoch, dropped, namespaces };
   }
 
-  /** As sortDelta(), with all entries: one pass where writeAll() would take one a group. */
-  sortEverything(owned: (group: number) => boolean): void {
-    this.dropped = [];
-    for (const namespace of this.namespaces.values()) {
-      for (const entry of namespace.map.values()) this.sort(namespace, entry, owned);
-    }
+  thaw(cut: NamespacedCut): void {
+    if (this.cutting === cut) this.cutting = undefined;
   }
 
-  private sort(namespace: Namespace, entry: Entry, owned: (group: number) => boolean): void {
-    const group = this.group(entry);
-    if (!owned(group)) return;
-    this.puts.push(group, entry);
-    this.ids.push(group, namespace.id);
-    namespace.saved = true;
+  put(namespace: number, entry: Entry, table: number, out: ByteWriter): void {
+    out.byte(table);
+    out.byte(PUT);
+    out.f64(namespace);
+    this.codec.write(entry, out);
   }
 
-  writeDelta(group: number, table: number, out: ByteWriter): number {
-    for (const id of this.dropped) {
-      out.byte(table);
-      out.byte(DROP);
-      out.f64(id);
-    }
-    const puts = this.puts.take(group);
-    const ids = this.ids.take(group);
-    for (let i = 0; i < puts.length; i++) {
-      out.byte(table);
-      out.byte(PUT);
-      out.f64(ids[i]);
-      this.codec.write(puts[i], out);
-    }
-    return this.dropped.length + puts.length;
+  putDrop(namespace: number, table: number, out: ByteWriter): void {
+    out.byte(table);
+    out.byte(DROP);
+    out.f64(namespace);
   }
 
-  writeAll(group: number, table: number, out: ByteWriter): void {
-    this.puts.take(group);
-    this.ids.take(group);
-    for (const namespace of this.namespaces.values()) {
-      for (const entry of namespace.map.values()) {
-        if (this.group(entry) !== group) continue;
-        out.byte(table);
-        out.byte(PUT);
-        out.f64(namespace.id);
-        this.codec.write(entry, out);
-        namespace.saved = true;
-      }
-    }
-  }
-
-  cut(): void {
+  forgetChanges(): void {
     for (const namespace of this.namespaces.values()) if (namespace.dirty.length > 0) namespace.dirty = [];
     this.dropped = [];
     this.epoch++;
@@ -166,6 +152,6 @@ export class NamespacedTable extends Table {
   clear(): void {
     this.namespaces.clear();
     this.size = 0;
-    this.cut();
+    this.forgetChanges();
   }
 }

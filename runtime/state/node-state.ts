@@ -1,6 +1,6 @@
 /**
- * All keyed state of one node in one task. At a barrier `cutSegment` writes what changed, synchronously and in memory; the bytes
- * are uploaded while the data goes on.
+ * All keyed state of one node in one task. At a barrier `beginCut` fixes what changed; it is written and uploaded while the data goes
+ * on (cut/).
  *
  * Compaction is rolling: once what segments hold in vain (records of entries that were written again or are gone) is an eighth of
  * the state, each checkpoint writes some key groups in full, about as many bytes as it left behind in vain. A restore reads at most
@@ -9,12 +9,13 @@
 import { ByteReader } from '../record/bytes.js';
 import type { Field } from '../record/types.js';
 import type { KeyedSnapshot, TableLayout } from '../snapshot/manifest.js';
-import { parseGroups, readSegment, SegmentBuilder } from '../snapshot/segment.js';
+import { parseGroups, readSegment } from '../snapshot/segment.js';
 import type { ObjectStore } from '../snapshot/store.js';
 import { BucketTable } from './bucket-table.js';
-import { composeSegment } from './disk/compose-segment.js';
+import { type CutSizes, type SegmentBytes, StateCut } from './cut/state-cut.js';
 import type { StateDisk } from './disk/state-disk.js';
 import { DiskBucketTable, DiskKeyedTable } from './disk/tables.js';
+import type { GroupedTable } from './grouped-table.js';
 import { KeyedTable } from './keyed-table.js';
 import { NamespacedTable } from './namespaced-table.js';
 import type { TableSpec } from './table.js';
@@ -25,6 +26,8 @@ type AnyTable = KeyedTable | NamespacedTable | BucketTable;
 const SMALL_BYTES = 1 << 20;
 /** What segments may hold in vain in any case. */
 const TOLERATED_VAIN_BYTES = 64 * 1024;
+/** A segment gets no more key groups once it has that many bytes: it is uploaded while the next one is made. */
+const SEGMENT_BYTES = 8 << 20;
 /** What is written anew at least, once it has begun. */
 const REWRITE_BYTES = 16 * 1024;
 
@@ -32,21 +35,21 @@ export class StateLayoutError extends Error {
   readonly code = 'TW4004';
 }
 
+export interface BegunCut {
+  readonly cut: StateCut;
+  /** Key groups written in full: older blocks of theirs are superseded. */
+  readonly rewritten: readonly number[];
+}
+
+/** A cut made at once. */
 export interface SegmentCut {
   /** Undefined when nothing changed. */
   readonly bytes?: Buffer;
   readonly crc: number;
   readonly groups: readonly number[];
-  /** Key groups written in full: older blocks of theirs are superseded. */
   readonly rewritten: readonly number[];
-  /** Part of it is on disk: what the segment is, once that has been read. `bytes`, `crc` and `groups` are empty then. */
-  readonly later?: Promise<SegmentBytes>;
-}
-
-export interface SegmentBytes {
-  readonly bytes?: Buffer;
-  readonly crc: number;
-  readonly groups: readonly number[];
+  /** Of state with a disk: what the segment is, once that has been read. `bytes` is undefined until then. */
+  readonly later?: Promise<Omit<SegmentCut, 'rewritten' | 'later'>>;
 }
 
 export class NodeState {
@@ -61,7 +64,7 @@ export class NodeState {
   /** Of a record, and of a segment, as the last cut had them. */
   private recordBytes = 64;
   private lastCutBytes = 0;
-  private lastMemoryBytes = 0;
+  private cutting: StateCut | undefined;
 
   constructor(
     readonly nodeId: string,
@@ -132,66 +135,58 @@ export class NodeState {
     return out;
   }
 
-  /** Cuts what changed since the last cut. `full`: everything, as the base of a chain of its own. */
-  cutSegment(full: boolean): SegmentCut {
-    const isOwned = (g: number) => this.owned[g] === 1;
+  /**
+   * Begins a cut: what it consists of is fixed when this returns, its bytes are made by the cut's work(). `segment` gets each segment
+   * as soon as it is made. A cut that still goes on is finished first. `full`: everything, as the base of a chain of its own.
+   */
+  beginCut(full: boolean, segment: (segment: SegmentBytes) => void, segmentBytes = SEGMENT_BYTES): BegunCut {
+    this.cutting?.work(Number.POSITIVE_INFINITY);
     const windows = this.tables.some((t) => t instanceof NamespacedTable);
     const all = full || (windows && this.vainBytes > Math.max(SMALL_BYTES, 2 * this.baseBytes));
-    const rewritten = new Set(all ? this.ownedGroups() : windows ? [] : this.groupsToRewrite());
-    for (const table of this.tables) {
-      if (all && table instanceof NamespacedTable) table.sortEverything(isOwned);
-      else table.sortDelta(isOwned);
-    }
-    const spills = this.tables.some((t) => !(t instanceof NamespacedTable) && t.cold !== undefined);
-    const cut = spills ? this.cutWithDisk(rewritten) : this.cutInMemory(rewritten);
-    if (all && cut.bytes) {
-      this.baseBytes = cut.bytes.length;
-      this.vainBytes = 0;
-    }
-    return cut;
+    const groups = this.ownedGroups();
+    const rewritten = new Set(all ? groups : windows ? [] : this.groupsToRewrite());
+    const cut = new StateCut({
+      tables: this.tables as (GroupedTable<never> | NamespacedTable)[],
+      groups,
+      rewritten,
+      all,
+      disk: this.disk,
+      segmentBytes,
+      expectedBytes: this.lastCutBytes,
+      segment,
+      finished: (sizes) => this.learn(sizes, all, windows),
+    });
+    this.cutting = cut;
+    return { cut, rewritten: [...rewritten] };
   }
 
-  private cutInMemory(rewritten: ReadonlySet<number>): SegmentCut {
-    const builder = new SegmentBuilder(this.lastCutBytes);
-    let changes = 0;
-    let changeBytes = 0;
-    for (const group of this.ownedGroups()) {
-      const before = builder.out.pos;
-      const anew = rewritten.has(group);
-      builder.begin();
-      this.tables.forEach((table, i) => {
-        if (anew && !(table instanceof NamespacedTable)) table.writeAll(group, i, builder.out);
-        else changes += table.writeDelta(group, i, builder.out);
-      });
-      builder.end(group);
-      if (!anew) changeBytes += builder.out.pos - before;
-    }
-    for (const table of this.tables) table.cut();
-    this.learn(changes, changeBytes, builder.out.pos);
-    const cut = builder.empty ? { crc: 0, groups: [] } : builder.finish();
-    return { ...cut, rewritten: [...rewritten] };
+  /** Cuts at once, into one segment. */
+  cutSegment(full: boolean): SegmentCut {
+    let made: SegmentBytes | undefined;
+    const give = (segment: SegmentBytes) => {
+      made = segment;
+    };
+    const { cut, rewritten } = this.beginCut(full, give, Number.POSITIVE_INFINITY);
+    cut.work(Number.POSITIVE_INFINITY);
+    const nothing = { crc: 0, groups: [] };
+    const later = this.disk && cut.done.then(() => made ?? nothing);
+    return { ...(made ?? nothing), rewritten, later };
   }
 
-  /** What is in memory is written at once; what is on disk is read beside the data, as it was at the cut. */
-  private cutWithDisk(rewritten: ReadonlySet<number>): SegmentCut {
-    const composing = composeSegment(this.tables, this.ownedGroups(), rewritten, this.disk!, {
-      bytes: this.lastCutBytes,
-      inMemory: this.lastMemoryBytes,
-    });
-    for (const table of this.tables) table.cut();
-    const later = composing.then(({ changes, changeBytes, inMemory, ...segment }) => {
-      this.lastMemoryBytes = inMemory;
-      this.learn(changes, changeBytes, segment.bytes?.length ?? 0);
-      return segment;
-    });
-    return { crc: 0, groups: [], rewritten: [...rewritten], later };
+  /** Forgets a cut that goes on: the state is another from now on, or nobody's. */
+  abortCut(): void {
+    this.cutting?.abort();
+    this.cutting = undefined;
   }
 
   /** Sizes for the next cut. */
-  private learn(changes: number, changeBytes: number, segmentBytes: number): void {
+  private learn({ changes, changeBytes, bytes }: CutSizes, all: boolean, windows: boolean): void {
     if (changes > 0 && changeBytes > 0) this.recordBytes = changeBytes / changes;
-    this.lastCutBytes = segmentBytes;
-    if (this.tables.some((t) => t instanceof NamespacedTable)) this.vainBytes += changeBytes;
+    this.lastCutBytes = bytes;
+    if (all && bytes > 0) {
+      this.baseBytes = bytes;
+      this.vainBytes = 0;
+    } else if (windows) this.vainBytes += changeBytes;
   }
 
   /** Makes room in memory. Nobody may hold an entry of this state over it. */
@@ -211,6 +206,7 @@ export class NodeState {
 
   /** Gives the disk back. The state can't be used any more. */
   close(): void {
+    this.abortCut();
     for (const table of this.tables) if (!(table instanceof NamespacedTable)) table.close();
   }
 
@@ -246,6 +242,7 @@ export class NodeState {
     /** Groups that hold the state of that checkpoint already: only what came later is read. */
     loaded?: { readonly checkpoint: number; readonly groups: ReadonlySet<number> },
   ): Promise<number> {
+    this.abortCut();
     const wanted = (g: number) => (groups ? groups.has(g) : this.owned[g] === 1);
     const from = (g: number) => {
       const since = snapshot.since[g] ?? 0;
@@ -301,7 +298,7 @@ export class NodeState {
         this.settle();
       }
     }
-    for (const table of this.tables) table.cut();
+    for (const table of this.tables) table.forgetChanges();
     this.baseBytes += bytes;
     return bytes;
   }
@@ -326,6 +323,7 @@ export class NodeState {
 
   /** Takes key groups over from another state of this node, without copying entries of plain keys. */
   adopt(other: NodeState, groups: ReadonlySet<number>): void {
+    other.abortCut();
     for (const table of this.tables) {
       const from = other.tables.find((t) => t.spec.name === table.spec.name);
       if (from) table.adoptFrom(from as never, groups);
@@ -335,6 +333,7 @@ export class NodeState {
 
   /** Changes which key groups are held: those no longer owned are forgotten. Returns the groups that are new. */
   reassign(groups: ReadonlySet<number>): number[] {
+    this.abortCut();
     const added: number[] = [];
     for (let g = 0; g < this.maxParallelism; g++) {
       const now = groups.has(g) ? 1 : 0;

@@ -1,5 +1,5 @@
 /** What all tables of keyed state have in common: entries, their keys and key groups, and what a segment asks of a table. */
-import type { ByteReader, ByteWriter } from '../record/bytes.js';
+import type { ByteReader } from '../record/bytes.js';
 import { canonical, combineHash, hashValue, keyGroupOf } from '../record/hash.js';
 import { compileObjectCodec, type ObjectCodec } from '../record/object-codec.js';
 import type { Field } from '../record/types.js';
@@ -160,14 +160,8 @@ export abstract class Table {
     return keyGroupOf(hash, this.maxParallelism);
   }
 
-  /** Sorts what changed since the last cut by key group, for writeDelta(). */
-  abstract sortDelta(owned: (group: number) => boolean): void;
-  /** Writes a group's changes, each record with the table's number in front. Returns how many records that were. */
-  abstract writeDelta(group: number, table: number, out: ByteWriter): number;
-  /** Writes all entries of a group, in place of its changes. */
-  abstract writeAll(group: number, table: number, out: ByteWriter): void;
-  /** Forgets what was marked as changed: it has been cut. */
-  abstract cut(): void;
+  /** Forgets what was marked as changed. */
+  abstract forgetChanges(): void;
   abstract apply(input: ByteReader, group: number): void;
   abstract dropGroup(group: number): void;
   /** Takes key groups over from a table of the same layout. */

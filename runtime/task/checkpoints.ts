@@ -1,5 +1,5 @@
 /**
- * What a task does at a barrier: cuts its state synchronously, then uploads and acknowledges beside the data.
+ * What a task does at a barrier: fixes what its state is; then writes it a little at a time, uploads and acknowledges beside the data.
  *
  * Invariant: an acknowledgement holds every segment that no complete checkpoint holds yet, so that a checkpoint that failed loses
  * nothing; a segment's bytes are kept until they are in the store.
@@ -9,35 +9,32 @@ import { segmentKey } from '../snapshot/retention.js';
 import { formatGroups, type SegmentRef } from '../snapshot/segment.js';
 import type { ObjectStore } from '../snapshot/store.js';
 import type { Json } from '../source/contract.js';
-import type { SegmentBytes } from '../state/node-state.js';
+import type { StateCut } from '../state/cut/state-cut.js';
+import type { Link } from './chain.js';
 import type { NodeAck } from './environment.js';
 import type { TaskParts } from './task.js';
 
+/** How long state is written before the data has its turn. */
+const SLICE_MS = 4;
+
 /** A segment that no complete checkpoint holds yet. Its bytes are kept until it is in the store. */
 class PendingSegment {
-  /** Undefined while it is being made, and when nothing had changed. */
-  ref: SegmentRef | undefined;
   bytes: Buffer | undefined;
-  /** It is read from disk. */
-  making: Promise<void> | undefined;
   uploaded: Promise<void> = Promise.resolve();
   failed = true;
 
   constructor(
-    readonly key: string,
-    readonly checkpoint: number,
-  ) {}
-
-  fill({ bytes, crc, groups }: SegmentBytes): void {
-    if (!bytes) return;
-    const { key, checkpoint } = this;
+    readonly ref: SegmentRef,
+    bytes: Buffer,
+  ) {
     this.bytes = bytes;
-    this.ref = { key, checkpoint, bytes: bytes.length, crc, groups: formatGroups(groups) };
   }
 }
 
 interface NodeHistory {
   segments: PendingSegment[];
+  /** The segments of all cuts so far are made. */
+  made: Promise<unknown>;
   rewritten: [number, string][];
 }
 
@@ -49,6 +46,10 @@ type Parts = Pick<
 /** The cuts of one task. */
 export class TaskCheckpoints {
   private readonly history = new Map<string, NodeHistory>();
+  /** Cuts of links' states that are still to be written. */
+  private cuts: StateCut[] = [];
+  /** Longest time for which the last cut has kept the data waiting. */
+  private longestSliceMs = 0;
 
   constructor(
     private readonly parts: Parts,
@@ -79,34 +80,24 @@ export class TaskCheckpoints {
       mergeAck(link.node.id, { operator, watermark });
       if (!keyed) continue;
       const history = this.historyOf(link.node.id);
-      const cut = link.state.cutSegment(false);
-      if (cut.rewritten.length > 0) history.rewritten.push([barrier.id, formatGroups(cut.rewritten)]);
-      const key = segmentKey(link.node.id, barrier.id, env.deployment.attempt, subtask);
-      const segment = new PendingSegment(key, barrier.id);
-      const made = (part: SegmentBytes) => {
-        bytes += part.bytes?.length ?? 0;
-        this.metrics.checkpointBytes += part.bytes?.length ?? 0;
-        segment.fill(part);
-      };
-      if (cut.later) {
-        segment.making = cut.later.then(made);
-        // Seen where it is waited for.
-        segment.making.catch(() => {});
-        history.segments.push(segment);
-      } else if (cut.bytes) {
-        made(cut);
-        history.segments.push(segment);
-      }
       for (const segment of history.segments) if (segment.failed) this.upload(store, segment);
-      const segments = [...history.segments];
-      const rewritten = [...history.rewritten];
-      waits.push(
-        Promise.all(segments.map((s) => s.uploaded)).then(() => {
-          mergeAck(link.node.id, {
-            keyed: { tables: link.state.layouts, segments: segments.flatMap((s) => s.ref ?? []), rewritten },
-          });
-        }),
-      );
+      let parts = 0;
+      const { cut, rewritten } = link.state.beginCut(false, (made) => {
+        const key = segmentKey(link.node.id, barrier.id, env.deployment.attempt, subtask, parts++);
+        const groups = formatGroups(made.groups);
+        const ref = { key, checkpoint: barrier.id, bytes: made.bytes.length, crc: made.crc, groups };
+        const segment = new PendingSegment(ref, made.bytes);
+        history.segments.push(segment);
+        this.upload(store, segment);
+        bytes += ref.bytes;
+        this.metrics.checkpointBytes += ref.bytes;
+      });
+      if (rewritten.length > 0) history.rewritten.push([barrier.id, formatGroups(rewritten)]);
+      history.made = Promise.all([history.made, cut.done]);
+      // Seen where it is waited for.
+      history.made.catch(() => {});
+      this.cuts.push(cut);
+      waits.push(keyedAck(link, history, barrier.id).then((ack) => mergeAck(link.node.id, ack)));
     }
     if (source) mergeAck(stage.nodes[0].id, { splits: source.snapshot() });
     for (const sink of chain.sinks) waits.push(sink.cut(barrier.id).then((ack) => mergeAck(sink.node.id, ack)));
@@ -115,9 +106,11 @@ export class TaskCheckpoints {
       const prepared = letters.writer.prepareCommit(barrier.id);
       waits.push(prepared.then((c: Json[]) => (c.length > 0 ? letters.writer.commit(c) : undefined)));
     }
-    const syncMs = performance.now() - start;
+    this.longestSliceMs = 0;
+    this.writeOn(start);
     Promise.all(waits).then(
       () => {
+        const syncMs = this.longestSliceMs;
         const asyncMs = performance.now() - start - syncMs;
         this.parts.ack({ checkpoint: barrier.id, stage: stage.index, subtask, nodes, bytes, alignMs, syncMs, asyncMs });
       },
@@ -125,12 +118,28 @@ export class TaskCheckpoints {
     );
   }
 
+  /** The state of some barrier is not all written: writeOn() is due between two pieces of work. */
+  get writing(): boolean {
+    return this.cuts.length > 0;
+  }
+
+  /** Writes for a few milliseconds. `startMs`: since when this thread does nothing else. */
+  writeOn(startMs = performance.now()): void {
+    while (this.cuts.length > 0 && this.cuts[0].work(startMs + SLICE_MS)) this.cuts.shift();
+    this.longestSliceMs = Math.max(this.longestSliceMs, performance.now() - startMs);
+  }
+
+  /** Gives up what is not written yet. */
+  close(): void {
+    this.cuts = [];
+    for (const { state } of this.parts.chain.links) state.abortCut();
+  }
+
   /** An upload that fails is tried again by the next checkpoint, which needs this segment too. */
   private upload(store: ObjectStore, segment: PendingSegment): void {
     segment.failed = false;
     const put = async () => {
-      await segment.making;
-      if (segment.bytes) await store.put(segment.key, segment.bytes);
+      if (segment.bytes) await store.put(segment.ref.key, segment.bytes);
       segment.bytes = undefined;
     };
     segment.uploaded = put().catch((error: Error) => {
@@ -144,7 +153,7 @@ export class TaskCheckpoints {
   private historyOf(nodeId: string): NodeHistory {
     let history = this.history.get(nodeId);
     if (!history) {
-      history = { segments: [], rewritten: [] };
+      history = { segments: [], made: Promise.resolve(), rewritten: [] };
       this.history.set(nodeId, history);
     }
     return history;
@@ -153,8 +162,18 @@ export class TaskCheckpoints {
   /** Checkpoint `id` is complete: what it holds need not be given again. */
   complete(id: number): void {
     for (const history of this.history.values()) {
-      history.segments = history.segments.filter((s) => s.checkpoint > id);
+      history.segments = history.segments.filter((s) => s.ref.checkpoint > id);
       history.rewritten = history.rewritten.filter(([checkpoint]) => checkpoint > id);
     }
   }
+}
+
+/** What a node's keyed state is at a barrier, once all of it is in the store. */
+async function keyedAck(link: Link, history: NodeHistory, checkpoint: number): Promise<NodeAck> {
+  const { layouts } = link.state;
+  const rewritten = [...history.rewritten];
+  await history.made;
+  const segments = history.segments.filter(({ ref }) => ref.checkpoint <= checkpoint);
+  await Promise.all(segments.map((s) => s.uploaded));
+  return { keyed: { tables: layouts, segments: segments.map((s) => s.ref), rewritten } };
 }

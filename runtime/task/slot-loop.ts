@@ -102,7 +102,9 @@ export class SlotLoop {
       if (!any) any = tasks.some((t) => t.hasInput());
       if (this.sweeps && at - this.lastSweep > SWEEP_MS) this.sweep(at);
     }
-    return any;
+    const writing = tasks.find((t) => t.checkpoints.writing);
+    writing?.checkpoints.writeOn();
+    return any || writing !== undefined;
   }
 
   /** Entries whose time is over go a few at a time. */

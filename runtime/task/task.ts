@@ -1,6 +1,6 @@
 /**
  * One subtask of a stage. `step()` does a bounded piece of work and says whether it did any; the slot calls it until nobody has
- * work. At a barrier the task cuts its state synchronously; uploading and acknowledging go on beside the data.
+ * work. At a barrier the task fixes what its state is (checkpoints.ts); writing, uploading and acknowledging it go on beside the data.
  */
 import type { Barrier } from '../exchange/element.js';
 import { MAX_WATERMARK } from '../exchange/element.js';
@@ -59,7 +59,7 @@ export class Task {
   private inputEnded = false;
   private watermark = Number.NEGATIVE_INFINITY;
   private readonly due: number[] = [];
-  private readonly checkpoints: TaskCheckpoints;
+  readonly checkpoints: TaskCheckpoints;
   private readonly heads: Emit[];
   /** Inputs whose end the head waits for, as bits. */
   private sides = 0;
@@ -402,6 +402,7 @@ export class Task {
 
   async close(): Promise<void> {
     this.stopped ??= -1;
+    this.checkpoints.close();
     await Promise.allSettled([
       this.parts.source?.close(),
       ...this.parts.chain.sinks.map((s) => s.writer.close()),

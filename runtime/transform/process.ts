@@ -90,7 +90,9 @@ export const processFunction: TransformFactory = (ctx): Transform => {
     },
   };
 
+  /** From here on the user's code may change what the entry holds. */
   const enter = (g: number, k: unknown, entry: Entry) => {
+    table.touch(entry);
     group = g;
     mapKey = k;
     current = entry;
@@ -98,7 +100,6 @@ export const processFunction: TransformFactory = (ctx): Transform => {
   };
   const leave = () => {
     if (cleared) table.delete(group, mapKey);
-    else table.touch(current);
   };
 
   const fire = (heap: TimerHeap, field: 'et' | 'pt', upTo: number) => {
@@ -109,8 +110,8 @@ export const processFunction: TransformFactory = (ctx): Transform => {
       const entry = table.get(timer.group, timer.key);
       const times: number[] | null = entry?.[field] ?? null;
       if (!entry || !times?.includes(timer.time)) continue;
-      entry[field] = times.length === 1 ? null : times.filter((t) => t !== timer.time);
       enter(timer.group, timer.key, entry);
+      entry[field] = times.length === 1 ? null : times.filter((t) => t !== timer.time);
       try {
         onTimer?.(timer.time, user);
       } catch (error) {
@@ -150,8 +151,8 @@ export const processFunction: TransformFactory = (ctx): Transform => {
         entry = { k0: detach(key), s: {}, et: null, pt: null, t: 0, _e: 0 };
         table.add(g, detach(k), entry);
       }
-      if (ttlMs > 0) entry.t = ctx.now();
       enter(g, k, entry);
+      if (ttlMs > 0) entry.t = ctx.now();
       try {
         onRow(row, user);
       } catch (error) {

@@ -152,8 +152,8 @@ export function sessionAggregate(ctx: TransformContext): Transform {
         for (const other of more.filter((o) => o.en - 1 <= upTo).sort((x, y) => x.en - y.en))
           emitRow(entry, other.acc, other.st, other.en);
         const live = more.filter((o) => o.en - 1 > upTo);
-        entry.more = live.length > 0 ? live : null;
         table.touch(entry);
+        entry.more = live.length > 0 ? live : null;
       }
       if (entry.en - 1 <= upTo) {
         emitRow(entry, entry, entry.st, entry.en);

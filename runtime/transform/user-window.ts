@@ -259,8 +259,8 @@ function sessions(ctx: TransformContext, spec: WindowAggregateSpec): Transform {
         if (live.length === entry.s.length) continue;
         if (live.length === 0) table.delete(table.group(entry), table.mapKey(entry));
         else {
-          entry.s = live;
           table.touch(entry);
+          entry.s = live;
         }
       }
       earliestEnd = earliest;

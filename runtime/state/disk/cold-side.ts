@@ -20,8 +20,11 @@ export interface RecordForm<V> {
   entriesIn(value: V): number;
   /** Where the record of a value is that has not changed since it was loaded; -1: it must be written. */
   cleanPosition(value: V): number;
-  /** Its record is no more there. */
-  forgetPosition(value: V): void;
+  /**
+   * Records at such positions are no more there. A value that is changed just now forgets its record, too: it may become again what it
+   * was.
+   */
+  forgetPosition(value: V, isGone: (position: number) => boolean): void;
   /** Appends the rows. Returns how many, and negative (−rows − 1) when none was touched since the last cut. */
   write(value: V, out: ByteWriter): number;
   /** Makes the value of a record. */
@@ -45,6 +48,8 @@ export interface HotSide<V> {
   superseded: number;
   readonly layout: TableLayout;
   compactDirty(): void;
+  /** Told of each value before it leaves. */
+  leaving(group: number, value: V): void;
 }
 
 /** What an entry takes beside its fields: its object, its place in a Map. */
@@ -175,6 +180,7 @@ export class ColdSide<V> implements Evictable {
     let written = 0;
     let bytes = 0;
     for (const [key, value] of leaving) {
+      hot.leaving(group, value);
       const entries = form.entriesIn(value);
       if (entries > 0) {
         const position = form.cleanPosition(value);
@@ -270,11 +276,9 @@ export class ColdSide<V> implements Evictable {
 
   /** Values in memory whose record is in an extent that is about to go must be written when they leave. */
   private forgetPositions(group: number, extent: number, log: GroupLog): void {
+    const isGone = (position: number) => log.extentOf(position) === extent;
     for (const map of [this.hot.groups[group], this.old[group]]) {
-      for (const value of map?.values() ?? []) {
-        const position = this.form.cleanPosition(value);
-        if (position >= 0 && log.extentOf(position) === extent) this.form.forgetPosition(value);
-      }
+      for (const value of map?.values() ?? []) this.form.forgetPosition(value, isGone);
     }
   }
 
@@ -312,10 +316,10 @@ export class ColdSide<V> implements Evictable {
     return positions.length === 0 ? undefined : log.reading(positions);
   }
 
-  /** What changed has been cut. */
-  cut(): void {
+  /** Forgets which records have changes. */
+  forgetChanges(): void {
     this.leftSince = 0;
-    for (const log of this.logs) log?.cut();
+    for (const log of this.logs) log?.forgetChanges();
   }
 
   /** How many entries of a group are not in the young generation. */

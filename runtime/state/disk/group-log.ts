@@ -224,7 +224,7 @@ export class GroupLog {
     return out.subarray(0, n).sort();
   }
 
-  cut(): void {
+  forgetChanges(): void {
     if (this.changedTags.length === 0) return;
     this.changedTags = [];
     this.changedPositions = [];

@@ -48,8 +48,8 @@ export class DiskKeyedTable extends KeyedTable {
       keyOf: (entry) => this.mapKey(entry),
       entriesIn: () => 1,
       cleanPosition: (entry) => (entry._e <= CLEAN ? CLEAN - entry._e : -1),
-      forgetPosition: (entry) => {
-        entry._e = 0;
+      forgetPosition: (entry, isGone) => {
+        if (entry._e <= CLEAN && isGone(CLEAN - entry._e)) entry._e = 0;
       },
       write: (entry, out) => {
         const changed = entry._e === this.epoch;
@@ -111,8 +111,8 @@ export class DiskBucketTable extends BucketTable {
         for (let i = 0; i < rows.length; i++) if (rows[i]._e !== CLEAN) return -1;
         return position;
       },
-      forgetPosition: (bucket) => {
-        bucket.position = -1;
+      forgetPosition: (bucket, isGone) => {
+        if (bucket.position >= 0 && isGone(bucket.position)) bucket.position = -1;
       },
       write: ({ rows }, out) => {
         let anyChanged = false;

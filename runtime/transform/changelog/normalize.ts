@@ -47,7 +47,7 @@ export const changelogNormalize: TransformFactory = (ctx): Transform => {
       ${b.emit}(row, ${INSERT});
       return;
     }
-    ${ttlMs ? `e.t = now; ${b.table}.touch(e);` : ''}
+    ${ttlMs ? `${b.table}.touch(e); e.t = now;` : ''}
     if (${stored.sameCode('e', 'row', cg)}) return;
     if (e._e !== ${b.table}.epoch) ${b.table}.touch(e);
     ${b.emit}(${before}, ${UPDATE_BEFORE});

@@ -146,8 +146,8 @@ function processCode(
     semi && isLeft
       ? ''
       : semi
-        ? `if (o.m === 0) { o.m = 1; TOUCH ${emit}(${row({ left: other.stored.at('o') })}, ${INSERT}); }`
-        : `${other.outer ? 'if (o.m === 0) { o.m = 1; TOUCH }' : ''} ${spec.joinType === 'anti' ? '' : `${emit}(${joined}, ${INSERT});`}`;
+        ? `if (o.m === 0) { TOUCH o.m = 1; ${emit}(${row({ left: other.stored.at('o') })}, ${INSERT}); }`
+        : `${other.outer ? 'if (o.m === 0) { TOUCH o.m = 1; }' : ''} ${spec.joinType === 'anti' ? '' : `${emit}(${joined}, ${INSERT});`}`;
   const alone = own.outer ? `${emit}(${row({ [own.name]: ofRow })}, ${INSERT});` : '';
   const ownNames = new Set(own.stored.schema.fields.map((f) => f.name));
   const column = (name: string) => (ownNames.has(name) ? property('row', name) : other.stored.at('o')(name));

@@ -166,8 +166,8 @@ function processCode(
   /** Rows of the other side whose last match comes or goes: `ownBefore`, `ownAfter` count rows of this side. */
   const first = other.counted ? 'o.n === 0' : 'ownBefore === 0';
   const last = other.counted ? 'o.n === 0' : 'ownAfter === 0';
-  const countUp = other.counted ? `o.n++; ${touch}` : '';
-  const countDown = other.counted ? `o.n--; ${touch}` : '';
+  const countUp = other.counted ? `${touch} o.n++;` : '';
+  const countDown = other.counted ? `${touch} o.n--;` : '';
   const pairs = !semi;
   const retractAlone = !final && other.outer;
   const semiRight = semi && isRight;

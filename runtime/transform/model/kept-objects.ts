@@ -80,8 +80,8 @@ export class KeptObjects<T extends { toJSON(): unknown }> {
     for (const kept of this.live.values()) {
       if (!kept.dirty) continue;
       kept.dirty = false;
-      kept.entry.json = JSON.stringify(kept.object);
       this.table.touch(kept.entry);
+      kept.entry.json = JSON.stringify(kept.object);
     }
   }
 }

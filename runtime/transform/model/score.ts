@@ -89,8 +89,8 @@ class KeptAnswers {
         const scored = batch.answer!.row(row, this.asked++);
         const answer = this.columns.map((name) => scored[name]);
         if (entry) {
-          entry.answer = answer;
           this.table.touch(entry);
+          entry.answer = answer;
         } else {
           const made: Record<string, unknown> = {};
           parts.forEach((part, k) => {

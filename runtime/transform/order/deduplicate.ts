@@ -152,8 +152,8 @@ function keepFirst(ctx: TransformContext, spec: DeduplicateSpec): Transform {
         timers.pop();
         const entry = table.get(timer.group, timer.key);
         if (!entry || entry.out === 1 || timeOf(entry) > timestamp) continue;
-        entry.out = 1;
         table.touch(entry);
+        entry.out = 1;
         send(entry);
         if (++fired % SETTLE_EVERY === 0) ctx.state.settle();
       }

@@ -97,7 +97,6 @@ export const matchRecognize: TransformFactory = (ctx): Transform => {
     const rows = bucket.rows as PatternEntry[];
     const live = liveOf(bucket);
     const { runs } = live;
-    const firstNew = live.next;
     let time = Number.NEGATIVE_INFINITY;
     while (bucket.done < rows.length && rows[bucket.done].ts <= upTo) {
       const entry = rows[bucket.done++];
@@ -105,16 +104,13 @@ export const matchRecognize: TransformFactory = (ctx): Transform => {
         time = entry.ts;
         matcher.expire(runs, time);
       }
+      table.touch(entry);
       entry.n = live.next++;
       matcher.take(runs, entry);
     }
-    const taken = live.next > firstNew;
     if (now !== undefined) matcher.expire(runs, now);
     changed.add(bucket);
     sweep(bucket, live);
-    if (!taken) return;
-    const kept = bucket.rows as PatternEntry[];
-    for (let i = bucket.done - 1; i >= 0 && kept[i].n >= firstNew; i--) table.touch(kept[i]);
   };
   /** Drops rows that no run holds, when there may be many of them. */
   const sweep = (bucket: Bucket, live: Live) => {
