@@ -82,10 +82,13 @@ export class StateCut {
     );
   }
 
-  /** Works until about `untilMs` of performance.now(). True: nothing is left to do in this thread. */
-  work(untilMs: number): boolean {
+  /**
+   * Works until about `untilMs` of performance.now(), but writes `least` records in any case. True: nothing is left to do in this
+   * thread.
+   */
+  work(untilMs: number, least?: number): boolean {
     if (this.ended) return true;
-    const slice = new Slice(untilMs);
+    const slice = new Slice(untilMs, least);
     if (!this.sorted) {
       for (const table of this.tables) if (!table.sort(slice)) return false;
       this.sorted = true;
