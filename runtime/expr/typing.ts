@@ -21,6 +21,8 @@ export const DOUBLE = simple('DOUBLE');
 export const DATE = simple('DATE');
 export const NULL = simple('NULL');
 export const ANY = simple('ANY');
+export const VARIANT = simple('VARIANT');
+export const BITMAP = simple('BITMAP');
 export const INTERVAL_DAY_TIME = simple('INTERVAL_DAY_TIME');
 export const INTERVAL_YEAR_MONTH = simple('INTERVAL_YEAR_MONTH');
 export const STRING: DataType = { kind: 'VARCHAR', length: MAX_LENGTH, nullable: true };
@@ -175,7 +177,10 @@ function merge(a: DataType, b: DataType): DataType | undefined {
         if (!type) return undefined;
         fields.push({ name: a.fields[i].name, type });
       }
-      return rowOf(fields, nullable);
+      const { className } = a;
+      return className !== undefined && className === (b as typeof a).className
+        ? { kind: 'ROW', fields, className, nullable }
+        : rowOf(fields, nullable);
     }
     default:
       return withNullable(a, nullable);

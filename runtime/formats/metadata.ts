@@ -1,4 +1,5 @@
 /** Metadata columns: values of RecordMeta in the types of the columns that show them. */
+import { parsePartitionKey, partitionValue } from '../expr/partition-path.js';
 import type { DataType, Field } from '../record/types.js';
 import type { RecordMeta } from '../source/contract.js';
 import { unitsPerMs } from '../time/timestamp-unit.js';
@@ -63,11 +64,35 @@ export function metadataReader(format: string, field: Field, key: string): Metad
       return (meta) => bytes(meta.key, field.type);
     case 'headers':
       return headers(field.type);
-    default:
+    default: {
+      const partition = parsePartitionKey(key);
+      if (partition) return folderValue(format, field, partition.column, partition.defaultName);
       throw new FormatError(
         format,
         `metadata column '${field.name}' asks for '${key}'`,
         "Known are 'topic', 'partition', 'offset', 'timestamp', 'timestamp-type', 'leader-epoch', 'key', 'headers', 'file.path', 'file.name', 'file.offset' and 'file.line'.",
       );
+    }
   }
+}
+
+/** A column of PARTITIONED BY: read from the file's folder, once a file. */
+function folderValue(format: string, field: Field, column: string, defaultName: string): MetadataReader {
+  const read = partitionValue(column, field.type, defaultName);
+  let origin: string | undefined;
+  let value: unknown;
+  return (meta) => {
+    if (meta.origin === origin) return value;
+    try {
+      value = read(meta.origin);
+    } catch (cause) {
+      throw new FormatError(
+        format,
+        `column '${column}': ${(cause as Error).message}`,
+        'PARTITIONED BY columns are read from folders.',
+      );
+    }
+    origin = meta.origin;
+    return value;
+  };
 }

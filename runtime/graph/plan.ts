@@ -5,7 +5,7 @@
  * its state again. `spec.kind` names a transform of runtime/transform (or 'source', 'sink').
  */
 import type { AggregateCall, Expr, NamedExpr } from '../expr/ir.js';
-import type { DataType, RowSchema } from '../record/types.js';
+import type { DataType, Field, RowSchema } from '../record/types.js';
 
 export interface Plan {
   readonly version: 1;
@@ -106,6 +106,8 @@ export interface SinkSpec {
   readonly columns: RowSchema;
   /** Columns of the row beside `columns` that go into the record's metadata. */
   readonly metadata?: readonly { readonly column: string; readonly key: string; readonly type?: DataType }[];
+  /** Columns of the row beside `columns` that are in the folder's name: `day=2024-01-01/hour=7`. */
+  readonly partitions?: readonly Field[];
   readonly primaryKey?: readonly string[];
   readonly timeZone?: string;
 }

@@ -15,6 +15,8 @@
  * | TIMESTAMP(p), TIMESTAMP_LTZ(p) | since the epoch: p ≤ 3 milliseconds (`number`), p ≤ 6 microseconds, p ≤ 9 nanoseconds (exact integers) |
  * | INTERVAL DAY TO SECOND / YEAR TO MONTH | `number`: milliseconds / months |
  * | ARRAY<t> | JS array; MAP<k, v>, MULTISET<t>: `Map` (a MULTISET maps element to count); ROW<…>: object with the field names |
+ * | VARIANT | `string`: its canonical JSON text (runtime/expr/values/variant.ts) |
+ * | BITMAP | `Uint8Array`: the portable Roaring format, canonical (runtime/expr/values/roaring.ts) |
  * | ANY | whatever a user's function returns: JSON-like values; only in graph bodies |
  *
  * SQL NULL is `null` in every type (never `undefined`). Exact integers keep `===`, `<` and Map keys right without
@@ -33,6 +35,8 @@ export type DataType =
         | 'DATE'
         | 'NULL'
         | 'ANY'
+        | 'VARIANT'
+        | 'BITMAP'
         | 'INTERVAL_DAY_TIME'
         | 'INTERVAL_YEAR_MONTH';
       readonly nullable: boolean;
@@ -51,7 +55,13 @@ export type DataType =
     }
   | { readonly kind: 'ARRAY' | 'MULTISET'; readonly element: DataType; readonly nullable: boolean }
   | { readonly kind: 'MAP'; readonly key: DataType; readonly value: DataType; readonly nullable: boolean }
-  | { readonly kind: 'ROW'; readonly fields: readonly Field[]; readonly nullable: boolean };
+  /** With `className`: a STRUCTURED type, which is a row whose type has a name. */
+  | {
+      readonly kind: 'ROW';
+      readonly fields: readonly Field[];
+      readonly className?: string;
+      readonly nullable: boolean;
+    };
 
 export type TypeKind = DataType['kind'];
 
@@ -113,8 +123,11 @@ export function typeToString(type: DataType): string {
       return `${type.kind}<${typeToString(type.element)}>${suffix}`;
     case 'MAP':
       return `MAP<${typeToString(type.key)}, ${typeToString(type.value)}>${suffix}`;
-    case 'ROW':
-      return `ROW<${type.fields.map((f) => `\`${f.name}\` ${typeToString(f.type)}`).join(', ')}>${suffix}`;
+    case 'ROW': {
+      const fields = type.fields.map((f) => `\`${f.name}\` ${typeToString(f.type)}`).join(', ');
+      if (type.className === undefined) return `ROW<${fields}>${suffix}`;
+      return `STRUCTURED<'${type.className.replaceAll("'", "''")}', ${fields}>${suffix}`;
+    }
     default:
       return type.kind + suffix;
   }

@@ -84,5 +84,7 @@ export interface SinkConnector {
   readonly changelog: 'append' | 'upsert' | 'retract';
   /** Keys of metadata that columns can be written to. */
   readonly writableMetadata?: readonly string[];
+  /** It makes a folder for each value of PARTITIONED BY (`partitions` of its spec). */
+  readonly partitions?: boolean;
   createWriter(ctx: SinkContext): SinkWriter;
 }

@@ -106,7 +106,7 @@ export class StoredRow {
   }
 }
 
-const BY_CONTENT = new Set(['ARRAY', 'MAP', 'MULTISET', 'ROW', 'ANY', 'BINARY', 'VARBINARY']);
+const BY_CONTENT = new Set(['ARRAY', 'MAP', 'MULTISET', 'ROW', 'ANY', 'BINARY', 'VARBINARY', 'BITMAP']);
 
 /** Code that is true when two values of a type are the same; NULL is the same as NULL. */
 export function equalCode(a: string, b: string, type: DataType, cg: Codegen): string {

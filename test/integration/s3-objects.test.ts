@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { Supervisor } from '../../cli/local/supervisor.js';
+import { SqlEngine } from '../../cli/shell/engine.js';
+import { runScript } from '../../cli/shell/script.js';
 import { minioClient, sharedMinio, uniqueName } from '../harness/index.js';
 
 const OBJECTS = 6;
@@ -25,7 +27,10 @@ test('rows of several objects come out in objects, each once, with a runner kill
     `SET 'execution.checkpointing.interval' = '100ms';
 CREATE TABLE a (n BIGINT, text STRING) WITH ('connector' = 's3', 'path' = 's3://${s3.bucket}/${prefix}/in/', ${connection});
 CREATE TABLE b (n BIGINT) WITH ('connector' = 's3', 'path' = 's3://${s3.bucket}/${prefix}/out', ${connection});
-INSERT INTO b SELECT n FROM a;`,
+CREATE TABLE c (n BIGINT, part STRING) PARTITIONED BY (part)
+  WITH ('connector' = 's3', 'path' = 's3://${s3.bucket}/${prefix}/parts', ${connection});
+INSERT INTO b SELECT n FROM a;
+INSERT INTO c SELECT n, 'of ' || CAST(n / 1000 AS STRING) || '/x' FROM a WHERE n < 5000;`,
   );
   let killed = false;
   let watch: NodeJS.Timeout | undefined;
@@ -42,6 +47,22 @@ INSERT INTO b SELECT n FROM a;`,
     const names: string[] = [];
     for await (const item of client.listObjectsV2(s3.bucket, `${prefix}/${folder}`, true)) names.push(item.name!);
     return names;
+  };
+  /** The partitioned table, read again. */
+  const countsOfParts = async () => {
+    const env = { KEY: s3.accessKey, SECRET: s3.secretKey };
+    const log = { debug() {}, info() {}, warn() {}, error() {} };
+    const engine = new SqlEngine({ mode: 'batch', baseDir: dir, log, env, warn: () => {} });
+    let out = '';
+    const write = (t: string) => (out += t);
+    await runScript(
+      engine,
+      `CREATE TABLE c (n BIGINT, part STRING) PARTITIONED BY (part)
+         WITH ('connector' = 's3', 'path' = 's3://${s3.bucket}/${prefix}/parts', ${connection});
+       SELECT part, COUNT(DISTINCT n) FROM c GROUP BY part`,
+      { format: 'csv', write, writeError: write, chatty: false },
+    );
+    return out.trim().split('\n').slice(1).sort();
   };
   try {
     await supervisor.start();
@@ -62,6 +83,9 @@ INSERT INTO b SELECT n FROM a;`,
     numbers.sort((x, y) => x - y);
     expect(numbers).toEqual(Array.from({ length: OBJECTS * ROWS }, (_, i) => i));
     expect((await list('out/')).filter((n) => n.includes('/_pending/'))).toEqual([]);
+    const folders = (await list('parts/')).map((name) => name.split('/').at(-2));
+    expect([...new Set(folders)].sort()).toEqual([0, 1, 2, 3, 4].map((i) => `part=of ${i}%2Fx`));
+    expect(await countsOfParts()).toEqual([0, 1, 2, 3, 4].map((i) => `of ${i}/x,1000`));
   } finally {
     clearInterval(watch);
     await supervisor.stop();

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { isErrorMessage, TidewheelError } from '../../../api/index.js';
 import type { PollResult, ReaderContext, SourceConnector, SourceReader, Split } from '../../source/contract.js';
+import { PARTITION_OPTIONS } from '../partition-options.js';
 import { shortened } from './chunk-reader.js';
 import { SplitReader } from './split-reader.js';
 import { enumerateSplits, isCompressed, monitorIntervalMs } from './splits.js';
@@ -20,6 +21,7 @@ export const source: SourceConnector = {
       doc: 'Time between two looks for new files and for lines added to those that are there. Left out: the source ends with the files that are there at the start.',
     },
     'source.path.regex-pattern': { doc: 'Only files whose whole path matches this regular expression are read.' },
+    'partition.default-name': PARTITION_OPTIONS['partition.default-name'],
     'source.split-bytes': {
       doc: 'Files of a line format larger than that are read in ranges by several readers. Default 67108864 (64 MiB) for json and raw, never for others.',
     },

@@ -6,6 +6,7 @@ import { civilFromDays } from '../../expr/values/calendar.js';
 import { decimalToString } from '../../expr/values/decimal.js';
 import { type Exact, floorDivide, floorModulo } from '../../expr/values/exact.js';
 import { doubleToString, floatToString } from '../../expr/values/number-text.js';
+import { bitmapToString } from '../../expr/values/roaring.js';
 import { type DataType, type Field, ROW_KIND_NAMES, type Row, type RowKind } from '../../record/types.js';
 
 const DAY_SECONDS = 86_400;
@@ -50,6 +51,8 @@ function textOf(type: DataType): (value: any) => string {
     case 'BINARY':
     case 'VARBINARY':
       return (value: Uint8Array) => `[${[...value].map((b) => (b << 24) >> 24).join(', ')}]`;
+    case 'BITMAP':
+      return bitmapToString;
     case 'ARRAY': {
       const element = flinkText(type.element);
       return (value: unknown[]) => `[${value.map(element).join(', ')}]`;

@@ -2,6 +2,7 @@
 import { Client } from 'minio';
 import { TidewheelError } from '../../../api/index.js';
 import type { OptionDef } from '../../source/contract.js';
+import { PARTITION_OPTIONS } from '../partition-options.js';
 
 export const CONNECTION_OPTIONS: Readonly<Record<string, OptionDef>> = {
   path: { required: true, doc: 'Where the objects are: s3://bucket/prefix.' },
@@ -10,6 +11,7 @@ export const CONNECTION_OPTIONS: Readonly<Record<string, OptionDef>> = {
   'secret-key': { doc: 'Secret key, as a reference.' },
   region: { default: 'us-east-1', doc: 'Region for signatures.' },
   format: { doc: 'Format of the records: json, csv or raw; they end with a newline.' },
+  'partition.default-name': PARTITION_OPTIONS['partition.default-name'],
 };
 
 export interface ObjectLocation {

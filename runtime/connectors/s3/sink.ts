@@ -4,19 +4,24 @@
  */
 import { CopyConditions } from 'minio';
 import { TidewheelError } from '../../../api/index.js';
+import { partitionPath } from '../../expr/partition-path.js';
 import { ByteWriter } from '../../record/bytes.js';
 import type { Row, RowKind } from '../../record/types.js';
 import type { SinkConnector, SinkContext, SinkRestore, SinkWriter } from '../../sink/contract.js';
 import type { Json } from '../../source/contract.js';
+import { PARTITION_OPTIONS, successFile } from '../partition-options.js';
 import { CONNECTION_OPTIONS, locate, type ObjectLocation, persistently } from './client.js';
 
 const NEWLINE = 10;
 const PART_BYTES = 32 * 1024 * 1024;
+/** Of all partitions together. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
 export const sink: SinkConnector = {
   name: 's3',
   changelog: 'append',
-  options: CONNECTION_OPTIONS,
+  partitions: true,
+  options: { ...CONNECTION_OPTIONS, ...PARTITION_OPTIONS },
   createWriter: (ctx) => new ObjectWriter(ctx),
 };
 
@@ -29,7 +34,10 @@ class ObjectWriter implements SinkWriter {
   private readonly place: ObjectLocation;
   private readonly folder: string;
   private readonly mark: string;
-  private readonly out = new ByteWriter(1 << 16);
+  /** What waits for its object, by the partition's path; '' where there are no partitions. */
+  private readonly out = new Map<string, ByteWriter>();
+  private waitingBytes = 0;
+  private readonly partition: (row: Row) => string;
   private uploads: Promise<Part>[] = [];
   private uploading = 0;
   private next = 0;
@@ -39,6 +47,8 @@ class ObjectWriter implements SinkWriter {
     this.place = locate(ctx.options);
     this.folder =
       this.place.prefix === '' || this.place.prefix.endsWith('/') ? this.place.prefix : `${this.place.prefix}/`;
+    const { partitions } = ctx.spec;
+    this.partition = partitions ? partitionPath(partitions, ctx.options['partition.default-name']) : () => '';
     // Names that need no escaping anywhere.
     this.mark = `${ctx.jobName}-${ctx.nodeId}-`.replace(/[^A-Za-z0-9.-]/g, '_');
   }
@@ -51,10 +61,19 @@ class ObjectWriter implements SinkWriter {
   }
 
   write(row: Row, kind: RowKind): void {
-    if (this.out.pos === 0) this.ctx.encoder!.header?.(this.out);
-    this.ctx.encoder!.encode(row, kind, this.out);
-    if (this.ctx.encoder!.lineDelimited) this.out.byte(NEWLINE);
-    if (this.out.pos >= PART_BYTES) this.upload();
+    const { encoder } = this.ctx;
+    const partition = this.partition(row);
+    let out = this.out.get(partition);
+    if (!out) {
+      this.out.set(partition, (out = new ByteWriter(1 << 12)));
+      encoder!.header?.(out);
+    }
+    const before = out.pos;
+    encoder!.encode(row, kind, out);
+    if (encoder!.lineDelimited) out.byte(NEWLINE);
+    this.waitingBytes += out.pos - before;
+    if (out.pos >= PART_BYTES) this.upload(partition, out);
+    else if (this.waitingBytes >= MAX_WAITING_BYTES) this.uploadAll();
   }
 
   ready(): boolean {
@@ -66,7 +85,7 @@ class ObjectWriter implements SinkWriter {
   }
 
   async prepareCommit(): Promise<Json[]> {
-    this.upload();
+    this.uploadAll();
     const parts = this.uploads;
     this.uploads = [];
     return (await Promise.all(parts)) as unknown as Json[];
@@ -87,20 +106,38 @@ class ObjectWriter implements SinkWriter {
         await client.removeObject(bucket, pending);
       });
     }
+    await this.markComplete(committables as unknown as Part[]);
+  }
+
+  /** The success file of each partition that has new objects, where the options ask for one. */
+  private async markComplete(parts: readonly Part[]): Promise<void> {
+    const name = successFile(this.ctx.options);
+    if (name === undefined || !this.ctx.spec.partitions) return;
+    const { client, bucket } = this.place;
+    for (const folder of new Set(parts.map(({ key }) => key.slice(0, key.lastIndexOf('/') + 1)))) {
+      const key = folder + name;
+      await this.calling(`write s3://${bucket}/${key}`, () => client.putObject(bucket, key, Buffer.alloc(0), 0));
+    }
   }
 
   async close(): Promise<void> {
     await Promise.allSettled(this.uploads);
   }
 
-  private upload(): void {
-    if (this.out.pos === 0) return;
-    const bytes = this.out.take();
+  private uploadAll(): void {
+    for (const [partition, out] of [...this.out]) this.upload(partition, out);
+    this.waitingBytes = 0;
+  }
+
+  private upload(partition: string, out: ByteWriter): void {
+    const bytes = out.take();
+    this.out.delete(partition);
+    this.waitingBytes = Math.max(0, this.waitingBytes - bytes.length);
     const { attempt, subtask } = this.ctx;
     const name = `part-${subtask}-${attempt}-${this.next++}`;
     const part: Part = {
       pending: `${this.folder}_pending/${this.mark}${attempt}-${name}`,
-      key: `${this.folder}${name}`,
+      key: `${this.folder}${partition === '' ? '' : `${partition}/`}${name}`,
     };
     const { client, bucket } = this.place;
     this.uploading++;

@@ -10,6 +10,7 @@ import { divideDecimal, doubleToDecimal, fitDecimal } from '../values/decimal.js
 import { divideLong, type Exact } from '../values/exact.js';
 import { jsonWriter } from '../values/json-text.js';
 import { type Bag, bagToMultiset } from './bags.js';
+import { BITMAP_AGGREGATES } from './bitmaps.js';
 import { isObject, type SlotTable, type Source } from './slots.js';
 
 export interface AggregateTypes {
@@ -396,6 +397,7 @@ export const AGGREGATES: readonly AggregateDef[] = [
       return (acc, cg) => `${cg.bind(singleValue, 'single')}(${acc}.${values})`;
     },
   },
+  ...BITMAP_AGGREGATES,
 ];
 
 function generateConstant(expr: AggregateCall['args'][number], cg: Codegen): string {

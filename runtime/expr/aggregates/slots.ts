@@ -262,7 +262,7 @@ const valueCode = (values: readonly string[]) => (values.length === 1 ? values[0
 
 /** True for types whose values are compared by content and so can't be keys of a Map. */
 export function isObject(type: DataType): boolean {
-  return t.isBinary(type) || ['ARRAY', 'MAP', 'MULTISET', 'ROW', 'ANY'].includes(type.kind);
+  return t.isBinary(type) || ['ARRAY', 'MAP', 'MULTISET', 'ROW', 'ANY', 'BITMAP'].includes(type.kind);
 }
 
 /** Enough of an EmitCall for compareCode. */

@@ -6,8 +6,12 @@ import * as t from '../typing.js';
 export function castProblem(from: DataType, to: DataType): string | undefined {
   if (from.kind === 'NULL' || from.kind === 'ANY' || to.kind === 'ANY') return undefined;
   const none = `no CAST from ${typeToString(t.withNullable(from, true))} to ${typeToString(t.withNullable(to, true))}`;
+  if (from.kind === 'VARIANT' && to.kind !== 'VARIANT') return `${none}; JSON_STRING(variant) gives its text`;
   if (t.isString(to)) return undefined;
-  if (t.isString(from)) return t.isInterval(to) || isComposite(to) || to.kind === 'NULL' ? none : undefined;
+  if (t.isString(from))
+    return t.isInterval(to) || isComposite(to) || to.kind === 'VARIANT' || to.kind === 'BITMAP' || to.kind === 'NULL'
+      ? none
+      : undefined;
   if (t.isBinary(to)) return t.isBinary(from) ? undefined : none;
   if (to.kind === 'BOOLEAN') return from.kind === 'BOOLEAN' || t.isNumeric(from) ? undefined : none;
   if (t.isNumeric(to)) {

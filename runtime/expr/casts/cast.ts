@@ -33,6 +33,7 @@ import {
   parseInteger,
   parseLong,
 } from '../values/number-text.js';
+import { bitmapToString } from '../values/roaring.js';
 import {
   dateToString,
   dayTimeToString,
@@ -280,6 +281,8 @@ function textCode(from: DataType, code: string, c: CastContext): string {
     case 'BINARY':
     case 'VARBINARY':
       return c.fn(bytesToText, code);
+    case 'BITMAP':
+      return c.fn(bitmapToString, code);
     case 'ARRAY':
     case 'MAP':
     case 'MULTISET':
@@ -307,8 +310,9 @@ function compositeText(from: DataType, c: CastContext): (value: any) => string {
       return (map: Map<any, any>) => `{${[...map].map(([k, v]) => `${key(k)}=${value(v)}`).join(', ')}}`;
     }
     default: {
-      const fields = (from as Extract<DataType, { kind: 'ROW' }>).fields.map((f) => [f.name, part(f.type)] as const);
-      return (row: any) => `(${fields.map(([name, text]) => text(row[name])).join(', ')})`;
+      const { fields: columns, className } = from as Extract<DataType, { kind: 'ROW' }>;
+      const fields = columns.map((f) => [f.name, part(f.type), className === undefined ? '' : `${f.name}=`] as const);
+      return (row: any) => `(${fields.map(([name, text, before]) => before + text(row[name])).join(', ')})`;
     }
   }
 }

@@ -33,6 +33,7 @@ export function compareCode(op: Operator, a: string, b: string, typeA: DataType,
     case 'MULTISET':
     case 'ROW':
     case 'ANY':
+    case 'BITMAP':
       if (equality) return `${op === '=' ? '' : '!'}${e.fn(deepEquals, a, b)}`;
       if (typeA.kind !== 'ANY') return `(${e.fn(comparatorOf(typeA)!, a, b)} ${js} 0)`;
   }
@@ -74,7 +75,7 @@ function operator(op: Operator, doc: string, examples: readonly (readonly [strin
       );
       if (
         !simple ||
-        ['ARRAY', 'MAP', 'MULTISET', 'ROW', 'ANY', 'NULL'].includes(e.types[0].kind) ||
+        ['ARRAY', 'MAP', 'MULTISET', 'ROW', 'ANY', 'BITMAP', 'NULL'].includes(e.types[0].kind) ||
         isBinary(e.types[0])
       )
         return undefined;

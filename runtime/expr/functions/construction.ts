@@ -3,6 +3,7 @@ import type { DataType } from '../../record/types.js';
 import { property, propertyKey } from '../codegen/codegen.js';
 import * as t from '../typing.js';
 import { deepEquals } from '../values/compare.js';
+import { variantElement, variantField } from '../values/variant.js';
 import { CollectionError, nullableOf, show } from './collection.js';
 import { defineFamily, type EmitCall } from './definition.js';
 import type { Infer } from './signature.js';
@@ -54,6 +55,8 @@ function itemCode([value, index]: string[], e: EmitCall): string {
   switch (e.types[0].kind) {
     case 'ARRAY':
       return e.fn(at, value, index);
+    case 'VARIANT':
+      return e.fn(t.isString(e.types[1]) ? variantField : variantElement, value, index);
     case 'ROW': {
       const position = e.literal(1);
       return property(value, typeof position === 'number' ? e.types[0].fields[position - 1].name : String(position));
@@ -115,7 +118,7 @@ export const CONSTRUCTION = defineFamily('construction', [
 export const ITEM = defineFamily('access', [
   {
     names: ['ITEM'],
-    syntax: ['array[position]', 'map[key]'],
+    syntax: ['array[position]', 'map[key]', "variant['name']", 'variant[position]'],
     signatures: ['(ARRAY, INT) -> E1?', '(MAP, ANY) -> ANY?'],
     infer: (types, args) => {
       if (types.length !== 2) return 'ITEM takes a collection and a position or key';
@@ -138,6 +141,9 @@ export const ITEM = defineFamily('access', [
             ],
             type: t.withNullable(value.value, true),
           };
+        case 'VARIANT':
+          if (t.isString(index) || t.isInteger(index)) return { argTypes: types, type: t.VARIANT };
+          return `a VARIANT has names and whole positions, not ${show([index])}`;
         case 'ROW': {
           const position = args[1]?.op === 'literal' && typeof args[1].value === 'number' ? args[1].value : 0;
           const field = value.fields[position - 1];
@@ -146,7 +152,7 @@ export const ITEM = defineFamily('access', [
             : `a row of ${value.fields.length} fields has no field ${position}`;
         }
         default:
-          return `${show([value])} is no ARRAY, MAP or ROW`;
+          return `${show([value])} is no ARRAY, MAP, ROW or VARIANT`;
       }
     },
     doc: 'The element at a 1-based position, or the value of a key; NULL when there is none.',

@@ -2,6 +2,7 @@
 
 import { ACCESS } from './access.js';
 import { OPERATORS } from './arithmetic.js';
+import { BITMAP } from './bitmap.js';
 import { COLLECTION } from './collection.js';
 import { COMPARISON } from './comparison.js';
 import { CONDITIONAL } from './conditional.js';
@@ -17,8 +18,10 @@ import { REGEXP } from './regexp.js';
 import { SCRIPT } from './script.js';
 import { STRING_FUNCTIONS } from './string.js';
 import { STRING_MORE } from './string-more.js';
+import { STRUCTURED } from './structured.js';
 import { TEMPORAL } from './temporal.js';
 import { TEMPORAL_TEXT } from './temporal-text.js';
+import { VARIANT } from './variant.js';
 
 export const FUNCTIONS: readonly FunctionDef[] = [
   ...COMPARISON,
@@ -34,10 +37,13 @@ export const FUNCTIONS: readonly FunctionDef[] = [
   ...CONVERSION,
   ...COLLECTION,
   ...CONSTRUCTION,
+  ...STRUCTURED,
   ...ACCESS,
   ...ITEM,
   ...JSON_FUNCTIONS,
+  ...VARIANT,
   ...HASH,
+  ...BITMAP,
 ];
 
 const byId = new Map<string, FunctionDef>();

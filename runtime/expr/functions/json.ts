@@ -169,7 +169,9 @@ function writerOf(e: EmitCall, index: number): (value: any) => string {
 
 /** Types without a JSON form. */
 function unwritable(types: readonly DataType[]): DataType | undefined {
-  return types.find((type) => castProblem(type, t.STRING) !== undefined || t.isInterval(type));
+  return types.find(
+    (type) => (castProblem(type, t.STRING) !== undefined && type.kind !== 'VARIANT') || t.isInterval(type),
+  );
 }
 
 function jsonObject(e: EmitCall, args: string[]): string {

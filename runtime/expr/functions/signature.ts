@@ -34,6 +34,8 @@ const kindIs =
   (type: DataType) =>
     kinds.includes(type.kind);
 
+const SMALL_INTEGERS = new Set(['TINYINT', 'SMALLINT', 'INT', 'NULL']);
+
 const PARAMETERS: Record<string, (type: DataType) => DataType | undefined> = {
   ANY: (type) => type,
   BOOLEAN: fixed(kindIs('BOOLEAN'), t.BOOLEAN),
@@ -58,6 +60,8 @@ const PARAMETERS: Record<string, (type: DataType) => DataType | undefined> = {
   MAP: kept(kindIs('MAP'), t.map(t.STRING, t.STRING)),
   MULTISET: kept(kindIs('MULTISET'), t.multiset(t.STRING)),
   ROW: kept(kindIs('ROW'), t.rowOf([])),
+  BITMAP: fixed(kindIs('BITMAP'), t.BITMAP),
+  'ARRAY<INT>': fixed((type) => type.kind === 'ARRAY' && SMALL_INTEGERS.has(type.element.kind), t.array(t.INT)),
 };
 
 const RESULTS: Record<string, DataType> = {
@@ -72,6 +76,9 @@ const RESULTS: Record<string, DataType> = {
   'TIME(0)': t.time(0),
   'TIMESTAMP(3)': t.timestamp(3),
   'TIMESTAMP_LTZ(3)': t.timestampLtz(3),
+  VARIANT: t.VARIANT,
+  BITMAP: t.BITMAP,
+  'ARRAY<INT>': t.array(t.INT),
   'ARRAY<STRING>': t.array(t.STRING),
   'MAP<STRING, STRING>': t.map(t.STRING, t.STRING),
 };

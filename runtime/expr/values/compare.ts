@@ -89,7 +89,7 @@ function structureText(value: any): string {
   return `{${Object.values(value).map(structureText).join(',')}}`;
 }
 
-/** The comparison function for values of a type, or `undefined` for types without an order (MAP, MULTISET). */
+/** The comparison function for values of a type, or `undefined` for types without an order (MAP, MULTISET, VARIANT, BITMAP). */
 export function comparatorOf(type: DataType): ((a: any, b: any) => number) | undefined {
   switch (type.kind) {
     case 'CHAR':
@@ -118,6 +118,8 @@ export function comparatorOf(type: DataType): ((a: any, b: any) => number) | und
     }
     case 'MAP':
     case 'MULTISET':
+    case 'VARIANT':
+    case 'BITMAP':
       return undefined;
     default:
       return compareScalars;

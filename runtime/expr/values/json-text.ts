@@ -56,6 +56,8 @@ function notNullWriter(type: DataType): (value: any) => string {
       const fields = type.fields.map((field) => [field.name, jsonWriter(field.type)] as const);
       return (row) => `{${fields.map(([name, write]) => `${JSON.stringify(name)}:${write(row[name])}`).join(',')}}`;
     }
+    case 'VARIANT':
+      return String;
     case 'NULL':
       return () => 'null';
     default:

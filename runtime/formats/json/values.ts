@@ -296,5 +296,8 @@ function notNullReader(type: DataType, column: string, ctx: ReaderContext): Valu
       return rowReader(type.fields, [column], inner).read;
     case 'ANY':
       return readAny;
+    case 'VARIANT':
+    case 'BITMAP':
+      throw new FormatError('json', `column '${column}' is ${type.kind}`, 'Read it as STRING or BYTES and convert it.');
   }
 }

@@ -81,9 +81,10 @@ export interface RowField {
   readonly span: Span;
 }
 
-/** `ROW<a INT, b STRING 'comment'>` or `ROW(a INT, …)`; may have no field. */
+/** `ROW<a INT, b STRING 'comment'>` or `ROW(a INT, …)`; may have no field. With a class: `STRUCTURED<'class', a INT, …>`. */
 export interface RowType {
   readonly kind: 'RowType';
+  readonly className?: string;
   readonly fields: readonly RowField[];
   readonly nullable: boolean;
   readonly span: Span;

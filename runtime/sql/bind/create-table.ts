@@ -1,7 +1,7 @@
 /** CREATE TABLE → a checked table. */
 import type { Expr, NamedExpr } from '../../expr/ir.js';
 import { type DataType, type Field, typeToString } from '../../record/types.js';
-import type { CreateTable, Identifier, LikeFeature, OptionEntry, TableElement, Watermark } from '../ast/index.js';
+import type { CreateTable, Identifier, LikeFeature, OptionEntry, Span, TableElement, Watermark } from '../ast/index.js';
 import type { Column, Table, TableWatermark } from '../catalog/table.js';
 import { SqlError, unsupported } from '../error.js';
 import { columnsOf, someCall, substitute } from '../plan/expression.js';
@@ -33,7 +33,10 @@ export function bindCreateTable(env: Environment, written: CreateTable): Table {
     connector,
     ...(format ? { format } : {}),
     changelog: env.catalog.changelogOf(connector, format),
-    partitionedBy: partitionColumns(written.partitionedBy, keyed),
+    // Where there are no folders, PARTITIONED BY is but a word: such a table is not written (bindInsert).
+    partitionedBy: partitionColumns(written.partitionedBy, keyed).filter(
+      () => env.catalog.known.connectors[connector].sink?.partitions,
+    ),
     statement: written,
     at: written.span,
   };
@@ -60,7 +63,9 @@ function bindColumns(env: Environment, written: CreateTable, connector: string):
   };
   for (const element of written.elements) {
     if (element.kind === 'PhysicalColumn') {
-      add(element.name, () => ({ kind: 'physical', field: { name: element.name.name, type: bindType(element.type) } }));
+      const type = bindType(element.type);
+      refuseUnwritable(type, written, element.type.span);
+      add(element.name, () => ({ kind: 'physical', field: { name: element.name.name, type } }));
     } else if (element.kind === 'MetadataColumn') {
       const key = element.from ?? element.name.name;
       if (!Object.hasOwn(metadata, key)) {
@@ -95,6 +100,32 @@ function bindColumns(env: Environment, written: CreateTable, connector: string):
   }
   if (columns.length === 0) throw new SqlError('TW2004', 'a table needs a column', written.span);
   return columns.sort((a, b) => order.get(a.field.name)! - order.get(b.field.name)!);
+}
+
+/** VARIANT and BITMAP have no form in any format; connectors without one (print, blackhole, …) take them. */
+function refuseUnwritable(type: DataType, table: CreateTable, at: Span): void {
+  const format = table.options.find((o) => /(?:^|\.)format$/.test(o.key));
+  if (!format) return;
+  const kinds = new Set<string>();
+  const visit = (t: DataType) => {
+    kinds.add(t.kind);
+    if (t.kind === 'ARRAY' || t.kind === 'MULTISET') visit(t.element);
+    else if (t.kind === 'MAP') [t.key, t.value].forEach(visit);
+    else if (t.kind === 'ROW') for (const f of t.fields) visit(f.type);
+  };
+  visit(type);
+  if (kinds.has('VARIANT'))
+    throw unsupported(
+      `VARIANT in the format ${format.value}`,
+      at,
+      'keep it as STRING: PARSE_JSON(text), JSON_STRING(variant)',
+    );
+  if (kinds.has('BITMAP'))
+    throw unsupported(
+      `BITMAP in the format ${format.value}`,
+      at,
+      'keep it as BYTES: BITMAP_FROM_BYTES(bytes), BITMAP_TO_BYTES(bitmap)',
+    );
 }
 
 function bindPrimaryKey(written: CreateTable, columns: readonly Column[]): string[] | undefined {

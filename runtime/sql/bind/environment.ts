@@ -27,9 +27,8 @@ export interface CommonTables {
   readonly before?: CommonTables;
 }
 
-/** Functions of Flink 2.3 that aren't here: those of the types BITMAP, VARIANT and STRUCTURED, and of changelogs as tables. */
-const NOT_HERE =
-  /^(?:BITMAP_\w+|(?:TRY_)?PARSE_JSON|OBJECT_(?:OF|UPDATE)|SOURCE_WATERMARK|(?:TO|FROM)_CHANGELOG|GROUP_ID)$/i;
+/** Functions of Flink 2.3 that aren't here: those of changelogs as tables, and the watermarks that a connector makes itself. */
+const NOT_HERE = /^(?:SOURCE_WATERMARK|(?:TO|FROM)_CHANGELOG)$/i;
 
 /** An expression's surroundings where only columns and functions may stand; clauses add what else they take. */
 export function plainContext(

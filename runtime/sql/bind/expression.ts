@@ -28,7 +28,7 @@ export interface ExpressionContext {
   readonly subqueryTest?: (test: SubqueryTest) => Expr;
   /** TUMBLE_START(…) and the like, where GROUP BY has such a window. */
   readonly groupWindow?: (name: string, call: Call) => Expr;
-  /** GROUPING(a, b): known once the grouping sets are. */
+  /** GROUPING(a, b), and GROUP_ID() without arguments: known once the grouping sets are. */
   readonly grouping?: (args: readonly Expr[]) => Expr;
   /** In MEASURES and DEFINE of MATCH_RECOGNIZE. */
   readonly pattern?: PatternContext;
@@ -383,10 +383,11 @@ export class ExpressionBinder {
     }
     if (args.includes('row')) throw new SqlError('TW2004', `'*' can't be an argument of ${name}`, at);
     const bound = (args as Expression[]).map((arg) => this.bind(arg));
-    if (upper === 'GROUPING' || upper === 'GROUPING_ID') {
-      if (!this.context.grouping || bound.length === 0) {
+    if (upper === 'GROUPING' || upper === 'GROUPING_ID' || upper === 'GROUP_ID') {
+      const keyless = upper === 'GROUP_ID';
+      if (!this.context.grouping || (bound.length === 0) !== keyless) {
         throw new SqlError('TW2004', `${upper} can't be used in ${this.context.clause}`, at, {
-          expected: `${upper}(key, …) in a query with GROUP BY`,
+          expected: `${upper}(${keyless ? '' : 'key, …'}) in a query with GROUP BY`,
         });
       }
       return this.context.grouping(bound);

@@ -108,37 +108,45 @@ export function applyGrouping(
       });
     }
     if (expr.fn === GROUPING) {
+      const set = grouping === undefined ? undefined : column(fields.get(grouping)!);
+      if (expr.args.length === 0) return bySet(sets, repetition, set);
       const indexes = expr.args.map((arg) => {
         const index = byDigest.get(digest(arg));
         if (index !== undefined) return index;
         throw new SqlError('TW2004', 'GROUPING of what is not in GROUP BY', binder.spans.get(expr) ?? origin.at);
       });
-      return groupingOf(indexes, sets, grouping === undefined ? undefined : column(fields.get(grouping)!));
+      return bySet(sets, (of) => indexes.reduce((bits, i) => bits * 2 + (sets[of].includes(i) ? 0 : 1), 0), set);
     }
     return { ...expr, args: expr.args.map(rewrite) };
   };
   return { relation, rewrite };
 }
 
-/** Marks GROUPING(a, b) until the sets are known. */
+/** Marks GROUPING(a, b), and GROUP_ID() without arguments, until the sets are known. */
 export const GROUPING = '$GROUPING';
 const BIGINT: DataType = { kind: 'BIGINT', nullable: false };
 
-/** A bit for each argument, the last one lowest: 1 where the set doesn't have it. */
-function groupingOf(indexes: readonly number[], sets: Grouping['sets'], which: Expr | undefined): Expr {
-  const value = (set: readonly number[]): Expr => ({
-    op: 'literal',
-    value: indexes.reduce((bits, index) => bits * 2 + (set.includes(index) ? 0 : 1), 0),
-    type: BIGINT,
-  });
-  if (!which) return value(sets[0]);
+/** GROUP_ID: how many sets before this one are the same. */
+function repetition(of: number, sets: Grouping['sets']): number {
+  return sets.slice(0, of).filter((set) => set.join() === sets[of].join()).length;
+}
+
+/** A number for each set; `which`: the column that tells the set of a row, when there are several. GROUPING has a bit for each argument, the last one lowest: 1 where the set doesn't have it. */
+function bySet(
+  sets: Grouping['sets'],
+  numberOf: (set: number, sets: Grouping['sets']) => number,
+  which: Expr | undefined,
+): Expr {
+  const value = (set: number): Expr => ({ op: 'literal', value: numberOf(set, sets), type: BIGINT });
+  const last = sets.length - 1;
+  if (!which) return value(0);
   const args = sets
-    .slice(0, -1)
-    .flatMap((set, i): Expr[] => [
+    .slice(0, last)
+    .flatMap((_, i): Expr[] => [
       { op: 'call', fn: '=', args: [which, int(i)], type: { kind: 'BOOLEAN', nullable: false } },
-      value(set),
+      value(i),
     ]);
-  return { op: 'call', fn: 'CASE', args: [...args, value(sets[sets.length - 1])], type: BIGINT };
+  return { op: 'call', fn: 'CASE', args: [...args, value(last)], type: BIGINT };
 }
 
 /** Each row once for every set, with NULL for the keys that the set doesn't have and the number of the set. */

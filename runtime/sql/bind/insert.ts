@@ -13,6 +13,9 @@ import { ExpressionBinder, text } from './expression.js';
 import { QueryBinder } from './query.js';
 import { Scope } from './scope.js';
 
+/** Connectors without folders that take tables with PARTITIONED BY, as in Flink: to them it is but a word. */
+const SHOWS_ROWS = new Set(['print', 'blackhole']);
+
 export function bindInsert(env: Environment, node: Insert): Output {
   const name = node.target.parts.map((p) => p.name).join('.');
   const target = env.catalog.find(node.target);
@@ -21,8 +24,12 @@ export function bindInsert(env: Environment, node: Insert): Output {
   if (target.kind === 'view')
     throw new SqlError('TW2004', `'${name}' is a view`, node.target.span, { expected: 'a table' });
   if (node.overwrite) checkOverwrite(env, node, target);
-  if (target.partitionedBy.length > 0) {
-    env.warn(`'${name}' is written without a folder for each of ${target.partitionedBy.join(', ')}`, node.target.span);
+  if (target.statement.partitionedBy.length > target.partitionedBy.length && !SHOWS_ROWS.has(target.connector)) {
+    throw unsupported(
+      `PARTITIONED BY of connector '${target.connector}'`,
+      node.target.span,
+      "use 'filesystem' or 's3'",
+    );
   }
   for (const hint of node.hints) env.warn(`hint ${hint.name} has no effect`, hint.span);
   env.catalog.checkUse(target, target.options, 'sink', node.target.span);
@@ -98,7 +105,7 @@ export function bindInsert(env: Environment, node: Insert): Output {
   };
 }
 
-/** As in Flink: files, in batch mode, all of them. */
+/** As in Flink: files, in batch mode; of a partitioned table the folders that get rows. */
 function checkOverwrite(env: Environment, node: Insert, target: Table): void {
   if (target.connector !== 'filesystem') {
     throw unsupported(`INSERT OVERWRITE of connector '${target.connector}'`, node.span, "use 'filesystem'");
@@ -106,7 +113,6 @@ function checkOverwrite(env: Environment, node: Insert, target: Table): void {
   if (!env.batch) {
     throw new SqlError('TW2004', 'INSERT OVERWRITE in streaming mode', node.span, { expected: 'batch mode' });
   }
-  if (node.partition.length > 0) throw unsupported('INSERT OVERWRITE of a partition', node.span);
 }
 
 /** The value, where it is one: a NULL fails the job when the row comes, as in Flink. */

@@ -163,7 +163,7 @@ function over(input: Relation, group: readonly Pending[], rewrite: (expr: Expr) 
   };
   const [first] = group;
   const partitionBy = [...new Set(first.partitionBy.map(nameOf))];
-  const orderBy = first.orderBy.map(({ expr, item }) => sortKey(nameOf(expr), item));
+  const orderBy = first.orderBy.map(({ expr, item }) => sortKey(nameOf(expr), item, expr.type));
   const calls = group.map(({ call }) => ({ ...call, args: call.args.map(rewrite) }));
   const below = computed.length ? project(input, [...columns(input.fields), ...computed], origin) : input;
   const added: Field[] = calls.map(({ name, type }) => ({ name, type }));

@@ -2,6 +2,7 @@
 
 import type { AggregateCall, Expr, NamedExpr } from '../../expr/ir.js';
 import { leastRestrictive } from '../../expr/typing.js';
+import { comparatorOf } from '../../expr/values/compare.js';
 import type { DataType } from '../../record/types.js';
 import { typeToString } from '../../record/types.js';
 import type { Expression, Hint, Query, QueryBody, SetOperation, SortItem, Span, Values } from '../ast/index.js';
@@ -113,9 +114,9 @@ export class QueryBinder {
     const scope = Scope.of(undefined, relation.fields, names);
     const orderBy = items.map((item) => {
       const ordinal = ordinalOf(item.value, names.length);
-      if (ordinal !== undefined) return sortKey(relation.fields[ordinal].name, item);
+      if (ordinal !== undefined) return sortKey(relation.fields[ordinal].name, item, relation.fields[ordinal].type);
       const expr = new ExpressionBinder(plainContext(this.env, scope, 'ORDER BY')).bind(item.value);
-      if (expr.op === 'column') return sortKey(expr.name, item);
+      if (expr.op === 'column') return sortKey(expr.name, item, expr.type);
       throw unsupported('ORDER BY an expression over a set operation', item.span, 'put the operation into a sub-query');
     });
     return { ...query, orderBy };
@@ -307,8 +308,11 @@ export function ordinalOf(node: Expression, width: number): number | undefined {
   });
 }
 
-/** NULLs are the smallest values, as in Flink. */
-export function sortKey(name: string, item: SortItem): SortKey {
+/** NULLs are the smallest values, as in Flink. Refuses a type without an order (MAP, MULTISET, VARIANT, BITMAP). */
+export function sortKey(name: string, item: SortItem, type?: DataType): SortKey {
+  if (type && !comparatorOf(type)) {
+    throw new SqlError('TW2003', `ORDER BY a value of ${typeToString(type)}, which has no order`, item.span);
+  }
   const nullsFirst = item.nulls ? item.nulls === 'FIRST' : !item.descending;
   return { column: name, descending: item.descending, nullsFirst };
 }

@@ -93,12 +93,12 @@ function bindHinted(binder: QueryBinder, node: Select, orderBy: readonly SortIte
   const outputs: NamedExpr[] = items.map((item, i) => ({ name: unique[i], expr: rewrite(item.expr) }));
   const hidden: NamedExpr[] = [];
   const sortKeys = sorts.map((sort, i): SortKey => {
-    if (sort.index !== undefined) return sortKey(unique[sort.index], orderBy[i]);
+    if (sort.index !== undefined) return sortKey(unique[sort.index], orderBy[i], items[sort.index].expr.type);
     if (node.distinct)
       throw new SqlError('TW2004', 'ORDER BY of SELECT DISTINCT takes only its columns', orderBy[i].span);
     const name = uniqueNames([`$sort${hidden.length}`], unique)[0];
     hidden.push({ name, expr: rewrite(sort.expr!) });
-    return sortKey(name, orderBy[i]);
+    return sortKey(name, orderBy[i], sort.expr!.type);
   });
   let result = project(relation, [...outputs, ...hidden], origin);
   if (node.distinct) result = distinct(result, origin);

@@ -3,7 +3,7 @@ import { type DataType, MAX_LENGTH } from '../../record/types.js';
 import type { IntervalQualifier, ScalarType, TypeNode } from '../ast/index.js';
 import { SqlError, unsupported } from '../error.js';
 
-/** Throws for types that Flink refuses too (TIMESTAMP WITH TIME ZONE), for RAW, VARIANT and user types. */
+/** Throws for types that Flink refuses too (TIMESTAMP WITH TIME ZONE), for RAW and user types. */
 export function bindType(node: TypeNode): DataType {
   const nullable = node.nullable;
   switch (node.kind) {
@@ -17,13 +17,16 @@ export function bindType(node: TypeNode): DataType {
       return { kind: 'MULTISET', element: bindType(node.element), nullable };
     case 'MapType':
       return { kind: 'MAP', key: bindType(node.key), value: bindType(node.value), nullable };
-    case 'RowType':
-      return { kind: 'ROW', fields: node.fields.map((f) => ({ name: f.name.name, type: bindType(f.type) })), nullable };
+    case 'RowType': {
+      const fields = node.fields.map((f) => ({ name: f.name.name, type: bindType(f.type) }));
+      const { className } = node;
+      return className === undefined ? { kind: 'ROW', fields, nullable } : { kind: 'ROW', fields, className, nullable };
+    }
     case 'RawType':
       throw unsupported('RAW: a type of serialised Java objects', node.span, 'use BYTES or STRING');
     case 'UserType': {
       const name = node.name.parts.map((p) => p.name).join('.');
-      if (name.toUpperCase() === 'BITMAP') throw unsupported('BITMAP', node.span, 'use BYTES, or COUNT(DISTINCT …)');
+      if (name.toUpperCase() === 'BITMAP') return { kind: 'BITMAP', nullable };
       throw new SqlError('TW2002', `unknown type '${name}'`, node.span, { name, known: TYPE_NAMES });
     }
   }
@@ -31,7 +34,7 @@ export function bindType(node: TypeNode): DataType {
 
 const TYPE_NAMES = [
   'CHAR VARCHAR STRING BOOLEAN BINARY VARBINARY BYTES DECIMAL TINYINT SMALLINT INT BIGINT FLOAT DOUBLE DATE TIME',
-  'TIMESTAMP TIMESTAMP_LTZ INTERVAL ARRAY MAP MULTISET ROW',
+  'TIMESTAMP TIMESTAMP_LTZ INTERVAL ARRAY MAP MULTISET ROW VARIANT BITMAP STRUCTURED',
 ].flatMap((line) => line.split(' '));
 
 export function intervalKind(qualifier: IntervalQualifier): 'INTERVAL_YEAR_MONTH' | 'INTERVAL_DAY_TIME' {
@@ -63,8 +66,6 @@ function scalarType(node: ScalarType): DataType {
       return { kind: node.name, precision: within(node, node.precision ?? 6, 0, 9, 'precision'), nullable };
     case 'TIMESTAMP_TZ':
       throw unsupported('TIMESTAMP WITH TIME ZONE', node.span, 'use TIMESTAMP_LTZ (Flink refuses it too)');
-    case 'VARIANT':
-      throw unsupported('VARIANT', node.span, 'use STRING and the JSON functions');
     default:
       return { kind: node.name, nullable };
   }

@@ -24,6 +24,8 @@ export interface Table {
   /** What comes out of it when it is read. */
   readonly changelog: 'append' | 'upsert' | 'retract';
   readonly partitionedBy: readonly string[];
+  /** Declared with ALTER TABLE … ADD PARTITION, as paths: `day=2024-01-01/hour=7`. */
+  readonly partitions?: readonly string[];
   /** As written, LIKE resolved: for LIKE, DESCRIBE and SHOW CREATE. */
   readonly statement: CreateTable;
   readonly at: Span;

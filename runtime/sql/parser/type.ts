@@ -91,7 +91,7 @@ function parseBareType(c: Cursor): TypeNode {
     case 'ROW':
       return parseRowType(c);
     case 'STRUCTURED':
-      if (c.peek().upper === '<') c.failUnsupported('a STRUCTURED type (write ROW<…>)');
+      if (c.peek().upper === '<') return parseStructuredType(c);
       break;
     case 'RAW': {
       if (c.peek().upper !== '(') break;
@@ -151,6 +151,16 @@ function parseRowType(c: Cursor): TypeNode {
     c.expectClose(open, close);
   }
   return { kind: 'RowType', fields, nullable: true, span: c.since(start) };
+}
+
+/** `STRUCTURED<'class', a INT, …>`: a row whose type has a name. */
+function parseStructuredType(c: Cursor): TypeNode {
+  const start = c.advance();
+  const open = c.advance();
+  const className = parsePlainString(c, 'the class in quotes');
+  const fields = c.accept(',') ? c.commaSeparated(() => parseField(c, 'an attribute')) : [];
+  c.expectClose(open, '>');
+  return { kind: 'RowType', className, fields, nullable: true, span: c.since(start) };
 }
 
 /** `name type ['comment']`, of a row type, a function's parameter, a model's input and output. */

@@ -50,12 +50,16 @@ export function lowerSink(lowering: Lowering, output: Output): void {
   const metadata = columns.flatMap((c) =>
     c.kind === 'metadata' ? [{ column: c.field.name, key: c.key, type: c.field.type }] : [],
   );
+  const physical = columns.flatMap((c) => (c.kind === 'physical' ? [c.field] : []));
   const spec: SinkSpec = {
     kind: 'sink',
     connector: table.connector,
     ...(table.format ? { format: table.format } : {}),
     options: output.overwrite ? { ...table.options, 'sink.overwrite': 'true' } : table.options,
-    columns: { fields: columns.flatMap((c) => (c.kind === 'physical' ? [c.field] : [])) },
+    columns: { fields: physical.filter((f) => !table.partitionedBy.includes(f.name)) },
+    ...(table.partitionedBy.length > 0
+      ? { partitions: table.partitionedBy.map((name) => physical.find((f) => f.name === name)!) }
+      : {}),
     ...(metadata.length > 0 ? { metadata } : {}),
     ...(table.primaryKey ? { primaryKey: table.primaryKey } : {}),
     timeZone,

@@ -1,5 +1,6 @@
 /** Scans → source nodes: one for each table, with the columns that all its readers need together. */
 import type { Expr, LiteralExpr, NamedExpr } from '../../expr/ir.js';
+import { DEFAULT_PARTITION, partitionKey } from '../../expr/partition-path.js';
 import type { OnError, SourceSpec } from '../../graph/plan.js';
 import type { Field } from '../../record/types.js';
 import { onErrorOf } from '../catalog/on-error.js';
@@ -78,14 +79,21 @@ export class Sources {
       columnsOf(watermark.expr, needed);
       for (const { expr } of computed) columnsOf(expr, needed);
     }
-    const declared = table.columns.flatMap((c) => (c.kind === 'physical' ? [c.field] : []));
+    const declared = table.columns.flatMap((c) =>
+      c.kind === 'physical' && !inFolder(table, c.field.name) ? [c.field] : [],
+    );
     const physical = byName(table)
       ? declared.map((f) => narrowField(f, allUsage(uses, watermark).get(f.name)))
       : declared;
     const read = physical.filter((f) => needed.has(f.name));
-    const metadata = table.columns.flatMap((c) =>
-      c.kind === 'metadata' && needed.has(c.field.name) ? [{ field: c.field, key: c.key }] : [],
-    );
+    const metadata = table.columns.flatMap((c) => {
+      if (!needed.has(c.field.name)) return [];
+      if (c.kind === 'metadata') return [{ field: c.field, key: c.key }];
+      if (!inFolder(table, c.field.name)) return [];
+      return [
+        { field: c.field, key: partitionKey(c.field.name, options['partition.default-name'] ?? DEFAULT_PARTITION) },
+      ];
+    });
     const fields: Field[] = [
       ...read,
       ...metadata.map((m) => m.field),
@@ -192,6 +200,11 @@ export class Sources {
   }
 }
 
+/** A column of PARTITIONED BY: it is in the name of the file's folder, not in the file. */
+function inFolder(table: Table, column: string): boolean {
+  return table.partitionedBy.includes(column);
+}
+
 /** Formats that find the fields of a ROW by their names, and connectors that make rows themselves. */
 function byName(table: Table): boolean {
   return table.format === undefined || table.format === 'json';
@@ -284,7 +297,9 @@ const TOTAL = new Set([
 ]);
 
 function decodable(filter: Expr | undefined, table: Table): Expr | undefined {
-  const physical = new Set(table.columns.flatMap((c) => (c.kind === 'physical' ? [c.field.name] : [])));
+  const physical = new Set(
+    table.columns.flatMap((c) => (c.kind === 'physical' && !inFolder(table, c.field.name) ? [c.field.name] : [])),
+  );
   const total = (expr: Expr): boolean => {
     if (expr.op === 'literal') return true;
     if (expr.op === 'column') return physical.has(expr.name);

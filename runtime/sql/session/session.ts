@@ -40,6 +40,7 @@ import { tableAsQuery } from './create.js';
 import { DONE, type Effect, listing } from './effect.js';
 import { explainOutputs } from './explain.js';
 import { alterModel, createModel, dropModel } from './models.js';
+import { alteredPartitions } from './partitions.js';
 import { Settings, type SettingsStart } from './settings.js';
 import { describe, show, showCreate, unknownName } from './show.js';
 
@@ -264,12 +265,15 @@ export class Session {
     if (!entry) throw unknownName('table', name, node.name.span, this.catalog.names());
     if (entry.kind === 'view')
       throw new SqlError('TW2004', `'${name}' is a view`, node.name.span, { expected: 'ALTER VIEW' });
-    if (node.action.kind === 'RenameTo') this.checkFree(node.action.name, entry.namespace);
+    const { action } = node;
+    if (action.kind === 'AddPartitions' || action.kind === 'DropPartitions') {
+      this.catalog.replace(entry.name, { ...entry, partitions: alteredPartitions(entry, action) });
+      return DONE;
+    }
+    if (action.kind === 'RenameTo') this.checkFree(action.name, entry.namespace);
     const statement = alteredTable(entry.statement, node);
-    this.catalog.replace(
-      entry.name,
-      this.catalog.within(entry.namespace, () => bindCreateTable(this.env, statement)),
-    );
+    const table = this.catalog.within(entry.namespace, () => bindCreateTable(this.env, statement));
+    this.catalog.replace(entry.name, entry.partitions ? { ...table, partitions: entry.partitions } : table);
     return DONE;
   }
 

@@ -11,6 +11,7 @@ import { type Place, SqlError, unsupported } from '../error.js';
 import { unparse } from '../unparse/index.js';
 import { type Effect, listing } from './effect.js';
 import { describeModel, modelOf } from './models.js';
+import { showPartitions } from './partitions.js';
 
 /** What SHOW … lists; throws for what isn't there. */
 export function show(env: Environment, node: Show): Effect {
@@ -60,8 +61,11 @@ export function show(env: Environment, node: Show): Effect {
         describedRows(env, entry).filter((row) => isLike(row[0] ?? '', node.like)),
       );
     }
-    case 'PARTITIONS':
-      throw unsupported('SHOW PARTITIONS', node.span, 'partitions are found when the table is read');
+    case 'PARTITIONS': {
+      const entry = entryOf(env, node.from!);
+      if (entry.kind === 'view') throw new SqlError('TW2004', `'${entry.name}' is a view`, node.from!.span);
+      return showPartitions(entry, node);
+    }
     default:
       throw unsupported(`SHOW ${node.object}`, node.span);
   }

@@ -23,6 +23,9 @@ function bareTypeText(type: TypeNode): string {
     case 'MapType':
       return `MAP<${typeText(type.key)}, ${typeText(type.value)}>`;
     case 'RowType':
+      if (type.className !== undefined) {
+        return `STRUCTURED<${[stringText(type.className), ...type.fields.map(fieldText)].join(', ')}>`;
+      }
       return `ROW<${list(type.fields, fieldText)}>`;
     case 'RawType':
       return `RAW(${stringText(type.className)}, ${stringText(type.serializer)})`;

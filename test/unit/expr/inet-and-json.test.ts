@@ -41,5 +41,5 @@ test('addresses as numbers and back', () => {
 test('JSON stands only within what it is put into; what is not here says so', () => {
   expect(outline(`SELECT JSON_OBJECT('K' VALUE JSON('{"a":  1}'))`)[1]).toContain('JSON(');
   expect(errorOf("SELECT JSON('1')")).toMatch(/TW2004 JSON\(…\) outside of JSON_OBJECT and JSON_ARRAY/);
-  expect(errorOf('SELECT BITMAP_BUILD(ARRAY[1])')).toMatch(/TW2005 The function BITMAP_BUILD isn't supported yet/);
+  expect(errorOf('SELECT SOURCE_WATERMARK()')).toMatch(/TW2005 The function SOURCE_WATERMARK isn't supported yet/);
 });

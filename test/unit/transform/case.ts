@@ -1,7 +1,9 @@
 /** Cases: tables with their rows, queries over them, and the rows that Flink was left with for each. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { flinkText } from '../../../runtime/connectors/print/flink-text.js';
 import { floatToString } from '../../../runtime/expr/values/number-text.js';
+import { bitmapToString } from '../../../runtime/expr/values/roaring.js';
 import { formats } from '../../../runtime/formats/index.js';
 import type { Plan, PlanNode, SourceSpec } from '../../../runtime/graph/plan.js';
 import type { DataType, Row } from '../../../runtime/record/types.js';
@@ -247,7 +249,13 @@ export function flinkValue(value: any, type: DataType): FlinkValue {
       return inOrder([...value].map(([k, v]) => [flinkValue(k, type.key), flinkValue(v, type.value)]));
     case 'MULTISET':
       return inOrder([...value].map(([k, n]) => [flinkValue(k, type.element), n]));
+    case 'BINARY':
+    case 'VARBINARY':
+      return Buffer.from(value).toString('hex');
+    case 'BITMAP':
+      return bitmapToString(value);
     case 'ROW':
+      if (type.className !== undefined) return flinkText(type)(value);
       return Object.fromEntries(type.fields.map((f) => [f.name, flinkValue(value[f.name], f.type)]));
     default:
       return value;
