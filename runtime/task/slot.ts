@@ -11,6 +11,7 @@ import type { StateDisk } from '../state/disk/state-disk.js';
 import { NodeState } from '../state/node-state.js';
 import { type Clock, systemClock } from '../time/clock.js';
 import { modelAccess } from '../transform/model/access.js';
+import { IdleModels } from '../transform/model/idle-models.js';
 import { buildTasks } from './build-tasks.js';
 import { DataPlane } from './data-plane.js';
 import type { Registry, SlotDeployment, TaskEnvironment } from './environment.js';
@@ -35,6 +36,7 @@ export class Slot {
   /** States that have entries on it. */
   private onDisk = new Set<NodeState>();
   private readonly stores = new Map<string, Promise<ObjectStore>>();
+  private readonly idleModels = new IdleModels();
 
   constructor(
     private readonly job: string,
@@ -112,6 +114,7 @@ export class Slot {
 
   async close(): Promise<void> {
     await this.cancel(this.attempt, false);
+    await this.idleModels.close();
     this.plane?.close();
     this.disk?.close();
   }
@@ -238,6 +241,7 @@ export class Slot {
         openStore: (spec) => this.store(spec),
         baseDir: d.baseDir,
         resolve: this.resolve,
+        idle: this.idleModels,
       }),
       restored: manifest && ((id): NodeSnapshot | undefined => manifest.nodes[id]),
       wake: () => loop.wake(),

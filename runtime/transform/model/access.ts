@@ -7,6 +7,7 @@ import type { ModelOptions } from '../../graph/model-steps.js';
 import type { TensorFlow } from '../../learn/index.js';
 import type { GoldenRow, LoadedModel, ModelFiles, ModelRegistry, OpenModel } from '../../model/contract.js';
 import type { ObjectStore, StoreSpec } from '../../snapshot/store.js';
+import type { IdleModels } from './idle-models.js';
 import { registryStore } from './registry-location.js';
 
 /** The model library, loaded when a step first asks for it: jobs without models pay nothing. */
@@ -25,6 +26,8 @@ export interface ModelAccess {
   registry(options: ModelOptions): Promise<ModelRegistry>;
   /** A model's file, or all files of its folder; relative to the job. */
   files(path: string): Promise<ModelFiles>;
+  /** Where models are left that may be wanted again soon. */
+  readonly idle?: IdleModels;
 }
 
 export interface ModelAccessParts {
@@ -32,6 +35,7 @@ export interface ModelAccessParts {
   openStore(spec: StoreSpec): Promise<ObjectStore>;
   readonly baseDir: string;
   readonly resolve: (text: string) => string;
+  readonly idle?: IdleModels;
 }
 
 export function modelAccess(parts: ModelAccessParts): ModelAccess {
@@ -41,6 +45,7 @@ export function modelAccess(parts: ModelAccessParts): ModelAccess {
       const { createRegistry } = await parts.library();
       return createRegistry(await parts.openStore(registryStore(options, parts.baseDir, parts.resolve)));
     },
+    idle: parts.idle,
     files: (path) => readModelFiles(resolvePath(parts.baseDir, parts.resolve(path))),
   };
 }

@@ -25,6 +25,13 @@ export interface ModelSnapshot extends VersionChange {
   readonly model: string;
 }
 
+interface Opened {
+  readonly model: LoadedModel;
+  readonly digest: string;
+  /** It was in use before, and has answered its golden rows. */
+  readonly isKnown: boolean;
+}
+
 const DEFAULT_BATCH_ROWS = 1024;
 
 export class EmbeddedModel implements Scorer {
@@ -80,34 +87,42 @@ export class EmbeddedModel implements Scorer {
   }
 
   private async load(version: string | undefined): Promise<LoadedVersion> {
-    const { options } = this.spec;
-    let model: LoadedModel;
-    let name = version;
-    if (version === undefined) {
-      const files = await this.ctx.models.files(options.path);
-      const { openModel } = await this.ctx.models.library();
-      model = await openModel(files, options.format ? { format: options.format as LoadedModel['format'] } : {});
-      const hash = createHash('sha256');
-      for (const bytes of files.values()) hash.update(bytes);
-      name = hash.digest('hex').slice(0, 12);
-    } else {
-      model = await this.fromRegistry(version);
-    }
+    const { model, digest, isKnown } = version === undefined ? await this.fromPath() : await this.fromRegistry(version);
+    const name = version ?? digest.slice(0, 12);
     try {
       await turn();
-      return await loadVersion(name!, model, this.spec, this.ctx.node.schema, this.batchRows);
+      // One that has run before is warm.
+      const warm = isKnown ? 0 : this.batchRows;
+      const loaded = await loadVersion(name, model, this.spec, this.ctx.node.schema, warm);
+      return { ...loaded, digest };
     } catch (error) {
       await model.close();
       throw error;
     }
   }
 
+  private async fromPath(): Promise<Opened> {
+    const { options } = this.spec;
+    const files = await this.ctx.models.files(options.path);
+    const hash = createHash('sha256');
+    for (const bytes of files.values()) hash.update(bytes);
+    const digest = hash.digest('hex');
+    const idle = this.ctx.models.idle?.take(digest);
+    if (idle) return { model: idle, digest, isKnown: true };
+    const { openModel } = await this.ctx.models.library();
+    const model = await openModel(files, options.format ? { format: options.format as LoadedModel['format'] } : {});
+    return { model, digest, isKnown: false };
+  }
+
   /** As the registry opens it; the rows of the version in use go on between the steps. */
-  private async fromRegistry(version: string): Promise<LoadedModel> {
+  private async fromRegistry(version: string): Promise<Opened> {
     const { name } = this.spec.options;
     const registry = await this.ctx.models.registry(this.spec.options);
     const { openModel, checkGolden } = await this.ctx.models.library();
     const manifest = await registry.manifest(name, version);
+    const digest = `${manifest.digest} ${manifest.golden?.sha256 ?? ''}`;
+    const idle = this.ctx.models.idle?.take(digest);
+    if (idle) return { model: idle, digest, isKnown: true };
     const files = await registry.files(name, version);
     await turn();
     const model = await openModel(files, { format: manifest.format });
@@ -118,7 +133,7 @@ export class EmbeddedModel implements Scorer {
       await model.close();
       throw error;
     }
-    return model;
+    return { model, digest, isKnown: false };
   }
 
   score(rows: readonly Row[]): Answers | Promise<Answers> {
@@ -161,7 +176,10 @@ export class EmbeddedModel implements Scorer {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.current?.model.close(), this.next?.model.close()]);
+    const left = [this.current, this.next].filter((each) => each !== undefined);
+    this.current = this.next = undefined;
+    // The next deployment may want them again.
+    await Promise.all(left.map(({ model, digest }) => this.ctx.models.idle?.give(digest!, model) ?? model.close()));
   }
 }
 

@@ -22,6 +22,8 @@ export interface Answers {
 
 export interface LoadedVersion {
   readonly version: string;
+  /** Of its bytes: what it is, whatever it is called. */
+  readonly digest?: string;
   readonly model: LoadedModel;
   score(rows: readonly Row[]): Answers | Promise<Answers>;
 }
