@@ -1,6 +1,6 @@
 /**
  * `model`: the model server against KServe's, with the same ONNX model (32 → 64 → 32 → 1), one row a request over loopback, side
- * by side in one run; and rows that a loaded model answers in this process.
+ * by side in one run; rows that a loaded model answers in this process; and the pause when a job changes to another version.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { FileStore } from '../../runtime/snapshot/file-store.js';
 import type { Suite, SuiteOptions } from '../suite.js';
 import { type LoadResult, pace, postBytes, saturate } from './load-generator.js';
 import { type RunningServer, startKserve, startTidewheel } from './servers.js';
+import { swap } from './swap.js';
 
 const DATA = join(process.cwd(), 'test', 'unit', 'model', 'data');
 const MLP = join(DATA, 'onnx-small-mlp', 'model.onnx');
@@ -20,13 +21,14 @@ const TARGET_P99_MS = 5;
 const TARGET_ROWS = 500_000;
 
 export const model: Suite = {
-  describe: 'the model server against KServe’s; rows a second of a model in this process',
-  names: () => ['server', 'embedded'],
+  describe: 'the model server against KServe’s; rows a second of a model in this process; the pause of a swap',
+  names: () => ['server', 'embedded', 'swap'],
   events: 400_000,
   repeat: 2,
   run: async (options) => {
     if (options.names.includes('embedded')) await embedded(options);
     if (options.names.includes('server')) await server(options);
+    if (options.names.includes('swap')) await swap(options);
   },
 };
 
