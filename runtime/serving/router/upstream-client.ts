@@ -35,6 +35,12 @@ const HOP_BY_HOP = new Set([
 ]);
 const ANSWER_TIMEOUT_MS = 60_000;
 const REACH_EVERY_MS = 100;
+/**
+ * A connection that is asked for before the cluster's network knows the Service may never be answered: whoever waits for it would wait as
+ * long as for an answer.
+ */
+const CONNECT_TIMEOUT_MS = 2000;
+const REACH_TIMEOUT_MS = 3000;
 
 export class UpstreamClient {
   window = new LatencyWindow();
@@ -64,7 +70,7 @@ export class UpstreamClient {
   private async untilReached(): Promise<void> {
     const request = { method: 'GET', path: '/v2/health/ready', headers: {}, body: Buffer.alloc(0) };
     while (!this.isReached && !this.isClosed) {
-      const answer = await this.send(request).catch(() => undefined);
+      const answer = await this.send(request, REACH_TIMEOUT_MS).catch(() => undefined);
       if (answer?.status === 200) this.isReached = true;
       else await delay(REACH_EVERY_MS, undefined, { ref: false });
     }
@@ -78,7 +84,7 @@ export class UpstreamClient {
   }
 
   /** Rejects with Unreachable, or with another Error when there is no answer in time. */
-  send({ method, path, headers, body }: Forwarded): Promise<Answer> {
+  send({ method, path, headers, body }: Forwarded, timeoutMs = ANSWER_TIMEOUT_MS): Promise<Answer> {
     this.inFlight++;
     return new Promise<Answer>((resolve, reject) => {
       const sent = httpRequest(
@@ -104,9 +110,16 @@ export class UpstreamClient {
         },
       );
       const timer = setTimeout(() => {
-        reject(new Error(`no answer within ${ANSWER_TIMEOUT_MS / 1000} s`));
+        reject(new Error(`no answer within ${timeoutMs / 1000} s`));
         sent.destroy();
-      }, ANSWER_TIMEOUT_MS);
+      }, timeoutMs);
+      sent.on('socket', (socket) => {
+        if (!socket.connecting) return;
+        const late = () => sent.destroy(new Error(`no connection within ${CONNECT_TIMEOUT_MS} ms`));
+        const connecting = setTimeout(late, CONNECT_TIMEOUT_MS);
+        const settled = () => clearTimeout(connecting);
+        socket.once('connect', settled).once('close', settled);
+      });
       sent.on('close', () => clearTimeout(timer));
       sent.on('error', (error) => reject(new Unreachable(error.message)));
       sent.end(body);

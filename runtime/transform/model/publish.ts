@@ -17,6 +17,9 @@ import { stepError } from '../in-flight.js';
 import { askedRecord } from './columns.js';
 import { gateMetric, type LearnRecord, measure, type StreamLearner } from './learner.js';
 
+/** How often it is looked whether another version was promoted, at most. */
+const LOOK_MS = 2000;
+
 /** Errors of quality: less is better, as the metric says itself. */
 function better(metric: Metric, a: number, b: number, margin: number): boolean {
   return metric.biggerIsBetter ? a >= b + margin : a <= b - margin;
@@ -29,6 +32,7 @@ export class Publisher {
   private readonly golden: LearnRecord[] = [];
   /** Publications under way, one after another. */
   private underWay = 0;
+  private lookedMs = Number.NEGATIVE_INFINITY;
   private chain: Promise<unknown> = Promise.resolve();
   private failure: Error | undefined;
   private settled = 0;
@@ -62,9 +66,11 @@ export class Publisher {
 
   /** A record was learnt: publishes where it is time. */
   due(learner: StreamLearner): void {
-    if (learner.labelled % this.spec.every !== 0) return;
-    this.judge(learner);
-    // Somebody else may have promoted a version: the next comparison is with that.
+    const isTime = learner.labelled % this.spec.every === 0;
+    if (isTime) this.judge(learner);
+    // Somebody else may have promoted a version: the next comparison is with that, over rows of its own.
+    else if (learner.labelled % this.spec.window !== 0 || this.ctx.now() - this.lookedMs < LOOK_MS) return;
+    this.lookedMs = this.ctx.now();
     this.meanwhile(() => this.followChampion());
   }
 
