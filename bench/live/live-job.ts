@@ -18,6 +18,8 @@ export interface LiveJobOptions {
   readonly sql: string;
   /** Processes that work; 0: the one that coordinates does. */
   readonly runners: number;
+  /** Runners beyond those, that wait for one to die. */
+  readonly standby?: number;
   readonly slots: number;
 }
 
@@ -57,12 +59,13 @@ export class LiveJob {
     });
   }
 
-  static async start({ sql, runners, slots }: LiveJobOptions): Promise<LiveJob> {
+  static async start({ sql, runners, slots, standby = 0 }: LiveJobOptions): Promise<LiveJob> {
     const dir = await mkdtemp(join(tmpdir(), 'tidewheel-bench-live-'));
     const file = join(dir, 'job.sql');
     await writeFile(file, sql);
     const port = await freePort();
     const args = [CLI, 'run', file, '--runners', String(runners), '--parallelism', String(slots)];
+    if (standby > 0) args.push('--standby', String(standby));
     args.push('--state-dir', join(dir, 'state'), '--http-port', String(port), '--log-level', 'warn');
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     return new LiveJob(child, `http://127.0.0.1:${port}`, dir);

@@ -10,6 +10,7 @@ import { EXIT, Supervisor } from '../local/supervisor.js';
 interface Args {
   file: string;
   runners: number;
+  standby: number;
   parallelism?: number;
   state?: 'heap' | 'disk';
   'state-dir': string;
@@ -25,6 +26,11 @@ export const command: CommandModule<object, Args> = {
     y
       .positional('file', { type: 'string', demandOption: true, describe: 'Job: .yaml or .sql' })
       .option('runners', { type: 'number', default: 0, describe: 'Runner processes; 0: all in this process' })
+      .option('standby', {
+        type: 'number',
+        default: 0,
+        describe: 'With --runners: more of them, that wait to take the place of one that dies',
+      })
       .option('parallelism', { alias: 'p', type: 'number', describe: 'In place of that of the job file' })
       .option('state-dir', {
         type: 'string',
@@ -87,6 +93,7 @@ async function inProcesses(args: Args, name: string): Promise<number> {
     file: args.file,
     name,
     runners: args.runners,
+    standby: args.standby,
     stateDir: args['state-dir'],
     logLevel: args['log-level'],
     parallelism: args.parallelism,

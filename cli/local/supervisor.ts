@@ -20,6 +20,8 @@ export interface SupervisorOptions {
   readonly file: string;
   readonly name: string;
   readonly runners: number;
+  /** More runners, that wait to take the place of one that dies. */
+  readonly standby?: number;
   readonly stateDir: string;
   /** In place of the backend that the job file names. */
   readonly state?: 'heap' | 'disk';
@@ -60,7 +62,8 @@ export class Supervisor {
     await makeFolder(this.options.stateDir);
     await rm(this.addressFile, { force: true });
     this.startCoordinator();
-    for (let i = 0; i < this.options.runners; i++) this.startRunner(i);
+    const { runners, standby = 0 } = this.options;
+    for (let i = 0; i < runners + standby; i++) this.startRunner(i);
   }
 
   /** Base URL of the coordinator's API, once it is up. */

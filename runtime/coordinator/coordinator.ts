@@ -592,7 +592,8 @@ export class Coordinator {
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
     const wanted = Math.max(1, this.expectedRunners);
     // A task sees that a connection is gone before the coordinator sees that the process at its other end is.
-    if (code === 'TW5102') await this.conditions.until(() => this.runners.ready.length < wanted, LOSS_SEEN_MS);
+    const someLeft = () => this.runners.ready.length < wanted || lost?.places.some((p) => !this.runners.get(p.runner));
+    if (code === 'TW5102') await this.conditions.until(() => someLeft() === true, LOSS_SEEN_MS);
     // A manifest that the store holds up may still come to be: what starts now must not start before it.
     await this.checkpoints.settled();
     const latest = (await latestManifest(this.options.store, this.options.job)) ?? this.checkpoints.latest;
