@@ -4,6 +4,7 @@
  * otherwise, throws TW7205 with the layer's name.
  */
 import { TidewheelError } from '../../../api/errors.js';
+import { CAUSAL_CONV1D, HARD_SIGMOID_3 } from './own-conv-norm.js';
 import { GRU_RESET_AFTER, hasGruActivation } from './own-layers.js';
 
 /** A layer as Keras writes it. */
@@ -62,7 +63,9 @@ export function toTfjs(layer: KerasLayer, around: Surroundings): unknown {
   const out: Record<string, unknown> =
     className === 'GRU' && config.reset_after !== false && config.reset_after !== undefined
       ? { class_name: GRU_RESET_AFTER, config: gruConfig(config, name), name }
-      : { class_name: className, config, name };
+      : className === 'Conv1D' && config.padding === 'causal'
+        ? { class_name: CAUSAL_CONV1D, config: causalConfig(config, name), name }
+        : { class_name: className, config, name };
   if (layer.inbound_nodes) out.inbound_nodes = layer.inbound_nodes.map((node) => inboundNode(node, name, around));
   return out;
 }
@@ -139,8 +142,8 @@ function layerConfig(
   if (out.zero_output_for_mask && around.masks) {
     throw unsupported(name, 'has zero_output_for_mask behind a mask, which TensorFlow.js lacks');
   }
-  if (layer.class_name === 'Conv1D' && out.padding === 'causal') {
-    throw unsupported(name, 'is a Conv1D with causal padding, which TensorFlow.js lacks');
+  if (className === 'GroupNormalization' && ![undefined, -1].includes(out.axis as number | undefined)) {
+    throw unsupported(name, `is a GroupNormalization over axis ${String(out.axis)}; the last one is`);
   }
   if (className === 'Dropout') return { name, rate: 0 };
   if (className === 'Normalization') normalizationProblem(out, name);
@@ -153,6 +156,11 @@ function normalizationProblem(config: Record<string, unknown>, name: string): vo
   if (axis.length !== 1 || (config.mean ?? null) !== null || config.invert) {
     throw unsupported(name, 'is a Normalization over several axes, inverted, or with a mean that was given');
   }
+}
+
+function causalConfig(config: Record<string, unknown>, name: string): Record<string, unknown> {
+  if (config.data_format === 'channels_first') throw unsupported(name, 'is a causal Conv1D with channels first');
+  return config;
 }
 
 /** Of a GRU with `reset_after`. */
@@ -188,8 +196,8 @@ function activation(value: any, name: string, version: number): unknown {
   if (value === null || value === undefined) return value;
   const word = typeof value === 'string' ? value : value.class_name === 'function' ? value.config : undefined;
   if (typeof word !== 'string') throw unsupported(name, `has the activation ${JSON.stringify(value).slice(0, 80)}`);
-  // Version 3's is relu6(x + 3) / 6; TensorFlow.js has that of version 2.
-  if (word === 'hard_sigmoid' && version >= 3) throw unsupported(name, 'has the activation hard_sigmoid of Keras 3');
+  // TensorFlow.js has that of version 2.
+  if (word === 'hard_sigmoid' && version >= 3) return HARD_SIGMOID_3;
   return ACTIVATIONS[word] ?? word;
 }
 

@@ -3,6 +3,7 @@
  * (Keras' default: Cho et al. 2014, v3, with the reset gate after the matrix product and a bias of its own).
  */
 import type { TfModule } from '../tf/tf-module.js';
+import { convAndNormLayers, HARD_SIGMOID_3, hardSigmoid3 } from './own-conv-norm.js';
 
 /** The class of a GRU with `reset_after`. */
 export const GRU_RESET_AFTER = 'TidewheelGru';
@@ -18,7 +19,7 @@ const ACTIVATION_OPERATIONS: Readonly<Record<string, string>> = {
 
 /** Whether the cell can be made with that activation. */
 export function hasGruActivation(name: unknown): boolean {
-  return name === 'linear' || (typeof name === 'string' && name in ACTIVATION_OPERATIONS);
+  return name === 'linear' || name === HARD_SIGMOID_3 || (typeof name === 'string' && name in ACTIVATION_OPERATIONS);
 }
 
 const registered = new WeakSet<object>();
@@ -121,9 +122,12 @@ export function registerOwnLayers(module: TfModule): void {
     }
   }
 
-  for (const layer of [Subtract, Normalization, GruCell, Gru]) tf.serialization.registerClass(layer);
+  const { classNameMap } = tf.serialization.SerializationMap.getMap();
+  for (const layer of [Subtract, Normalization, GruCell, Gru, ...convAndNormLayers(tf, classNameMap)])
+    tf.serialization.registerClass(layer);
 }
 
 function activate(tf: any, name: string, value: any): any {
+  if (name === HARD_SIGMOID_3) return hardSigmoid3(tf, value);
   return name === 'linear' ? value : tf[ACTIVATION_OPERATIONS[name]](value);
 }

@@ -174,16 +174,6 @@ def keras3():
     m = S([I((7,), name="x"), L.Dense(8, activation="relu", kernel_regularizer="l2"), L.Dense(2, activation="softmax", name="out")])
     save_keras("keras3-h5", with_names(m, ["out"]), {"x": floats(4, 7)}, suffix="h5")
 
-    # Refused: an activation that TensorFlow.js computes otherwise.
-    m = S([I((6,), name="x"), L.Dense(4, activation="hard_sigmoid", name="gate"), L.Dense(1)])
-    m.save(os.path.join(folder("refused-keras-hard-sigmoid"), "model.keras"))
-    m = S([I((8, 2), name="signal"), L.Conv1D(3, 3, padding="causal", name="past"), L.Flatten(), L.Dense(1)])
-    m.save(os.path.join(folder("refused-keras-causal"), "model.keras"))
-    # Refused: a layer that tfjs does not have.
-    x = I((4, 4), name="x")
-    m = keras.Model(x, L.GroupNormalization(2, name="norm")(x))
-    m.save(os.path.join(folder("refused-keras-group-normalization"), "model.keras"))
-
 
 # --- Keras 2, tfjs, SavedModel ---------------------------------------------------------------------------------------
 def tensorflow2():
@@ -376,7 +366,40 @@ def onnx_models():
         file.write(made.SerializeToString())
 
 
-parts = sys.argv[2:] or ["keras3", "tensorflow2", "onnx_models"]
+# --- layers that TensorFlow.js lacks: those that are made here, and those that are refused -----------------------------
+def own_layers():
+    S = keras.Sequential
+    I = keras.Input
+
+    m = S([
+        I((None, 2), name="signal"), L.Conv1D(5, 3, padding="causal", activation="relu"), L.Conv1D(4, 2, dilation_rate=4, padding="causal"),
+        L.GlobalAveragePooling1D(), L.Dense(1, name="out"),
+    ])
+    save_keras("keras-causal-conv1d", with_names(m, ["out"]), {"signal": floats(3, 11, 2)})
+
+    x = I((6, 5, 8), name="x")
+    h = L.GroupNormalization(4)(x)
+    h = L.GroupNormalization(-1, epsilon=0.01, center=False)(h)
+    m = keras.Model(x, L.Dense(2, name="out")(L.Flatten()(L.GroupNormalization(1, scale=False)(h))))
+    save_keras("keras-group-normalization", with_names(m, ["out"]), {"x": floats(3, 6, 5, 8)})
+
+    m = S([
+        I((6, 4), name="steps"), L.GRU(5, recurrent_activation="hard_sigmoid", return_sequences=True),
+        L.LSTM(4, recurrent_activation="hard_sigmoid"), L.Dense(6, activation="hard_sigmoid"), L.Activation("hard_sigmoid"), L.Dense(2, name="out"),
+    ])
+    save_keras("keras-hard-sigmoid", with_names(m, ["out"]), {"steps": floats(3, 6, 4) * 3})
+
+    # Refused: layers that TensorFlow.js does not have.
+    m = S([I((8, 2), name="signal"), L.Conv1DTranspose(3, 3, name="wider"), L.Flatten(), L.Dense(1)])
+    m.save(os.path.join(folder("refused-keras-conv1d-transpose"), "model.keras"))
+    m = S([I((6,), name="x"), L.Dense(4, activation="sparsemax", name="gate"), L.Dense(1)])
+    m.save(os.path.join(folder("refused-keras-activation"), "model.keras"))
+    x = I((4, 4), name="x")
+    m = keras.Model(x, L.GroupNormalization(2, axis=1, name="norm")(x))
+    m.save(os.path.join(folder("refused-keras-group-normalization"), "model.keras"))
+
+
+parts = sys.argv[2:] or ["keras3", "tensorflow2", "onnx_models", "own_layers"]
 for part in parts:
     globals()[part]()
     print("made", part, flush=True)

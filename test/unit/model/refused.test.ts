@@ -17,9 +17,9 @@ async function refusal(files: ModelFiles): Promise<{ code: string; message: stri
 
 describe('what no backend can run', () => {
   test.each([
-    ['refused-keras-group-normalization', "layer 'norm' is a GroupNormalization"],
-    ['refused-keras-causal', "layer 'past' is a Conv1D with causal padding"],
-    ['refused-keras-hard-sigmoid', "layer 'gate' has the activation hard_sigmoid"],
+    ['refused-keras-group-normalization', "layer 'norm' is a GroupNormalization over axis 1"],
+    ['refused-keras-conv1d-transpose', "layer 'wider' is a Conv1DTranspose"],
+    ['refused-keras-activation', "layer 'gate' can’t be built"],
     ['refused-onnx-operation', 'acme:Teleport'],
     ['refused-onnx-zipmap', "output 'output_probability' is no tensor"],
   ])('%s is named', async (name, message) => {
