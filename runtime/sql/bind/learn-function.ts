@@ -63,7 +63,10 @@ function timeOf(c: ModelCall): { timeColumn?: string } {
   return {};
 }
 
-const ANOMALY_PIPELINE = ['MinMaxScaler', { type: 'HalfSpaceTrees', nTrees: 25, height: 8, windowSize: 250, seed: 42 }];
+export const ANOMALY_PIPELINE = [
+  'MinMaxScaler',
+  { type: 'HalfSpaceTrees', nTrees: 25, height: 8, windowSize: 250, seed: 42 },
+];
 
 export function detectAnomalies(c: ModelCall): BoundRelation {
   c.mustAppend();
@@ -99,7 +102,7 @@ export function detectAnomalies(c: ModelCall): BoundRelation {
   });
 }
 
-function learnStep(
+export function learnStep(
   at: Span,
   pipeline: string,
   inputs: readonly ModelColumn[],

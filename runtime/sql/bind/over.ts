@@ -8,6 +8,7 @@ import { type Origin, project, uniqueNames } from '../plan/build.js';
 import { columns, digest } from '../plan/expression.js';
 import type { OverCall, OverFrame, Relation } from '../plan/relation.js';
 import { bindAggregate } from './aggregate-call.js';
+import { ANOMALIES, anomaliesCall, detectOver } from './anomalies-over.js';
 import type { ExpressionBinder, OverNode } from './expression.js';
 import { type QueryBinder, sortKey } from './query.js';
 
@@ -118,6 +119,13 @@ export class OverCalls {
         frame: { unit: 'rows' },
       };
     }
+    if (node.name === ANOMALIES) {
+      if (spec.orderBy.length === 0) throw new SqlError('TW2004', `${node.name} needs ORDER BY in OVER`, node.span);
+      // Confluent's form says so; it is what the detector looks at in any case.
+      const { preceding } = frameOf(spec.frame, true, binder);
+      if (preceding !== undefined) throw unsupported(`${node.name} over a bounded frame`, spec.frame!.span);
+      return { ...anomaliesCall(node, binder), frame: { unit: 'rows' } };
+    }
     if (!resolveAggregate(node.name, [BIGINT], false)) throw unsupported(`${node.name} OVER`, node.span);
     if (node.ignoreNulls) throw unsupported(`${node.name} IGNORE NULLS OVER`, node.span);
     if (node.orderBy) throw unsupported(`ORDER BY inside of ${node.name}`, node.span);
@@ -134,6 +142,7 @@ export class OverCalls {
         pending.partitionBy,
         pending.orderBy.map((o) => [o.expr, sortKey('', o.item)]),
         pending.frame,
+        pending.call.fn === ANOMALIES ? pending.call.name : '',
       ]);
       groups.set(key, [...(groups.get(key) ?? []), pending]);
     }
@@ -165,7 +174,13 @@ function over(input: Relation, group: readonly Pending[], rewrite: (expr: Expr) 
   const partitionBy = [...new Set(first.partitionBy.map(nameOf))];
   const orderBy = first.orderBy.map(({ expr, item }) => sortKey(nameOf(expr), item, expr.type));
   const calls = group.map(({ call }) => ({ ...call, args: call.args.map(rewrite) }));
+  const detected = first.call.fn === ANOMALIES ? first.call : undefined;
+  // Arguments become columns before the rows are put together below.
+  const values = new Map(detected?.args.slice(0, -2).map((arg) => [arg, nameOf(arg)]));
   const below = computed.length ? project(input, [...columns(input.fields), ...computed], origin) : input;
+  if (detected) {
+    return detectOver(below, detected, { partitionBy, orderBy }, (arg) => values.get(arg)!, origin);
+  }
   const added: Field[] = calls.map(({ name, type }) => ({ name, type }));
   return {
     kind: 'over',

@@ -228,6 +228,62 @@ SELECT id, anomaly_score, is_anomaly FROM ML_DETECT_ANOMALIES(TABLE vals, DESCRI
   });
 });
 
+describe('ML_DETECT_ANOMALIES OVER', () => {
+  const values = Array.from({ length: 900 }, (_, i) => ({
+    id: i,
+    k: i % 3,
+    t: 1000 * (i - (i % 7)) + 10 * (i % 7),
+    v: i % 300 === 299 ? 0.99 : 0.3 + ((i * 7919) % 100) / 1000,
+  }));
+  // As they come: seven at a time the wrong way round.
+  const mixed = Array.from({ length: 900 }, (_, i) => values[Math.min(899, i - (i % 7) + 6 - (i % 7))]).filter(
+    (row, i, all) => all.indexOf(row) === i,
+  );
+  const source = `CREATE TABLE vals (id INT, k INT, t BIGINT, v DOUBLE, ts AS TO_TIMESTAMP_LTZ(t, 3), WATERMARK FOR ts AS ts - INTERVAL '20' SECOND)
+  WITH ('connector' = 'filesystem', 'path' = 'values.jsonl', 'format' = 'json');`;
+  const pipeline = ['MinMaxScaler', { type: 'HalfSpaceTrees', nTrees: 5, height: 5, windowSize: 30, seed: 1 }];
+
+  test('a detector for each partition, in the order of time, beside other functions of the window', async () => {
+    await at.write('values.jsonl', lines(mixed));
+    job = await startJob(
+      at,
+      'default',
+      yaml(
+        'over',
+        `${source}
+SELECT id, a.anomaly_score AS score, a.is_anomaly AS odd, n FROM (SELECT id,
+  ML_DETECT_ANOMALIES(v, v * 2, MAP['threshold', '0.6', 'pipeline', '${JSON.stringify(pipeline)}']) OVER (PARTITION BY k ORDER BY ts RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS a,
+  COUNT(*) OVER (PARTITION BY k ORDER BY ts) AS n FROM vals);`,
+      ),
+    );
+    await job.until(mixed.length);
+    const byHand = [0, 1, 2].map(() => createPipeline(pipeline as never));
+    const counts = [0, 0, 0];
+    const expected = [...mixed]
+      .sort((a, b) => a.t - b.t)
+      .map(({ id, k, v }) => {
+        const score = byHand[k].scoreOne({ v, w: v * 2 });
+        byHand[k].learnOne({ v, w: v * 2 });
+        return { id, score, odd: score > 0.6, n: ++counts[k] };
+      });
+    const byId = (rows: any[]) => [...rows].sort((a, b) => a.id - b.id);
+    expect(byId(job.rows.map((r) => r.row))).toEqual(byId(expected));
+    expect(expected.some((r) => r.odd)).toBe(true);
+  });
+
+  test.each([
+    ['ML_DETECT_ANOMALIES(v) OVER (PARTITION BY k)', /needs ORDER BY in OVER/],
+    ['ML_DETECT_ANOMALIES() OVER (ORDER BY ts)', /looks at numbers/],
+    ["ML_DETECT_ANOMALIES(v, MAP['treshold', '1']) OVER (ORDER BY ts)", /no option 'treshold'/],
+    ['ML_DETECT_ANOMALIES(v) OVER (ORDER BY ts ROWS BETWEEN 5 PRECEDING AND CURRENT ROW)', /bounded frame/],
+  ])('%s is refused', async (call, why) => {
+    await at.write('values.jsonl', lines(mixed.slice(0, 1)));
+    await expect(startJob(at, 'default', yaml('wrong', `${source}\nSELECT ${call} AS a FROM vals;`))).rejects.toThrow(
+      why,
+    );
+  });
+});
+
 describe('publishing what was learnt', () => {
   test('a version that passes the gate is pushed and promoted; its answers are the learner’s', async () => {
     await at.write('points.jsonl', lines(points));
