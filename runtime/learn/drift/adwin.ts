@@ -212,36 +212,64 @@ export class ADWIN implements DriftDetector {
     return dropped;
   }
 
+  /**
+   * Whether the means on both sides of some cut differ by more than epsilon.
+   *
+   * |mean of the old part − mean of the new| = |off| · width / (n0 · n1), with off = sum of the old part − n0 · mean of the window, and
+   * epsilon² ≥ 2 · variance · logTerm · (width − 2 · slack) / room, with room = (n0 − slack) · (n1 − slack) ≤ n0 · n1. So a cut needs
+   * off² > bound · room. Of the cuts of a level, room is least at one of its ends: where the greatest off² of a level is not above that,
+   * which is nearly always, none of its cuts is looked at.
+   */
   private hasCut(): boolean {
-    const { stride, used, totals, windowTotal } = this;
-    const { delta, minWindowLength } = this.params;
+    const { stride, used, totals } = this;
     const width = this.windowWidth;
-    const logTerm = Math.log((2 * Math.log(width)) / delta);
+    const logTerm = Math.log((2 * Math.log(width)) / this.params.delta);
     const variance = this.windowVariance / width;
-    const mean = windowTotal / width;
-    const slack = minWindowLength - 1;
-    // Of most cuts the means are so near that a bound without roots and divisions shows it: see below.
-    const bound = (2 * variance * logTerm * (width - 2 * slack)) / (width * width);
+    const mean = this.windowTotal / width;
+    const slack = this.params.minWindowLength - 1;
+    // A little less, for what was rounded.
+    const bound = (0.999999 * 2 * variance * logTerm * (width - 2 * slack)) / (width * width);
     let n0 = 0;
-    let u0 = 0;
+    let off = 0;
     let values = 2 ** (used.length - 1);
     for (let level = used.length - 1; level >= 0; level--) {
       const from = level * stride;
-      const end = from + (level === 0 ? used[0] - 1 : used[level]);
-      for (let k = from; k < end; k++) {
-        n0 += values;
-        u0 += totals[k];
-        const n1 = width - n0;
-        if (n1 < minWindowLength || n0 < minWindowLength) continue;
-        // |mean of the old part − mean of the new| = |off| · width / (n0 · n1), and epsilon² ≥ bound · width² / room; room ≤ n0 · n1.
-        const off = u0 - mean * n0;
-        const room = (n0 - slack) * (n1 - slack);
-        if (off * off <= bound * room) continue;
-        const reciprocal = 1 / (n0 - slack) + 1 / (n1 - slack);
-        const epsilon = Math.sqrt(2 * reciprocal * variance * logTerm) + (2 / 3) * logTerm * reciprocal;
-        if (Math.abs(u0 / n0 - (windowTotal - u0) / n1) > epsilon) return true;
+      const count = level === 0 ? used[0] - 1 : used[level];
+      const usual = mean * values;
+      const before = off;
+      let most = 0;
+      for (let k = from; k < from + count; k++) {
+        off += totals[k] - usual;
+        const square = off * off;
+        if (square > most) most = square;
       }
+      const end = n0 + count * values;
+      const first = (n0 + values - slack) * (width - n0 - values - slack);
+      const last = (end - slack) * (width - end - slack);
+      if (most > bound * (first < last ? first : last) && this.cutIn(level, count, n0, before, logTerm, variance)) {
+        return true;
+      }
+      n0 = end;
       values *= 0.5;
+    }
+    return false;
+  }
+
+  /** Looks at the cuts behind the first `count` buckets of a level; `n0` values with `off` lie before them. */
+  private cutIn(level: number, count: number, n0: number, off: number, logTerm: number, variance: number): boolean {
+    const { stride, totals, windowTotal } = this;
+    const { minWindowLength } = this.params;
+    const width = this.windowWidth;
+    const mean = windowTotal / width;
+    const values = 2 ** level;
+    for (let k = level * stride; k < level * stride + count; k++) {
+      n0 += values;
+      off += totals[k] - mean * values;
+      const n1 = width - n0;
+      if (n1 < minWindowLength || n0 < minWindowLength) continue;
+      const reciprocal = 1 / (n0 - minWindowLength + 1) + 1 / (n1 - minWindowLength + 1);
+      const epsilon = Math.sqrt(2 * reciprocal * variance * logTerm) + (2 / 3) * logTerm * reciprocal;
+      if (Math.abs(off) * (width / (n0 * n1)) > epsilon) return true;
     }
     return false;
   }

@@ -31,6 +31,8 @@ export class OneHotEncoder extends RowEmitter {
   private readonly learned: number[] = [];
   private readonly isLearned: boolean[] = [];
   private readonly first = new Map<string, number>();
+  /** Every category is marked as it comes. */
+  private readonly plain: boolean;
   private readonly lastFeatures: string[] = [];
   private readonly lastCategories: Map<FeatureValue, number>[] = [];
   private readonly lastValues: FeatureValue[] = [];
@@ -40,6 +42,7 @@ export class OneHotEncoder extends RowEmitter {
     super();
     this.params = params;
     this.on = params.on && new Set(params.on);
+    this.plain = !params.on && !params.categories && !params.dropFirst;
     Object.entries(params.categories ?? {}).forEach(([feature, values], at) => {
       for (const value of values) this.know(at, feature, value);
     });
@@ -97,9 +100,15 @@ export class OneHotEncoder extends RowEmitter {
     if (this.params.categories) return;
     const features = asFeatures(x);
     let at = 0;
+    const { lastFeatures, lastValues, lastIds, isLearned } = this;
     for (const feature in features) {
       if (this.on && !this.on.has(feature)) continue;
       const value: unknown = features[feature];
+      // What was asked about just now and is known: most of all there is.
+      if (lastValues[at] === value && lastFeatures[at] === feature && isLearned[lastIds[at]]) {
+        at++;
+        continue;
+      }
       if (Array.isArray(value)) for (const one of value) this.know(at, feature, one);
       else this.know(at, feature, value as FeatureValue);
       at++;
@@ -109,8 +118,13 @@ export class OneHotEncoder extends RowEmitter {
   protected emit(x: Features): void {
     const features = asFeatures(x);
     let at = 0;
+    const { lastFeatures, lastValues, lastIds, plain } = this;
     for (const feature in features) {
       const value: unknown = features[feature];
+      if (plain && lastValues[at] === value && lastFeatures[at] === feature) {
+        this.put(lastIds[at++], 1);
+        continue;
+      }
       if (this.on && !this.on.has(feature)) {
         this.passThrough(feature, value as FeatureValue);
         continue;

@@ -79,8 +79,12 @@ export abstract class RowEmitter {
 
   /** Gives feature `id` of the row the value `value`, whatever it had. */
   protected put(id: number, value: number): void {
-    this.add(id, 0);
-    this.out.values[this.places[id] - 1] = value;
+    const place = id < this.places.length ? this.places[id] : 0;
+    if (place > 0) {
+      this.out.values[place - 1] = value;
+      return;
+    }
+    this.add(id, value);
   }
 
   /** The row so far, for what depends on all of it (a norm). */
