@@ -47,6 +47,8 @@ export interface JobMemory {
   runnersMissingSinceMs?: number;
   /** What a pod died of that has been replaced since. */
   crash?: { readonly problem: import('./pod-problems.js').PodProblem; readonly untilMs: number };
+  /** When pods that died were replaced. */
+  replacedMs?: readonly number[];
   /** Generation whose change could not be made in place. */
   notInPlace?: number;
   certificateDueMs?: number;

@@ -1,7 +1,7 @@
 /**
  * Kubelets start a container that dies again at once, then after 10 s, 20 s, and so on up to 5 min, and forget about it only after ten
  * minutes without a death. For a pod that worked in between, that is too long: it is replaced, and its successor starts at once. One that
- * dies soon after each start is left to the kubelet's patience.
+ * dies soon after each start, or a job whose pods have been replaced again and again, is left to the kubelet's patience.
  */
 import { type KubeObject, PODS } from '../kube/objects.js';
 import { tell } from './change.js';
@@ -9,7 +9,10 @@ import type { Context, Look } from './context.js';
 import { podProblem } from './pod-problems.js';
 
 /** Whoever lived that long did not die of its start. */
-const WORKED_MS = 10_000;
+const WORKED_MS = 3000;
+/** So many pods of a job are replaced within that time; of more deaths the cause is in the job. */
+const MOST = 5;
+const WITHIN_MS = 180_000;
 /** What such a pod died of is told for that long after it is gone. */
 const TOLD_MS = 60_000;
 
@@ -19,6 +22,9 @@ export async function replaceHeldBack(context: Context, look: Look): Promise<voi
     if (livedMs === undefined || livedMs < WORKED_MS) continue;
     const { namespace, name, uid } = pod.metadata;
     const now = context.now();
+    const recent = (look.memory.replacedMs ?? []).filter((ms) => ms > now - WITHIN_MS);
+    if (recent.length >= MOST) return;
+    look.memory.replacedMs = [...recent, now];
     const problem = podProblem([pod], now);
     if (problem) look.memory.crash = { problem, untilMs: now + TOLD_MS };
     const note = `pod ${name} is replaced: it died after ${Math.round(livedMs / 1000)} s of work and would wait to be started again`;

@@ -73,13 +73,13 @@ export class KindCluster {
     await this.shown('kind', ['load', 'docker-image', image, '--name', this.settings.name], { timeoutMs: 300_000 });
   }
 
-  /** Installs the chart, or upgrades what is installed; resolves when the operator is ready. `values` as of `--set`. */
-  async install(values: readonly string[] = []): Promise<void> {
+  /** Installs the chart, or upgrades what is installed; resolves when the operator is ready. `values` as of `--set`. `chart`: a folder or a package. */
+  async install(values: readonly string[] = [], chart = CHART): Promise<void> {
     const at = this.settings.image.lastIndexOf(':');
     const [repository, tag] = [this.settings.image.slice(0, at), this.settings.image.slice(at + 1)];
     const all = [`image.repository=${repository}`, `image.tag=${tag}`, ...values];
     const place = ['--namespace', OPERATOR_NAMESPACE, '--create-namespace', '--wait', '--timeout', '180s'];
-    await this.helm(['upgrade', '--install', RELEASE, CHART, ...place, ...all.flatMap((v) => ['--set', v])]);
+    await this.helm(['upgrade', '--install', RELEASE, chart, ...place, ...all.flatMap((v) => ['--set', v])]);
   }
 
   kubectl(args: readonly string[], options: CommandOptions = {}): Promise<string> {

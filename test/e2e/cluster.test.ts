@@ -4,13 +4,17 @@
  */
 import { afterAll, beforeAll } from '@jest/globals';
 import { type E2eCluster, startE2eCluster } from '../harness/kind/index.js';
+import { certificates } from './cases/certificates.js';
 import { edits } from './cases/edits.js';
 import { faults } from './cases/faults.js';
 import { installation } from './cases/installation.js';
+import { limits } from './cases/limits.js';
 import { models } from './cases/models.js';
 import { modelsInStreams } from './cases/models-in-streams.js';
 import { namespaces } from './cases/namespaces.js';
+import { phases } from './cases/phases.js';
 import { refusals } from './cases/refusals.js';
+import { scaling } from './cases/scaling.js';
 import { snapshots } from './cases/snapshots.js';
 import { timings } from './setup/timings.js';
 
@@ -29,11 +33,18 @@ afterAll(async () => {
   await running?.remove();
 }, 120_000);
 
+const renewed = certificates(cluster);
+
 installation(cluster);
+renewed.begin();
 refusals(cluster);
 edits(cluster);
 snapshots(cluster);
 faults(cluster);
+limits(cluster);
+phases(cluster);
+scaling(cluster);
 models(cluster);
 modelsInStreams(cluster);
+renewed.end();
 namespaces(cluster);

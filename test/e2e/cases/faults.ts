@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { OPERATOR_NAMESPACE } from '../../../scripts/cluster/kind-cluster.js';
 import { runCommand } from '../../../scripts/cluster/run-command.js';
-import { CountingJob, type E2eCluster, eventually } from '../../harness/kind/index.js';
+import { CountingJob, type E2eCluster, eventually, isReady } from '../../harness/kind/index.js';
 import { timed } from '../setup/timings.js';
 
 const NAMESPACE = 'faults';
@@ -56,6 +56,41 @@ export function faults(cluster: () => E2eCluster): void {
       );
       await timed('runner evicted → all rows out', () => job.untilCaughtUp());
       expect((await job.untilRuns()).restarts ?? 0).toBe(restarts ?? 0);
+    });
+
+    test('moves when its node is drained, one runner at a time', async () => {
+      const pod = (await job.pods('runner'))[0];
+      const node = pod.spec.nodeName as string;
+      const ofJob = `tidewheel.dev/job=${job.name}`;
+      const drain = ['drain', node, '--ignore-daemonsets', '--delete-emptydir-data', '--pod-selector', ofJob];
+      try {
+        await timed('node drained', () => cluster().kind.kubectl([...drain, '--timeout=120s'], { timeoutMs: 150_000 }));
+        await timed('node drained → all rows out', () => job.untilCaughtUp());
+        await job.untilRuns();
+        expect((await job.pods()).map((p) => p.spec.nodeName)).not.toContain(node);
+      } finally {
+        await cluster().kind.kubectl(['uncordon', node]);
+      }
+    });
+
+    test('goes on in a runner that stands by', async () => {
+      await job.patch({ standbyRunners: 1 });
+      await job.untilRuns();
+      await eventually(
+        'a third runner',
+        () => job.pods('runner'),
+        (pods) => pods.length === 3 && pods.every(isReady),
+      );
+      await cluster().killProcess(NAMESPACE, await job.podName('runner'));
+      await timed('runner killed, one stands by → all rows out', () => job.untilCaughtUp());
+      await job.untilRuns();
+      await job.patch({ standbyRunners: null });
+      await eventually(
+        'two runners',
+        () => job.pods('runner'),
+        (pods) => pods.length === 2,
+      );
+      await job.untilRuns();
     });
 
     test('does not notice that the leading operator dies; another one takes over', async () => {

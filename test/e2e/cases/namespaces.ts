@@ -6,6 +6,8 @@ import { timed } from '../setup/timings.js';
 
 const OURS = 'team-a';
 const THEIRS = 'team-b';
+/** As `helm package` made it before there were stand-by runners. */
+const FORMER_CHART = 'test/e2e/setup/tidewheel-0.1.0.tgz';
 
 export function namespaces(cluster: () => E2eCluster): void {
   describe('an operator that goes, and one for one namespace', () => {
@@ -40,6 +42,25 @@ export function namespaces(cluster: () => E2eCluster): void {
       );
       await job.untilCaughtUp();
       expect((await job.pods()).map((p) => p.metadata.uid).sort()).toEqual(before);
+    });
+
+    test('is installed by the chart of before, and upgraded by that of now: jobs run on', async () => {
+      const { kind } = cluster();
+      const before = (await job.pods()).map((p) => p.metadata.uid).sort();
+      await timed('the chart of before installed', () => kind.install([], FORMER_CHART));
+      await job.patch({ parallelism: 2 });
+      await job.untilRuns(2);
+      const knows = async () =>
+        (await cluster().get('default', 'crd', 'streamjobs.tidewheel.dev')).spec.versions[0].schema.openAPIV3Schema
+          .properties.spec.properties.standbyRunners !== undefined;
+      expect(await knows()).toBe(false);
+      await timed('chart upgraded from the one before', () => kind.install());
+      expect(await knows()).toBe(true);
+      await job.patch({ parallelism: 1 });
+      await job.untilRuns(1);
+      await job.untilCaughtUp();
+      const after = (await job.pods()).map((p) => p.metadata.uid).sort();
+      expect(before).toEqual(expect.arrayContaining(after));
     });
 
     test('is replaced by one that has rights in one namespace only, and goes on with the job there', async () => {

@@ -10,6 +10,7 @@
  *   await cluster.remove();
  */
 export { type E2eCluster, eventually, isReady, startE2eCluster } from './cluster.js';
+export { CopyingJob } from './copying-job.js';
 export { CountingJob, Job } from './job.js';
 export { Load } from './load.js';
 export { type Count, completeUpTo, countingSql, countsOf } from './readings.js';

@@ -1,15 +1,15 @@
-/** A steady load: rows on a topic, about 200 a second, until it is told to end. */
+/** A steady load: rows on a topic, about 200 a second unless told otherwise, until it is told to end. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Partitioners, type Producer } from 'kafkajs';
 import type { KafkaServer } from '../index.js';
 import { lastReading, PARTITIONS, partitionOf, type Reading, reading } from './readings.js';
 
 const TICK_MS = 100;
-const ROWS_A_TICK = 20;
 
 export class Load {
   /** Rows that the broker has acknowledged. */
   sent = 0;
+  rowsPerSecond = 200;
   private isWanted = true;
   private isOver = false;
   private turn: Promise<void> = Promise.resolve();
@@ -68,7 +68,9 @@ export class Load {
       next = Math.max(next + TICK_MS, Date.now() - 1000);
       await pause(Math.max(0, next - Date.now()));
       if (!this.isWanted || this.isOver) continue;
-      const rows = Array.from({ length: ROWS_A_TICK }, (_, i) => reading(this.sent + i));
+      const rows = Array.from({ length: Math.round((this.rowsPerSecond * TICK_MS) / 1000) }, (_, i) =>
+        reading(this.sent + i),
+      );
       this.turn = this.send(rows, partitionOf).then(
         () => {
           this.sent += rows.length;
