@@ -2,7 +2,7 @@
  * `npm run cluster:up`: Tidewheel on a local kind cluster, with a job that runs. Builds the image, makes the cluster where there is
  * none, loads the image, installs the chart and applies the example. Run again, it brings the cluster to what the sources are now.
  *
- *   npm run cluster:up -- --nodes 1 --with minio
+ *   npm run cluster:up -- --nodes 1 --with kafka,minio
  *
  * KIND_NODE_IMAGE: image of the nodes, in place of kind's own.
  */
@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { KindCluster, OPERATOR_NAMESPACE, RELEASE } from './cluster/kind-cluster.js';
 
 const EXAMPLE = 'examples/kubernetes/quickstart.yaml';
+const KAFKA = 'examples/kubernetes/kafka.yaml';
 
 const { values: options } = parseArgs({
   options: {
@@ -23,8 +24,8 @@ const { values: options } = parseArgs({
 const nodes = Number(options.nodes);
 if (!Number.isInteger(nodes) || nodes < 1) throw new Error(`--nodes takes a whole number from 1, not ${options.nodes}`);
 const parts = options.with.split(',').filter((part) => part !== '');
-const unknown = parts.find((part) => part !== 'minio');
-if (unknown !== undefined) throw new Error(`--with knows minio, not ${unknown}`);
+const unknown = parts.find((part) => part !== 'minio' && part !== 'kafka');
+if (unknown !== undefined) throw new Error(`--with knows kafka and minio, not ${unknown}`);
 
 const cluster = new KindCluster({
   name: options.name,
@@ -36,7 +37,7 @@ const cluster = new KindCluster({
 if (!options['skip-build']) await cluster.buildImage();
 if (!(await cluster.exists())) await cluster.create();
 await cluster.loadImage();
-await cluster.install(parts.map((part) => `${part}.enabled=true`));
+await cluster.install(parts.includes('minio') ? ['minio.enabled=true'] : []);
 // An image of the same tag is a new one all the same.
 await cluster.kubectl(['-n', OPERATOR_NAMESPACE, 'rollout', 'restart', `deployment/${RELEASE}-operator`]);
 await cluster.kubectl([
@@ -47,6 +48,10 @@ await cluster.kubectl([
   `deployment/${RELEASE}-operator`,
   '--timeout=180s',
 ]);
+if (parts.includes('kafka')) {
+  await cluster.kubectl(['apply', '-f', KAFKA]);
+  await cluster.kubectl(['rollout', 'status', 'deployment/kafka', '--timeout=300s']);
+}
 await cluster.kubectl(['apply', '-f', EXAMPLE]);
 await cluster.kubectl(['wait', '--for=condition=Ready', 'streamjob/quickstart', '--timeout=180s']);
 console.log(`

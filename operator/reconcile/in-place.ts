@@ -12,12 +12,14 @@ import type { Context, Look } from './context.js';
 
 const NAME = 'upgrade';
 
-/** The job has gone on with the spec that is wanted, and its objects don't say so yet. */
+/**
+ * The job has gone on with the spec that is wanted, and its objects don't say so yet. Not before its tasks have come up, or failed to: a
+ * coordinator that is replaced before that would find them half-way.
+ */
 export function hasGoneOn({ job, spec, deployed, view }: Look): boolean {
-  const id = view?.upgrade?.id;
-  return (
-    id !== undefined && deployed !== undefined && id === fileHash(job, spec) && id !== fileHash(job, deployed.spec)
-  );
+  const { id, pauseMs } = view?.upgrade ?? {};
+  if (id === undefined || pauseMs === undefined || deployed === undefined) return false;
+  return id === fileHash(job, spec) && id !== fileHash(job, deployed.spec);
 }
 
 /** The job has gone on with a spec that was wanted once; what its objects say is wanted again. */

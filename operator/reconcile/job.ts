@@ -124,6 +124,7 @@ async function settle(context: Context, look: Look): Promise<Again> {
   switch (view?.state) {
     case 'running':
       noteRunning(context, look);
+      if (status.change?.step === COORDINATOR_STEP) endChange(context, look);
       if (noteStable(context, look)) await removeOldFiles(context, look);
       await autoscale(context, look);
       return Math.min(steadyMs(context, look), await takeSavepoints(context, look));
@@ -153,19 +154,19 @@ async function settle(context: Context, look: Look): Promise<Again> {
   }
 }
 
+/** Step of a change that is done when the new coordinator has found the job running. */
+const COORDINATOR_STEP = 'coordinator';
+
 async function replaceCoordinator(context: Context, look: Look, fields: readonly string[]): Promise<Again> {
   const { deployed, spec, generation } = look;
   const { parallelism, slotsPerRunner, standbyRunners } = deployed!.spec;
   const target = { ...spec, parallelism, slotsPerRunner, standbyRunners };
-  beginChange(context, look, 'inPlace', 'coordinator', `${fields.join(', ')} changed: the tasks go on`);
+  beginChange(context, look, 'inPlace', COORDINATOR_STEP, `${fields.join(', ')} changed: the tasks go on`);
   await context.client.apply(configMap(look.job, target));
-  await applyCoordinator(context, look, target, {
-    isUp: true,
-    generation,
-    beginning: deployed!.beginning,
-    attempt: deployed!.attempt,
-  });
-  endChange(context, look);
+  // With a number of its own, so that what the old one answers isn't taken for the new one's word.
+  const attempt = deployed!.attempt + 1;
+  look.status.attempt = attempt;
+  await applyCoordinator(context, look, target, { isUp: true, generation, beginning: deployed!.beginning, attempt });
   return SOON_MS;
 }
 

@@ -3,7 +3,8 @@ import { tell } from './change.js';
 import type { Context, Look } from './context.js';
 
 export type Stopped =
-  | { readonly isStopped: true; readonly snapshot?: string }
+  /** `note`: what people should know of how it was stopped. */
+  | { readonly isStopped: true; readonly snapshot?: string; readonly note?: string }
   | { readonly isStopped: false; readonly why: string };
 
 /**
@@ -41,7 +42,7 @@ export function stopJob(context: Context, look: Look, name: string): Stopped {
   if (view?.state === 'failed') {
     const note = 'the job has failed, so no savepoint can be taken: it goes on from its last checkpoint';
     tell(context, look, 'Warning', 'NoSavepoint', note);
-    return { isStopped: true };
+    return { isStopped: true, note };
   }
   if (spec.upgradeMode === 'stateless') {
     if (!view) return { isStopped: true };

@@ -22,7 +22,11 @@ export async function upgrade(context: Context, look: Look, difference: Differen
   const stopped = stopJob(context, look, `upgrade-g${generation}`);
   look.status.message = stopped.isStopped ? 'switches to the new spec' : stopped.why;
   if (!stopped.isStopped) return SOON_MS;
-  if (look.status.change) look.status.change = { ...look.status.change, step: 'switch' };
+  if (look.status.change) {
+    const { change } = look.status;
+    const message = stopped.note === undefined ? change.message : `${change.message}; ${stopped.note}`.slice(0, 900);
+    look.status.change = { ...change, step: 'switch', message };
+  }
   // What a roll-back returns to: the savepoint's own spec, if that one ran without failure. Without a savepoint of this very stop
   // it goes on from the last checkpoint: an older savepoint would repeat rows.
   if (stopped.snapshot !== undefined && look.deployed && look.view?.restarts === 0) {

@@ -226,7 +226,7 @@ export class Coordinator {
     const next = await compile(file);
     return this.enqueue(async () => {
       if (planHash(next.plan) === planHash(this.options.plan)) {
-        this.lastUpgrade = { ...this.lastUpgrade, id };
+        this.lastUpgrade = { pauseMs: 0, ...this.lastUpgrade, id };
         return undefined;
       }
       this.mustRun();

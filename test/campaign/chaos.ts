@@ -1,6 +1,8 @@
 /**
  * `npm run test:chaos -- --rounds 200 --seed 7`: the long campaign of random faults against the main job on real Kafka and MinIO.
  * Prints each fault, and at the end what is missing or too much. Exit code 1 when anything is.
+ *
+ * `npm run test:chaos -- --minutes 20 --seed 7`: the same, and edits of specs, on a kind cluster (cluster.ts).
  */
 import { parseArgs } from 'node:util';
 import { startKafka, startMinio } from '../harness/index.js';
@@ -13,9 +15,14 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     rows: { type: 'string', default: '3000' },
     runners: { type: 'string', default: '2' },
+    minutes: { type: 'string' },
   },
 });
 const seed = Number(values.seed);
+if (values.minutes !== undefined) {
+  const { clusterCampaign } = await import('./cluster.js');
+  process.exit((await clusterCampaign({ minutes: Number(values.minutes), seed })) === 0 ? 0 : 1);
+}
 const runners = Number(values.runners);
 const started = Date.now();
 const [kafka, s3] = await Promise.all([startKafka(), startMinio()]);
