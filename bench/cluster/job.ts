@@ -86,6 +86,13 @@ export class BeatingJob extends Job {
     return { gapMs, stableMs };
   }
 
+  /** Name of the pod that has the job's one slot. */
+  async workingRunner(): Promise<string> {
+    const service = `/api/v1/namespaces/${this.namespace}/services/http:${this.name}-coordinator:http/proxy`;
+    const { runners } = JSON.parse(await this.kubectl('get', '--raw', `${service}/api/v1/runners`));
+    return runners.find((r: { slots: number[] }) => r.slots.length > 0).id;
+  }
+
   checkpointing(): object {
     return { checkpoint: { interval: '5s' }, deadlines: { stable: '5s', start: '120s' }, resources: { memory: '2Gi' } };
   }

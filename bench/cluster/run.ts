@@ -4,7 +4,7 @@
  */
 import { bytesOf } from '../../api/quantity.js';
 import { OPERATOR_NAMESPACE } from '../../scripts/cluster/kind-cluster.js';
-import { type E2eCluster, eventually, startE2eCluster } from '../../test/harness/kind/index.js';
+import { type E2eCluster, eventually, isReady, startE2eCluster } from '../../test/harness/kind/index.js';
 import type { Suite, SuiteOptions } from '../suite.js';
 import { BeatingJob } from './job.js';
 
@@ -75,6 +75,25 @@ const CASES: Readonly<Record<string, (cluster: E2eCluster, repeat: number, told:
     });
     const deleted = await gaps(async () => deletePod(job, 'runner'));
     told({ what: 'runner pod deleted by force: gap', flink: '5.0–5.9 s', measured: spread(deleted), goal: '≤ 1.5 s' });
+    await job.patch({ standbyRunners: 1 });
+    const twoReady = () =>
+      eventually(
+        'one stands by',
+        () => job.pods('runner'),
+        (pods) => pods.length === 2 && pods.every(isReady),
+      );
+    const stoodBy = await gaps(async () => {
+      await twoReady();
+      await cluster.killProcess(NAMESPACE, await job.workingRunner());
+    });
+    told({
+      what: 'runner killed (-9) while another stands by (`standbyRunners: 1`): gap',
+      flink: '',
+      measured: spread(stoodBy),
+      goal: '≤ 1.5 s',
+    });
+    await job.patch({ standbyRunners: null });
+    await job.untilRuns();
     const coordinator = await gaps(async () => deletePod(job, 'coordinator'));
     told({
       what: 'coordinator deleted by force: gap',

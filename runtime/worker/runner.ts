@@ -34,7 +34,9 @@ export interface RunnerOptions {
 }
 
 const RECONNECT_MS = 100;
-const MAX_RECONNECT_MS = 1000;
+/** A coordinator that starts beside its runners, or is replaced, is there in a few seconds: it isn't let wait for them. */
+const SOON_MS = 15_000;
+const MAX_RECONNECT_MS = { soon: 250, later: 1000 };
 const HEARTBEAT_MS = 1000;
 /** Kubernetes kills after 30 s by default. */
 const DRAIN_MS = 25_000;
@@ -94,11 +96,13 @@ export class Runner {
 
   private async keepConnected(): Promise<void> {
     let delayMs = RECONNECT_MS;
+    let aloneSinceMs = Date.now();
     while (!this.stopping) {
       try {
         const link = await this.options.connect();
         delayMs = RECONNECT_MS;
         await this.serve(link);
+        aloneSinceMs = Date.now();
         if (!this.stopping)
           this.options.log.warn({ runner: this.options.id }, 'lost the coordinator; the data goes on');
       } catch (error) {
@@ -106,7 +110,8 @@ export class Runner {
       }
       if (this.stopping) return;
       await new Promise((resolve) => setTimeout(resolve, delayMs));
-      delayMs = Math.min(delayMs * 1.5, MAX_RECONNECT_MS);
+      const isSoon = Date.now() - aloneSinceMs < SOON_MS;
+      delayMs = Math.min(delayMs * 1.5, isSoon ? MAX_RECONNECT_MS.soon : MAX_RECONNECT_MS.later);
     }
   }
 
