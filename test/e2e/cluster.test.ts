@@ -34,14 +34,16 @@ afterAll(async () => {
 }, 120_000);
 
 const renewed = certificates(cluster);
+const limited = limits(cluster);
 
 installation(cluster);
 renewed.begin();
+limited.begin();
 refusals(cluster);
 edits(cluster);
+limited.end();
 snapshots(cluster);
 faults(cluster);
-limits(cluster);
 phases(cluster);
 scaling(cluster);
 models(cluster);
