@@ -127,8 +127,13 @@ const show: CommandModule<object, StoreArgs & { name: string; modelVersion?: str
     const promoted = (await registry.promoted(args.name))?.version;
     const version = args.modelVersion ?? promoted ?? (await registry.list(args.name)).at(-1)?.version ?? '1';
     const manifest = await registry.manifest(args.name, String(version));
-    const { describeVersion } = await import('../models/show-version.js');
-    console.log(args.json ? JSON.stringify(manifest, undefined, 2) : describeVersion(manifest, promoted));
+    const quality = await registry.quality(args.name, String(version));
+    const { describeQuality, describeVersion } = await import('../models/show-version.js');
+    console.log(
+      args.json
+        ? JSON.stringify({ ...manifest, ...(quality.length > 0 ? { quality } : {}) }, undefined, 2)
+        : [describeVersion(manifest, promoted), ...quality.map(describeQuality)].join('\n'),
+    );
   },
 };
 

@@ -1,5 +1,5 @@
 /** Versions of a model as text. */
-import type { TensorSpec, VersionManifest } from '../../runtime/model/index.js';
+import type { QualityReport, TensorSpec, VersionManifest } from '../../runtime/model/index.js';
 
 export function describeVersion(manifest: VersionManifest, promoted: string | undefined): string {
   const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
@@ -18,6 +18,12 @@ export function describeVersion(manifest: VersionManifest, promoted: string | un
   if (manifest.signature.openInputs) lines.push('           more inputs are taken: columns by name');
   if (manifest.signature.batchable === false) lines.push('           of a fixed batch size: requests are not joined');
   return lines.join('\n');
+}
+
+/** What a job measured of it on labelled rows. */
+export function describeQuality({ metrics, samples, source, measuredAt }: QualityReport): string {
+  const values = Object.entries(metrics).map(([name, { value }]) => `${name} ${Number(value.toPrecision(4))}`);
+  return `quality    ${values.join(', ')} (${samples} labelled rows, ${source}, ${measuredAt})`;
 }
 
 export function describeTensor(spec: TensorSpec): string {

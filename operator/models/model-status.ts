@@ -9,7 +9,7 @@ import { urlOf } from './manifests.js';
 import { LABEL_MODEL } from './names.js';
 import { qualityText } from './quality-gate.js';
 import type { ModelContext, ModelLook } from './reconcile-model.js';
-import type { Share } from './roll-out.js';
+import type { RollOutPlan, Share } from './roll-out.js';
 
 type VersionStatus = NonNullable<ModelDeploymentStatus['versions']>[number];
 
@@ -20,7 +20,7 @@ const RATE_OVER_MS = 2000;
 export async function writeModelStatus(
   context: ModelContext,
   look: ModelLook,
-  shares: readonly Share[],
+  { shares, waitsForQuality }: RollOutPlan,
   replicas: number,
 ): Promise<void> {
   const { deployment, spec, status, servers } = look;
@@ -32,7 +32,7 @@ export async function writeModelStatus(
   const inUse = status.version === undefined ? undefined : servers.get(status.version);
   status.replicas = inUse?.pods.filter(isReady).length ?? 0;
   fillRates(look, now);
-  Object.assign(status, phaseOf(look, replicas));
+  Object.assign(status, phaseOf(look, replicas, waitsForQuality === true));
   const problem = podProblem([...(inUse?.pods ?? []), ...look.routerPods], now);
   setConditions(look, problem?.message, new Date(now));
   await write(context, look, now);
@@ -96,7 +96,11 @@ function fillRates(look: ModelLook, now: number): void {
   status.latencyP99 = p99 === undefined ? undefined : `${Number(p99.toPrecision(3))}ms`;
 }
 
-function phaseOf(look: ModelLook, replicas: number): Pick<ModelDeploymentStatus, 'phase' | 'message'> {
+function phaseOf(
+  look: ModelLook,
+  replicas: number,
+  waitsForQuality: boolean,
+): Pick<ModelDeploymentStatus, 'phase' | 'message'> {
   const { version, rollout, refused, watch } = look.status;
   const shown = version === FOLLOWING ? 'the promoted version' : `version ${version}`;
   if (rollout) {
@@ -104,7 +108,8 @@ function phaseOf(look: ModelLook, replicas: number): Pick<ModelDeploymentStatus,
     if (version === undefined) return { phase: 'Progressing', message: `waits for the servers of version ${to}` };
     if ((step ?? -1) < 0) return { phase: 'Progressing', message: `${shown} serves; version ${to} is being started` };
     const what = weight === 0 ? 'a copy of each request' : `${weight} % of the requests`;
-    return { phase: 'Progressing', message: `${shown} serves; version ${to} gets ${what}` };
+    const waits = waitsForQuality ? ', and waits for a job to measure its quality' : '';
+    return { phase: 'Progressing', message: `${shown} serves; version ${to} gets ${what}${waits}` };
   }
   if (refused) {
     const message = `version ${refused.version} does not take over: ${refused.message ?? ''}`.slice(0, 4000);

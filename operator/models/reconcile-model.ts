@@ -117,7 +117,7 @@ export async function reconcileModel(context: ModelContext, key: string): Promis
   const isTold = await configureRouters(context, look, config);
   if (isTold) await removeOldServers(context, look, plan.shares);
   const isPromoted = await promote(context, look);
-  await writeModelStatus(context, look, plan.shares, replicas);
+  await writeModelStatus(context, look, plan, replicas);
 
   const waits: number[] = [isTold && isPromoted ? STEADY_MS : 500];
   if (plan.againMs !== undefined) waits.push(plan.againMs);

@@ -51,6 +51,8 @@ export interface RollOutPlan {
   readonly events: readonly RollOutEvent[];
   /** When to look again though nothing changed, ms. */
   readonly againMs?: number;
+  /** The step is over, but for gates that wait for a measurement. */
+  readonly waitsForQuality?: boolean;
 }
 
 /** Fewer requests say little about a rate. */
@@ -181,6 +183,7 @@ export function rollOut(
   return {
     shares: shares(status, wanted, steps[step], steps[step] === 0),
     events,
+    waitsForQuality: leftMs <= 0 && !isMeasured,
     againMs: leftMs > 0 ? Math.min(WATCH_MS, leftMs) : WATCH_MS,
   };
 }

@@ -86,6 +86,9 @@ test('the next one stays at its step until it is measured, then takes over and i
   await report('2', 0.96, 99);
   await until('it is measured', () => /Accuracy 0.96 \(99 rows\)/.test(status().versions?.[1]?.quality));
   expect(status().version).toBe('1');
+  await until('it says what it waits for', () =>
+    /version 2 gets 50 % of the requests, and waits for a job to measure/.test(status().message),
+  );
   await report('2', 0.96, 100);
   await until('it has taken over', () => status().version === '2' && status().promoted === '2');
   expect(status()).toMatchObject({ phase: 'Ready', watch: { previous: '1' }, latest: '2' });
