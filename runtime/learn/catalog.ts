@@ -21,6 +21,9 @@ import { VectorAssembler } from './encode/vector-assembler.js';
 import { TidewheelError } from './errors.js';
 import { Prequential } from './evaluate/prequential.js';
 import { ARFClassifier } from './forest/arf-classifier.js';
+import { ImageDecoder } from './image/image-decoder.js';
+import { ImageNormalizer } from './image/image-normalizer.js';
+import { ImageResizer } from './image/image-resizer.js';
 import { LinearRegression } from './linear/linear-regression.js';
 import { LogisticRegression } from './linear/logistic-regression.js';
 import { PAClassifier } from './linear/pa-classifier.js';
@@ -105,6 +108,9 @@ const TRANSFORMERS = {
   SelectKBest,
   PCA,
   GaussianRandomProjection,
+  ImageDecoder,
+  ImageResizer,
+  ImageNormalizer,
   Select,
   Discard,
 } as const;

@@ -2,16 +2,27 @@
  * Makes the expected values of the learning library anew; see README.md beside this file.
  *
  * Usage: node dist/test/oracle/run.js [part …]   (parts are the .py files: linear, bayes, metrics, …; default all)
+ *        node dist/test/oracle/run.js images     images of Pillow and TensorFlow (in the environment of models)
  *        node dist/test/oracle/run.js models     models of Keras, TensorFlow and scikit-learn, with answers (800 MB of packages)
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { makeModels } from './models/make-models.js';
+import { makeModels, modelPython } from './models/make-models.js';
 
 if (process.argv[2] === 'models') makeModels();
+else if (process.argv[2] === 'images') makeImages();
 else makeLearning();
+
+function makeImages(): void {
+  const python = modelPython();
+  execFileSync(python, ['-m', 'pip', 'install', '--quiet', 'pillow'], { stdio: 'inherit' });
+  const script = join(process.cwd(), 'test', 'oracle', 'images.py');
+  execFileSync(python, ['-W', 'ignore', script, join('test', 'unit', 'learn', 'expected', 'images.json')], {
+    stdio: 'inherit',
+  });
+}
 
 function makeLearning(): void {
   const root = process.cwd();

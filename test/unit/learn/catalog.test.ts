@@ -8,6 +8,7 @@ const PARAMS: Record<string, object> = {
   VectorAssembler: { inputs: ['a'] },
   Select: { keys: ['a'] },
   Discard: { keys: ['a'] },
+  ImageResizer: { height: 2, width: 2 },
   NetworkClassifier: { inputShape: [1], layers: [{ type: 'Dense', units: 1, activation: 'sigmoid' }] },
   NetworkRegressor: { inputShape: [1], layers: [{ type: 'Dense', units: 1 }] },
 };
