@@ -6,7 +6,7 @@ import type { CommandModule } from 'yargs';
 import { TidewheelError } from '../../api/index.js';
 import { createLogger } from '../local/logger.js';
 import { SqlEngine } from '../shell/engine.js';
-import { runScript, type ScriptOutput } from '../shell/script.js';
+import { runOut, runScript, type ScriptOutput } from '../shell/script.js';
 import { FORMATS, type Format } from '../shell/writers.js';
 
 interface Args {
@@ -82,11 +82,15 @@ export const command: CommandModule<object, Args> = {
       return;
     }
     const stoppable = stopOnSignal(output);
-    if (args.execute !== undefined) process.exitCode = await runScript(engine, args.execute.join(';\n'), stoppable);
+    let code: number;
+    if (args.execute !== undefined) code = await runScript(engine, args.execute.join(';\n'), stoppable);
     else {
       const file = args.file ?? '-';
-      process.exitCode = await runScript(engine, await readText(file), stoppable, file === '-' ? 'stdin' : file);
+      code = await runScript(engine, await readText(file), stoppable, file === '-' ? 'stdin' : file);
     }
+    if (code !== 0) for (const { job } of engine.jobs.running) job.cancel();
+    const rest = await runOut(engine, stoppable);
+    process.exitCode = code === 0 ? rest : code;
   },
 };
 

@@ -1,7 +1,9 @@
 /** Statements against one session: what they change, what they show, and the jobs that they start in this process. */
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { fillDefaults, type StreamJobSpec, streamJobSpec, TidewheelError, validate } from '../../api/index.js';
 import { collectRows } from '../../runtime/connectors/collect/index.js';
 import { jobView } from '../../runtime/coordinator/api.js';
@@ -17,6 +19,7 @@ import type { Output } from '../../runtime/sql/plan/relation.js';
 import type { Effect } from '../../runtime/sql/session/effect.js';
 import { Session } from '../../runtime/sql/session/session.js';
 import { runEmbedded } from '../local/embedded.js';
+import { SessionJobs } from './jobs.js';
 import { limitOf, orderOf, type ShownOrder } from './order-of.js';
 
 export interface EngineOptions {
@@ -30,6 +33,7 @@ export interface EngineOptions {
 
 /** A query or an insert that runs. */
 export interface RunningJob {
+  readonly id: string;
   readonly what: 'insert' | 'select';
   /** Of a SELECT. */
   readonly fields: readonly Field[];
@@ -48,8 +52,29 @@ export interface RunningJob {
   readonly ended: Promise<'finished' | 'cancelled'>;
 }
 
+/** Where state outlasts the session, the first one that is set. */
+const STATE_FOLDERS = [
+  'execution.checkpointing.savepoint-dir',
+  'state.savepoints.dir',
+  'execution.checkpointing.dir',
+  'state.checkpoints.dir',
+];
+
 /** Settings that the shell itself understands. */
-const SHELL_SETTINGS = new Set(['sql-client.execution.result-mode', 'table.dml-sync', 'pipeline.name']);
+const SHELL_SETTINGS = new Set([
+  'sql-client.execution.result-mode',
+  'table.dml-sync',
+  'pipeline.name',
+  ...STATE_FOLDERS,
+]);
+
+interface JobPlace {
+  readonly stateDir: string;
+  readonly name: string;
+  readonly restoreFrom?: string;
+  /** It isn't removed with the job. */
+  readonly kept: boolean;
+}
 
 export class SqlEngine {
   readonly session: Session;
@@ -57,7 +82,8 @@ export class SqlEngine {
   private readonly formats: Record<string, FormatInfo> = {};
   private readonly loaded = new Set<string>();
   private ready: Promise<void> | undefined;
-  private jobs = 0;
+  private started = 0;
+  readonly jobs = new SessionJobs();
 
   constructor(private readonly options: EngineOptions) {
     this.connectors = Object.fromEntries(shippedCatalog.connectorNames.map((name) => [name, {}]));
@@ -92,7 +118,8 @@ export class SqlEngine {
     const spec = this.spec();
     const result = plan.nodes.find((node) => node.spec.kind === 'sink' && node.spec.connector === 'collect');
     let coordinator: { cancel(): Promise<unknown> } | undefined;
-    const stateDir = await mkdtemp(join(tmpdir(), 'tidewheel-sql-'));
+    const id = randomBytes(16).toString('hex');
+    const place = await this.placeOf(spec, id);
     const updating = result?.updating ?? false;
     const limit = what === 'select' && !updating ? limitOf(outputs[0].relation) : undefined;
     let rows = 0;
@@ -107,16 +134,17 @@ export class SqlEngine {
     };
     const forget = result ? collectRows('default', take) : () => {};
     const job = {
-      name: `sql-${process.pid}-${++this.jobs}`,
+      name: place.name,
       file: 'sql',
       baseDir: this.options.baseDir,
-      spec,
+      spec: { ...spec, restore: { ...spec.restore, from: undefined } },
       plan,
       warnings: [],
     };
     const run = await runEmbedded(job, {
       log: this.options.log,
-      stateDir,
+      stateDir: place.stateDir,
+      restoreFrom: place.restoreFrom,
       env: this.options.env,
       inProcess: true,
       quiet: true,
@@ -129,7 +157,7 @@ export class SqlEngine {
       rowsOut = Number(jobView(running).rowsOut);
       forget();
       await run.close();
-      await rm(stateDir, { recursive: true, force: true });
+      if (!place.kept) await rm(place.stateDir, { recursive: true, force: true });
       if (state === 'failed') {
         const { message, code, hint } = running.exceptions[0];
         throw Object.assign(new TidewheelError('TW9001', message, { hint }), { code: code ?? 'TW9001' });
@@ -137,7 +165,20 @@ export class SqlEngine {
       return state === 'cancelled' && !enough ? 'cancelled' : 'finished';
     });
     ended.catch(() => {});
+    const cancel = () => void running.cancel().catch(() => {});
+    if (what === 'insert') {
+      this.jobs.add({
+        id,
+        name: this.session.settings.written.get('pipeline.name') ?? plan.nodes.find((n) => n.spec.kind === 'sink')!.id,
+        startedMs: Date.now(),
+        job: { ended, cancel },
+        ...(place.kept ? { stateFolder: join(place.stateDir, place.name) } : {}),
+        state: () => running.state,
+        stop: (savepoint) => running.stop(savepoint),
+      });
+    }
     return {
+      id,
       what,
       fields: result?.schema.fields ?? [],
       updating,
@@ -145,9 +186,35 @@ export class SqlEngine {
       order: what === 'select' ? orderOf(outputs[0].relation) : [],
       timeZone: this.session.settings.timeZone,
       rowsOut: () => (running.isOver ? rowsOut : Number(jobView(running).rowsOut)),
-      cancel: () => void running.cancel().catch(() => {}),
+      cancel,
       ended,
     };
+  }
+
+  /**
+   * Where a job's state is. With a folder set it stays there, in one of the job's own, so that STOP JOB … WITH SAVEPOINT can keep it; a job
+   * that begins with a savepoint goes on in the folder of that.
+   */
+  private async placeOf(spec: StreamJobSpec, id: string): Promise<JobPlace> {
+    const { from } = spec.restore;
+    if (from !== undefined) {
+      const match = /^(.*)\/([^/]+)\/((?:savepoints|checkpoints)\/[^/]+)$/.exec(this.folder(from));
+      if (!match) {
+        throw new TidewheelError('TW1302', `'${from}' is no path of a savepoint`, {
+          hint: 'STOP JOB … WITH SAVEPOINT gives it: …/savepoints/name.json',
+        });
+      }
+      return { stateDir: match[1], name: match[2], restoreFrom: match[3], kept: true };
+    }
+    const { written } = this.session.settings;
+    const set = STATE_FOLDERS.map((key) => written.get(key)).find((value) => value !== undefined);
+    if (set !== undefined) return { stateDir: this.folder(set), name: `sql-${id}`, kept: true };
+    const stateDir = await mkdtemp(join(tmpdir(), 'tidewheel-sql-'));
+    return { stateDir, name: `sql-${process.pid}-${++this.started}`, kept: false };
+  }
+
+  private folder(text: string): string {
+    return text.startsWith('file:') ? fileURLToPath(text) : resolve(this.options.baseDir, text);
   }
 
   /** A job's spec from the settings; what they don't say has its default. */

@@ -46,6 +46,7 @@ export class Repl {
       write: (text) => output.write(text),
       writeError: (text) => output.write(text),
       chatty: true,
+      background: true,
       writerFor: (job) => (this.isLive(job) ? new LiveView(job, output) : undefined),
       running: (job) => {
         this.job = job;
@@ -63,7 +64,17 @@ export class Repl {
       if (!(await this.take(line))) break;
     }
     this.closeReader();
+    await this.stopJobs();
     await this.history.save();
+  }
+
+  /** Jobs in the background are of this process: they end with the shell. */
+  private async stopJobs(): Promise<void> {
+    const { running } = this.engine.jobs;
+    if (running.length === 0) return;
+    this.out.write(`stopping ${running.length} ${running.length === 1 ? 'job' : 'jobs'}\n`);
+    for (const { job } of running) job.cancel();
+    await Promise.allSettled(running.map(({ job }) => job.ended));
   }
 
   /** Rows are drawn in place, unless the format or the setting of Flink's client wants each change. */

@@ -18,6 +18,8 @@ export interface ScriptOutput {
   readonly writerFor?: (job: RunningJob) => ResultWriter | undefined;
   /** Told when a job has started, and with undefined when it is over. */
   readonly running?: (job: RunningJob | undefined) => void;
+  /** The session goes on: an INSERT that never ends runs in the background, unless `table.dml-sync` says otherwise. */
+  readonly background?: boolean;
 }
 
 /** As after SIGINT. */
@@ -35,10 +37,31 @@ export async function runScript(engine: SqlEngine, text: string, output: ScriptO
     }
     return EXIT_OK;
   } catch (error) {
-    const message = isErrorMessage(error) ? error : toErrorMessage(error);
-    output.writeError(`${errorText(message as ErrorMessage, text, file)}\n`);
+    const message = messageOf(error);
+    output.writeError(`${errorText(message, text, file)}\n`);
     return exitCodeOf(message.code);
   }
+}
+
+/** Waits for the jobs in the background, when nothing more is to be run. Returns the exit code of the first that failed. */
+export async function runOut(engine: SqlEngine, output: ScriptOutput): Promise<number> {
+  let code = EXIT_OK;
+  for (const { id, job } of engine.jobs.running) {
+    output.running?.(job as RunningJob);
+    try {
+      if ((await job.ended) !== 'finished' && code === EXIT_OK) code = EXIT_STOPPED;
+    } catch (error) {
+      const message = messageOf(error);
+      output.writeError(`job ${id}: ${errorText(message, '')}\n`);
+      if (code === EXIT_OK) code = exitCodeOf(message.code);
+    }
+  }
+  output.running?.(undefined);
+  return code;
+}
+
+function messageOf(error: unknown): ErrorMessage {
+  return (isErrorMessage(error) ? error : toErrorMessage(error)) as ErrorMessage;
 }
 
 async function runStatement(engine: SqlEngine, statement: Statement, output: ScriptOutput): Promise<number> {
@@ -53,6 +76,11 @@ async function runStatement(engine: SqlEngine, statement: Statement, output: Scr
     case 'text':
       output.write(`${effect.text}\n`);
       return EXIT_OK;
+    case 'jobs': {
+      const { columns, rows } = await engine.jobs.answer(effect.statement);
+      output.write(listingText(output.format, columns, rows));
+      return EXIT_OK;
+    }
     default:
       return runJob(engine, effect.what, effect.outputs, output);
   }
@@ -73,6 +101,15 @@ async function runJob(
     if (writer) writer.row(row, kind);
     else early.push([row, kind]);
   });
+  const sync = engine.session.settings.written.get('table.dml-sync')?.toLowerCase();
+  if (what === 'insert' && (sync === 'false' || (sync === undefined && output.background && !job.bounded))) {
+    engine.jobs.toBackground(job.id);
+    output.write(listingText(output.format, ['job id'], [[job.id]]));
+    if (output.background) {
+      job.ended.catch((error) => output.writeError(`job ${job.id}: ${errorText(messageOf(error), '')}\n`));
+    }
+    return EXIT_OK;
+  }
   output.running?.(job);
   if (what === 'select') {
     writer = output.writerFor?.(job) ?? resultWriter(output.format, job, output.write);

@@ -62,6 +62,22 @@ export interface ShowLike {
   readonly span: Span;
 }
 
+/** `STOP JOB 'id' [WITH SAVEPOINT [WITH DRAIN]]`. */
+export interface StopJob {
+  readonly kind: 'StopJob';
+  readonly id: string;
+  readonly savepoint: boolean;
+  readonly drain: boolean;
+  readonly span: Span;
+}
+
+/** `DESCRIBE JOB 'id'`. */
+export interface DescribeJob {
+  readonly kind: 'DescribeJob';
+  readonly id: string;
+  readonly span: Span;
+}
+
 /** `SHOW CREATE TABLE t`. */
 export interface ShowCreate {
   readonly kind: 'ShowCreate';

@@ -1,5 +1,16 @@
 import type { AlterCatalog, AlterDatabase, AlterFunction, AlterModel, AlterTable, AlterView } from './alter.js';
-import type { Describe, Drop, Explain, ResetCommand, SetCommand, Show, ShowCreate, Use } from './command.js';
+import type {
+  Describe,
+  DescribeJob,
+  Drop,
+  Explain,
+  ResetCommand,
+  SetCommand,
+  Show,
+  ShowCreate,
+  StopJob,
+  Use,
+} from './command.js';
 import type { CreateCatalog, CreateDatabase, CreateFunction, CreateModel, CreateView } from './create-object.js';
 import type { CreateTable } from './create-table.js';
 import type { Delete, Insert, StatementSet, Truncate, Update } from './insert.js';
@@ -27,6 +38,8 @@ export type Statement =
   | AlterModel
   | Drop
   | Describe
+  | DescribeJob
+  | StopJob
   | Show
   | ShowCreate
   | Use

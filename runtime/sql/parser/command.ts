@@ -1,6 +1,7 @@
 import type {
   CatalogObject,
   Describe,
+  DescribeJob,
   Drop,
   Explain,
   ExplainDetail,
@@ -9,6 +10,7 @@ import type {
   Show,
   ShowCreate,
   ShowLike,
+  StopJob,
   Use,
 } from '../ast/command.js';
 import type { QualifiedName } from '../ast/identifier.js';
@@ -42,15 +44,30 @@ export function parseDrop(c: Cursor): Drop {
 }
 
 /** DESCRIBE or DESC. */
-export function parseDescribe(c: Cursor): Describe {
+export function parseDescribe(c: Cursor): Describe | DescribeJob {
   const start = c.advance();
   let object: CatalogObject = 'TABLE';
-  if (c.is('JOB') && c.peek().type === 'string') c.failUnsupported('DESCRIBE JOB');
+  if (c.is('JOB') && c.peek().type === 'string') {
+    c.advance();
+    return { kind: 'DescribeJob', id: parsePlainString(c, "a job's id in quotes"), span: c.since(start) };
+  }
   // `DESCRIBE model` may be about a table of that name.
   if (c.is('TABLE') || c.isName(1)) object = c.acceptOneOf(OBJECTS) ?? 'TABLE';
   const extended = c.isName(1) && c.accept('EXTENDED');
   const name = c.qualifiedName(`a ${object.toLowerCase()}`);
   return { kind: 'Describe', object: object === 'VIEW' ? 'TABLE' : object, extended, name, span: c.since(start) };
+}
+
+/** `STOP JOB 'id' [WITH SAVEPOINT [WITH DRAIN]]`. */
+export function parseStopJob(c: Cursor): StopJob {
+  const start = c.token;
+  c.expect('STOP', 'JOB');
+  const id = parsePlainString(c, "a job's id in quotes");
+  const savepoint = c.accept('WITH', 'SAVEPOINT');
+  const place = c.token;
+  const drain = savepoint && c.accept('WITH', 'DRAIN');
+  if (drain) c.failUnsupported('WITH DRAIN', place);
+  return { kind: 'StopJob', id, savepoint, drain, span: c.since(start) };
 }
 
 const SHOWN = [

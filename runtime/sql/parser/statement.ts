@@ -1,6 +1,15 @@
 import type { Statement } from '../ast/statement.js';
 import { parseAlter } from './alter.js';
-import { parseDescribe, parseDrop, parseExplain, parseReset, parseSet, parseShow, parseUse } from './command.js';
+import {
+  parseDescribe,
+  parseDrop,
+  parseExplain,
+  parseReset,
+  parseSet,
+  parseShow,
+  parseStopJob,
+  parseUse,
+} from './command.js';
 import { parseCreate } from './create-object.js';
 import type { Cursor } from './cursor.js';
 import { parseDelete, parseInsert, parseStatementSet, parseTruncate, parseUpdate } from './insert.js';
@@ -16,7 +25,6 @@ const UNSUPPORTED: ReadonlySet<string> = new Set([
   'LOAD',
   'MERGE',
   'REMOVE',
-  'STOP',
   'UNLOAD',
 ]);
 
@@ -43,6 +51,8 @@ export function parseStatement(c: Cursor): Statement {
       return parseDescribe(c);
     case 'SHOW':
       return parseShow(c);
+    case 'STOP':
+      return parseStopJob(c);
     case 'USE':
       return parseUse(c);
     case 'SET':

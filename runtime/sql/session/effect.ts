@@ -1,3 +1,4 @@
+import type { DescribeJob, Show, StopJob } from '../ast/index.js';
 import type { Output } from '../plan/relation.js';
 
 /** What a statement does beside changing the catalog and the settings. */
@@ -11,6 +12,8 @@ export type Effect =
     }
   /** SHOW CREATE, EXPLAIN: a text of several lines. */
   | { readonly kind: 'text'; readonly text: string }
+  /** SHOW JOBS, DESCRIBE JOB, STOP JOB: about jobs, of which whoever runs them knows. */
+  | { readonly kind: 'jobs'; readonly statement: Show | DescribeJob | StopJob }
   /** INSERT and the like, and a SELECT that stands alone: something to run. */
   | { readonly kind: 'job'; readonly what: 'insert' | 'select'; readonly outputs: readonly Output[] };
 

@@ -140,7 +140,11 @@ export class Session {
         return DONE;
       case 'Use':
         return this.use(node);
+      case 'DescribeJob':
+      case 'StopJob':
+        return { kind: 'jobs', statement: node };
       case 'Show':
+        if (node.object === 'JOBS') return { kind: 'jobs', statement: node };
         return show(this.env, node);
       case 'ShowCreate':
         return showCreate(this.env, node);
@@ -450,7 +454,7 @@ export class Session {
 /** Statements after which a view still reads what it read; of tables and views the catalog knows. */
 const KEEPS_VIEWS: ReadonlySet<Statement['kind']> = new Set([
   ...(['CreateTable', 'CreateView', 'Insert', 'StatementSet', 'Query', 'Explain'] as const),
-  ...(['SetCommand', 'ResetCommand', 'Show', 'ShowCreate', 'Describe'] as const),
+  ...(['SetCommand', 'ResetCommand', 'Show', 'ShowCreate', 'Describe', 'DescribeJob', 'StopJob'] as const),
 ]);
 
 const STATEMENT_NAMES: Partial<Record<Statement['kind'], string>> = {

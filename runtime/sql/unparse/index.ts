@@ -91,6 +91,8 @@ export function unparse(node: Unparsable): string {
     case 'AlterModel':
     case 'Drop':
     case 'Describe':
+    case 'DescribeJob':
+    case 'StopJob':
     case 'Show':
     case 'ShowCreate':
     case 'Use':

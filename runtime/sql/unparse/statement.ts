@@ -54,6 +54,10 @@ export function statementText(statement: Statement): string {
       return alterText(statement);
     case 'Drop':
       return dropText(statement);
+    case 'DescribeJob':
+      return `DESCRIBE JOB ${stringText(statement.id)}`;
+    case 'StopJob':
+      return phrase('STOP JOB', stringText(statement.id), statement.savepoint && 'WITH SAVEPOINT');
     case 'Describe':
       return describeText(statement);
     case 'Show':
