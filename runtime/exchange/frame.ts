@@ -123,13 +123,16 @@ export function toElement(frame: Frame): Element {
   }
 }
 
-/** Cuts a byte stream into frames. Bytes may arrive in any pieces. */
+/** Cuts a byte stream into frames, which start at multiples of `alignment`. Bytes may arrive in any pieces. */
 export class FrameParser {
   private pieces: Buffer[] = [];
   private buffered = 0;
   private wanted = 4;
 
-  constructor(private readonly onFrame: (frame: Frame) => void) {}
+  constructor(
+    private readonly onFrame: (frame: Frame) => void,
+    private readonly alignment = 1,
+  ) {}
 
   push(chunk: Buffer): void {
     this.pieces.push(chunk);
@@ -142,12 +145,13 @@ export class FrameParser {
       const size = buf.readUInt32LE(pos) + 4;
       if (size < FRAME_HEADER || size > MAX_FRAME)
         throw new FrameError(`a frame of ${size} bytes: the stream is damaged`);
-      if (buf.length - pos < size) {
-        this.wanted = size;
+      const space = size + ((this.alignment - (size % this.alignment)) % this.alignment);
+      if (buf.length - pos < space) {
+        this.wanted = space;
         break;
       }
       const bytes = buf.subarray(pos, pos + size);
-      pos += size;
+      pos += space;
       this.onFrame({ type: bytes[4], exchange: bytes.readUInt16LE(6), bytes });
     }
     const rest = buf.subarray(pos);

@@ -64,6 +64,7 @@ export class RemoteChannel implements OutputChannel {
   constructor(
     private readonly exchange: number,
     private readonly codec: BatchCodec,
+    /** Takes a frame; its memory is used again afterwards. */
     private readonly send: (frame: Buffer) => void,
     private readonly wake: () => void,
   ) {}
@@ -75,10 +76,10 @@ export class RemoteChannel implements OutputChannel {
   rows(rows: Row[], kinds: RowKind[] | null): void {
     scratch.pos = FRAME_HEADER;
     this.codec.write(rows, kinds, scratch);
-    const frame = scratch.take();
+    const frame = scratch.view();
     writeHeader(frame, ROWS, this.exchange, frame.length);
     this.bytesOut += frame.length;
-    if (this.waiting.length > 0 || this.credit === 0) this.waiting.push(frame);
+    if (this.waiting.length > 0 || this.credit === 0) this.waiting.push(Buffer.from(frame));
     else {
       this.credit--;
       this.send(frame);
@@ -118,12 +119,16 @@ export class OutputWriter {
   private readonly rows: Row[][];
   private readonly kinds: (RowKind[] | null)[];
   private buffered = 0;
+  /** Not sent yet: it waits for the batches to fill, as rows do. */
+  private watermark: Extract<Element, { type: 'watermark' }> | undefined;
+  private readonly alone: boolean;
   rowsOut = 0;
 
   constructor(
     readonly channels: readonly OutputChannel[],
     private readonly updating: boolean,
   ) {
+    this.alone = channels.every((channel) => channel.bytesOut === undefined);
     this.rows = channels.map(() => []);
     this.kinds = channels.map(() => (updating ? [] : null));
   }
@@ -147,12 +152,24 @@ export class OutputWriter {
   }
 
   flush(): void {
-    if (this.buffered === 0) return;
-    for (let i = 0; i < this.channels.length; i++) if (this.rows[i].length > 0) this.flushChannel(i);
+    if (this.buffered > 0) {
+      for (let i = 0; i < this.channels.length; i++) if (this.rows[i].length > 0) this.flushChannel(i);
+    }
+    const { watermark } = this;
+    if (!watermark) return;
+    this.watermark = undefined;
+    for (const channel of this.channels) channel.control(watermark);
   }
 
-  /** Sends an element to every channel, behind all rows written so far. */
+  /**
+   * Sends an element to every channel, behind all rows written so far. A watermark on its way to other slots waits for the next
+   * flush: a batch for each would be a small one.
+   */
   broadcast(element: Element): void {
+    if (element.type === 'watermark' && !this.alone) {
+      this.watermark = element;
+      return;
+    }
     this.flush();
     for (const channel of this.channels) channel.control(element);
   }

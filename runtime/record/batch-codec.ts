@@ -85,11 +85,19 @@ function readDoubles(input: ByteReader, n: number): Float64Array {
   return new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + n * 8));
 }
 
+/** A column written in one go as long as all its values are numbers; with the first that is none, once more by `otherwise`. */
+function plainNumbers(otherwise: string, behind = ''): string {
+  return `start = out.pos; out.byte(0); view = doubles(out, n); plain = 0;
+    for (; plain < n; plain++) { const v = rows[plain][NAME]; if (typeof v !== 'number') break; view[plain] = v; }
+    if (plain === n) { ${behind} } else { out.pos = start; ${otherwise} }`;
+}
+
 const COLUMN_WRITERS: Record<Column, string> = {
-  number: `nulls = writeNulls(rows, NAME, out); view = doubles(out, n);
+  number: plainNumbers(`nulls = writeNulls(rows, NAME, out); view = doubles(out, n);
     if (nulls === null) for (let i = 0; i < n; i++) view[i] = rows[i][NAME];
-    else for (let i = 0; i < n; i++) view[i] = nulls[i] === 1 ? 0 : rows[i][NAME];`,
-  exact: `nulls = writeNulls(rows, NAME, out); big = null; view = doubles(out, n);
+    else for (let i = 0; i < n; i++) view[i] = nulls[i] === 1 ? 0 : rows[i][NAME];`),
+  exact: plainNumbers(
+    `nulls = writeNulls(rows, NAME, out); big = null; view = doubles(out, n);
     for (let i = 0; i < n; i++) {
       const v = rows[i][NAME];
       if (typeof v === 'number') view[i] = v;
@@ -97,6 +105,8 @@ const COLUMN_WRITERS: Record<Column, string> = {
     }
     if (big === null) out.varint(0);
     else { out.varint(big.length / 2); for (let i = 0; i < big.length; i += 2) { out.varint(big[i]); out.string(big[i + 1].toString()); } }`,
+    'out.varint(0);',
+  ),
   string: `nulls = writeNulls(rows, NAME, out); text = ''; view = lengths(out, n);
     if (nulls === null) for (let i = 0; i < n; i++) { const s = rows[i][NAME]; view[i] = s.length; text += s; }
     else for (let i = 0; i < n; i++) { const s = rows[i][NAME]; if (s != null) { view[i] = s.length; text += s; } else view[i] = 0; }
@@ -207,7 +217,7 @@ export function compileBatchCodec(schema: RowSchema): BatchCodec {
     return {
       write(rows, kinds, out) {
         const n = rows.length;
-        let nulls, view, big, text;
+        let nulls, view, big, text, start, plain;
         out.u32(n);
         writeKinds(kinds, n, out);
         ${write.join('\n')}

@@ -5,7 +5,7 @@
  * A connection opens with HELLO and belongs to one attempt. One of a later attempt waits (unread) until this slot is deployed to
  * that attempt; one of an earlier attempt is closed.
  */
-import type { Server, Socket } from 'node:net';
+import type { Server } from 'node:net';
 import {
   CREDIT,
   decodeHello,
@@ -21,6 +21,8 @@ import type { InputChannel } from '../exchange/gate.js';
 import type { RemoteChannel } from '../exchange/output.js';
 import { INITIAL_CREDIT } from '../exchange/output.js';
 import type { Logger } from '../source/contract.js';
+import { type Line, SocketLine } from './line.js';
+import { acceptLine, type LineOffer, type OfferLine, openLine } from './neighbours.js';
 import { openServer, openSocket, type TlsFiles } from './transport.js';
 
 export class DataConnectionError extends Error {
@@ -41,7 +43,7 @@ export interface AttemptWiring {
 }
 
 interface Incoming {
-  readonly socket: Socket;
+  readonly line: Line;
   readonly hello: Hello;
   readonly early: Frame[];
 }
@@ -51,7 +53,7 @@ export class DataPlane {
   private wiring: AttemptWiring | undefined;
   private attempt = -1;
   private incoming: Incoming[] = [];
-  private outgoing = new Map<number, Socket>();
+  private outgoing = new Map<number, Line>();
   /** Credit to give back, by `exchange/from`. */
   private readonly owed = new Map<string, number>();
   bytesIn = 0;
@@ -60,10 +62,12 @@ export class DataPlane {
     private readonly job: string,
     private readonly log: Logger,
     private readonly tls: TlsFiles | undefined,
+    /** Where there are other slots in this process. */
+    private readonly offer: OfferLine | undefined,
   ) {}
 
   listen(host: string): Promise<number> {
-    this.server = openServer(this.tls, (socket) => this.accept(socket));
+    this.server = openServer(this.tls, (socket) => this.accept(new SocketLine(socket)));
     return new Promise((resolve, reject) => {
       this.server!.once('error', reject);
       this.server!.listen(0, host, () => resolve((this.server!.address() as { port: number }).port));
@@ -76,7 +80,7 @@ export class DataPlane {
     this.wiring = wiring;
     this.attempt = wiring.attempt;
     for (const waiting of [...this.incoming]) {
-      if (waiting.hello.attempt < this.attempt) waiting.socket.destroy();
+      if (waiting.hello.attempt < this.attempt) waiting.line.destroy();
       else if (waiting.hello.attempt === this.attempt) this.activate(waiting);
     }
   }
@@ -90,6 +94,18 @@ export class DataPlane {
     this.outgoing.get(toSlot)?.write(frame);
   }
 
+  /** Takes what other threads have written meanwhile; they need not tell while this is called often. */
+  poll(): void {
+    for (const line of this.outgoing.values()) line.poll();
+    for (const { line } of this.incoming) line.poll();
+  }
+
+  /** Other threads tell from now on when they have written. */
+  doze(): void {
+    for (const line of this.outgoing.values()) line.doze();
+    for (const { line } of this.incoming) line.doze();
+  }
+
   /** A batch of an input was worked off. */
   release(exchange: number, from: number): void {
     const key = `${exchange}/${from}`;
@@ -100,16 +116,16 @@ export class DataPlane {
     }
     this.owed.set(key, 0);
     const connection = this.incoming.find((c) => c.hello.from === from && c.hello.attempt === this.attempt);
-    connection?.socket.write(encodeCredit(exchange, owed));
+    connection?.line.write(encodeCredit(exchange, owed));
   }
 
   /** Drops the current attempt's connections. */
   end(): void {
     const { attempt } = this;
     this.wiring = undefined;
-    for (const socket of this.outgoing.values()) socket.destroy();
+    for (const line of this.outgoing.values()) line.destroy();
     this.outgoing.clear();
-    for (const c of this.incoming) if (c.hello.attempt <= attempt) c.socket.destroy();
+    for (const c of this.incoming) if (c.hello.attempt <= attempt) c.line.destroy();
     this.incoming = this.incoming.filter((c) => c.hello.attempt > attempt);
     this.owed.clear();
   }
@@ -120,48 +136,51 @@ export class DataPlane {
     this.server?.close();
   }
 
-  private accept(socket: Socket): void {
-    socket.setNoDelay(true);
+  /** Another thread of this process wants to send rows here. */
+  takeLine(offer: LineOffer): void {
+    this.accept(acceptLine(offer));
+  }
+
+  private accept(line: Line): void {
     let connection: Incoming | undefined;
     const parser = new FrameParser((frame) => {
       if (!connection) {
         const hello = decodeHello(frame);
         if (hello.job !== this.job || hello.attempt < this.attempt) {
-          socket.destroy();
+          line.destroy();
           return;
         }
-        connection = { socket, hello, early: [] };
+        connection = { line, hello, early: [] };
         this.incoming.push(connection);
         if (hello.attempt === this.attempt && this.wiring) this.activate(connection);
         // Of a later attempt: left unread until this slot knows about it.
-        else socket.pause();
+        else line.pause();
         return;
       }
       if (this.wiring && connection.hello.attempt === this.attempt) this.deliver(connection, frame);
       else connection.early.push(frame);
-    });
-    socket.on('data', (chunk) => {
-      this.bytesIn += chunk.length;
-      try {
-        parser.push(chunk);
-      } catch (error) {
-        this.log.warn({ error: (error as Error).message }, 'closed a damaged data connection');
-        socket.destroy();
-      }
-    });
-    socket.on('error', () => {});
-    socket.on('close', () => {
+    }, line.alignment);
+    line.onClose(() => {
       if (!connection) return;
       this.incoming = this.incoming.filter((c) => c !== connection);
       if (connection.hello.attempt === this.attempt) {
         this.wiring?.onLost(new DataConnectionError(`the connection from slot ${connection.hello.from} was lost`));
       }
     });
+    line.onData((chunk) => {
+      this.bytesIn += chunk.length;
+      try {
+        parser.push(chunk);
+      } catch (error) {
+        this.log.warn({ error: (error as Error).message }, 'closed a damaged data connection');
+        line.destroy();
+      }
+    });
   }
 
   private activate(connection: Incoming): void {
     for (const frame of connection.early.splice(0)) this.deliver(connection, frame);
-    connection.socket.resume();
+    connection.line.resume();
   }
 
   private deliver(connection: Incoming, frame: Frame): void {
@@ -180,12 +199,13 @@ export class DataPlane {
     const deadline = Date.now() + CONNECT_PATIENCE_MS;
     for (let delayMs = 10; ; delayMs = Math.min(delayMs * 2, 500)) {
       try {
-        const socket = await openSocket(this.tls, host, port);
+        const near = this.offer && (await openLine(this.offer, address));
+        const line = near ?? new SocketLine(await openSocket(this.tls, host, port));
         if (this.attempt !== attempt) {
-          socket.destroy();
+          line.destroy();
           return;
         }
-        this.adopt(socket, from, slot);
+        this.adopt(line, from, slot);
         return;
       } catch (cause) {
         if (Date.now() + delayMs > deadline || this.attempt !== attempt) {
@@ -198,19 +218,17 @@ export class DataPlane {
     }
   }
 
-  private adopt(socket: Socket, from: number, slot: number): void {
+  private adopt(line: Line, from: number, slot: number): void {
     const { attempt } = this;
-    socket.setNoDelay(true);
-    this.outgoing.set(slot, socket);
-    socket.write(encodeHello({ attempt, from, to: slot, job: this.job }));
+    this.outgoing.set(slot, line);
+    line.write(encodeHello({ attempt, from, to: slot, job: this.job }));
     const parser = new FrameParser((frame) => {
       if (frame.type !== CREDIT) return;
       this.wiring?.outputs.get(`${frame.exchange}/${slot}`)?.addCredit(frame.bytes.readUInt32LE(FRAME_HEADER));
-    });
-    socket.on('data', (chunk) => parser.push(chunk));
-    socket.on('error', () => {});
-    socket.on('close', () => {
-      if (this.attempt === attempt && this.outgoing.get(slot) === socket) {
+    }, line.alignment);
+    line.onData((chunk) => parser.push(chunk));
+    line.onClose(() => {
+      if (this.attempt === attempt && this.outgoing.get(slot) === line) {
         this.wiring?.onLost(new DataConnectionError(`the connection to slot ${slot} was lost`));
       }
     });

@@ -16,6 +16,8 @@ export class SlotLoop {
   tasks: readonly Task[] = [];
   /** Where state outgrows its share of the memory. */
   disk: StateDisk | undefined;
+  /** What comes from other slots. */
+  lines: { poll(): void; doze(): void } | undefined;
   /** Some state expires. */
   sweeps = false;
   private running = false;
@@ -37,6 +39,7 @@ export class SlotLoop {
   stop(): void {
     this.running = false;
     clearTimeout(this.timer);
+    this.lines?.doze();
   }
 
   /** Calls the timers of a stage's transforms at that time. */
@@ -62,13 +65,17 @@ export class SlotLoop {
     if (!this.running) return;
     let again = false;
     try {
+      this.lines?.poll();
       again = this.work();
     } catch (error) {
       this.fail(error as Error);
       return;
     }
     if (again) this.wake();
-    else this.sleep();
+    else {
+      this.sleep();
+      this.lines?.doze();
+    }
   };
 
   /** Works for about TURN_MS. True: there is more. */

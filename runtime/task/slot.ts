@@ -16,6 +16,7 @@ import { buildTasks } from './build-tasks.js';
 import { DataPlane } from './data-plane.js';
 import type { Registry, SlotDeployment, TaskEnvironment } from './environment.js';
 import { type TaskMetrics, taskMetrics } from './metrics.js';
+import type { LineOffer, OfferLine } from './neighbours.js';
 import { SlotLoop } from './slot-loop.js';
 import type { SlotOrder, SlotReport } from './slot-messages.js';
 import type { Task } from './task.js';
@@ -52,10 +53,15 @@ export class Slot {
     clock.onTurn?.(() => this.loop.wake());
   }
 
-  /** Opens the data server; the port it listens on. */
-  async listen(host: string): Promise<number> {
-    this.plane = new DataPlane(this.job, this.log, this.tls);
+  /** Opens the data server; the port it listens on. `offer`: to other slots of this process. */
+  async listen(host: string, offer?: OfferLine): Promise<number> {
+    this.plane = new DataPlane(this.job, this.log, this.tls, offer);
     return this.plane.listen(host);
+  }
+
+  /** Another slot of this process wants to send rows to this one. */
+  takeLine(offer: LineOffer): void {
+    this.plane?.takeLine(offer);
   }
 
   handle(order: SlotOrder): void {
@@ -284,6 +290,7 @@ export class Slot {
     });
     loop.tasks = tasks;
     loop.disk = this.disk;
+    loop.lines = plane;
     loop.sweeps = tasks.some((t) => t.states().some((link) => link.state.expires));
     await plane?.connect(
       d.slot,

@@ -16,6 +16,7 @@ import type { SlotOrder, SlotReport } from '../task/slot.js';
 import type { TlsFiles } from '../task/transport.js';
 import type { Clock } from '../time/clock.js';
 import { type SlotHost, slotInProcess, slotInThread } from './slot-host.js';
+import { Switchboard } from './switchboard.js';
 
 export interface RunnerOptions {
   readonly id: string;
@@ -45,6 +46,7 @@ const SILENCE_MS = 10_000;
 
 export class Runner {
   private readonly threads: SlotHost[] = [];
+  private readonly switchboard = new Switchboard();
   private opening: Promise<void> = Promise.resolve();
   private readonly running = new Map<number, RunningSlot>();
   private link: ControlLink<CoordinatorMessage, RunnerMessage> | undefined;
@@ -186,6 +188,8 @@ export class Runner {
     const options = {
       job: this.options.job,
       host: this.options.bindHost,
+      reachableHost: this.options.host,
+      switchboard: this.switchboard,
       log: this.options.log,
       tls: this.options.tls,
       clock: this.options.clock,

@@ -6,6 +6,7 @@ import { Slot, type SlotOrder, type SlotReport } from '../task/slot.js';
 import type { TlsFiles } from '../task/transport.js';
 import type { Clock } from '../time/clock.js';
 import { registry } from './registry.js';
+import type { Switchboard } from './switchboard.js';
 
 export interface SlotHost {
   readonly port: number;
@@ -19,6 +20,9 @@ export interface SlotHostOptions {
   readonly host: string;
   readonly log: Logger;
   readonly tls?: TlsFiles;
+  readonly switchboard: Switchboard;
+  /** Where others find it, with its port behind. */
+  readonly reachableHost: string;
   /** Only for a slot in this thread. */
   readonly clock?: Clock;
   readonly report: (report: SlotReport) => void;
@@ -32,7 +36,10 @@ const METRICS_MS = 1000;
 export async function slotInProcess(options: SlotHostOptions): Promise<SlotHost> {
   const resolve = referenceResolver({ env: process.env, secretsDir: process.env.TIDEWHEEL_SECRETS_DIR });
   const slot = new Slot(options.job, registry, options.log, options.report, resolve, options.tls, options.clock);
-  const port = await slot.listen(options.host);
+  const { switchboard } = options;
+  const port = await slot.listen(options.host, (offer) => switchboard.offer(offer));
+  const address = `${options.reachableHost}:${port}`;
+  switchboard.add(address, (offer) => slot.takeLine(offer));
   const timer = setInterval(() => {
     options.report({ type: 'metrics', attempt: slot.currentAttempt, tasks: slot.metrics() });
   }, METRICS_MS);
@@ -42,6 +49,7 @@ export async function slotInProcess(options: SlotHostOptions): Promise<SlotHost>
     handle: (order) => slot.handle(order),
     close: () => {
       clearInterval(timer);
+      switchboard.remove(address);
       return slot.close();
     },
   };
@@ -60,6 +68,7 @@ export async function slotInThread(options: SlotHostOptions & { maxOldSpaceMb?: 
     },
   });
   let closing = false;
+  const { switchboard } = options;
   const port = await new Promise<number>((resolve, reject) => {
     worker.once('error', reject);
     worker.on('message', (message: { type: string; [k: string]: any }) => {
@@ -68,10 +77,14 @@ export async function slotInThread(options: SlotHostOptions & { maxOldSpaceMb?: 
         resolve(message.port);
       } else if (message.type === 'log') {
         options.log[message.level as 'info'](message.fields, message.text);
-      } else options.report(message as SlotReport);
+      } else if (message.type === 'line') switchboard.offer(message.offer);
+      else options.report(message as SlotReport);
     });
   });
+  const address = `${options.reachableHost}:${port}`;
+  switchboard.add(address, (offer) => worker.postMessage({ type: 'line', offer }, [offer.end.port]));
   worker.on('error', (error) => {
+    switchboard.remove(address);
     if (!closing) options.died(error);
   });
   worker.on('exit', (code) => {
@@ -82,6 +95,7 @@ export async function slotInThread(options: SlotHostOptions & { maxOldSpaceMb?: 
     handle: (order) => worker.postMessage(order),
     close: async () => {
       closing = true;
+      switchboard.remove(address);
       await worker.terminate();
     },
   };

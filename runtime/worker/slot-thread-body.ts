@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { referenceResolver } from '../job/references.js';
 import type { Logger } from '../source/contract.js';
+import type { LineOffer } from '../task/neighbours.js';
 import { Slot, type SlotOrder } from '../task/slot.js';
 import type { TlsFiles } from '../task/transport.js';
 import { registry } from './registry.js';
@@ -13,6 +14,10 @@ const log: Logger = { debug: say('debug'), info: say('info'), warn: say('warn'),
 
 const resolve = referenceResolver({ env: process.env, secretsDir: process.env.TIDEWHEEL_SECRETS_DIR });
 const slot = new Slot(job, registry, log, (report) => port.postMessage(report), resolve, tls);
-port.on('message', (order: SlotOrder) => slot.handle(order));
+port.on('message', (message: SlotOrder | { type: 'line'; offer: LineOffer }) => {
+  if (message.type === 'line') slot.takeLine(message.offer);
+  else slot.handle(message);
+});
+const offer = (line: LineOffer) => port.postMessage({ type: 'line', offer: line }, [line.end.port]);
 setInterval(() => port.postMessage({ type: 'metrics', attempt: slot.currentAttempt, tasks: slot.metrics() }), 1000);
-port.postMessage({ type: 'listening', port: await slot.listen(host) });
+port.postMessage({ type: 'listening', port: await slot.listen(host, offer) });

@@ -10,7 +10,7 @@ function remote() {
   const channel = new RemoteChannel(
     3,
     compileBatchCodec(UNTYPED),
-    (frame) => sent.push(frame),
+    (frame) => sent.push(Buffer.from(frame)),
     () => wakes++,
   );
   return { channel, sent, wakes: () => wakes };
@@ -53,4 +53,18 @@ test('frames are cut right from a stream that comes in any pieces', () => {
 test('a length that no frame can have ends the stream', () => {
   const parser = new FrameParser(() => {});
   expect(() => parser.push(Buffer.from([255, 255, 255, 255, 0, 0, 0, 0]))).toThrow(/damaged/);
+});
+
+test('a watermark on its way to another slot waits for the batch that is being filled', () => {
+  const { channel, sent } = remote();
+  const writer = new OutputWriter([channel], false);
+  writer.write(0, { a: 1 }, 0);
+  writer.broadcast({ type: 'watermark', timestamp: 1 });
+  writer.write(0, { a: 2 }, 0);
+  writer.broadcast({ type: 'watermark', timestamp: 2 });
+  expect(sent).toHaveLength(0);
+  writer.broadcast({ type: 'barrier', id: 1, stop: false });
+  // One batch, the last watermark, the barrier.
+  expect(sent.map((bytes) => bytes[4])).toEqual([ROWS, 3, 4]);
+  expect(sent[1].readDoubleLE(8)).toBe(2);
 });
