@@ -24,6 +24,8 @@ export interface LookupContext {
 export interface Lookup {
   /** Rows with these key values, each with all columns. Rejects with a TidewheelError: TW3002 where it may pass, else TW3003. */
   find(values: readonly unknown[], signal: AbortSignal): Promise<readonly Row[]>;
+  /** All rows of the table, for a cache that holds it whole; not there where it can't be read so. Rejects as `find` does. */
+  all?(signal: AbortSignal): Promise<readonly Row[]>;
   close?(): Promise<void> | void;
 }
 

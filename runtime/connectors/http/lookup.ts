@@ -54,8 +54,28 @@ export class HttpLookup implements Lookup {
     this.decoder = ctx.decoder(meta, (row) => this.rows.push(row));
   }
 
-  async find(values: readonly unknown[], signal: AbortSignal): Promise<readonly Row[]> {
-    const { url, body } = this.request(values);
+  find(values: readonly unknown[], signal: AbortSignal): Promise<readonly Row[]> {
+    return this.persistently(this.request(values), signal);
+  }
+
+  async all(signal: AbortSignal): Promise<readonly Row[]> {
+    if (this.inUrl.size > 0) {
+      throw new TidewheelError(
+        'TW1302',
+        `'url' of '${this.ctx.table}' asks for one key, but the whole table is to be read`,
+        {
+          hint: "Leave {column} out, or use 'lookup.cache' = 'PARTIAL'",
+        },
+      );
+    }
+    const body = this.method === 'POST' ? '{}' : undefined;
+    return this.persistently({ url: this.ctx.options['url'], body }, signal);
+  }
+
+  private async persistently(
+    { url, body }: { url: string; body?: string },
+    signal: AbortSignal,
+  ): Promise<readonly Row[]> {
     let delayMs = this.delayMs;
     for (let attempt = 1; ; attempt++) {
       try {

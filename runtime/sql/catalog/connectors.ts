@@ -32,12 +32,17 @@ export interface ConnectorInfo {
 
 /** Options of every table that can be asked for the rows of a key, named as in Flink. */
 export const LOOKUP_OPTIONS: Readonly<Record<string, OptionInfo>> = {
-  'lookup.cache': { values: ['NONE', 'PARTIAL'] },
+  'lookup.cache': { values: ['NONE', 'PARTIAL', 'FULL'] },
   'lookup.async': { values: ['true', 'false'] },
   'lookup.partial-cache.max-rows': {},
   'lookup.partial-cache.expire-after-write': {},
   'lookup.partial-cache.expire-after-access': {},
   'lookup.partial-cache.cache-missing-key': { values: ['true', 'false'] },
+  'lookup.full-cache.reload-strategy': { values: ['PERIODIC', 'TIMED'] },
+  'lookup.full-cache.periodic-reload.interval': {},
+  'lookup.full-cache.periodic-reload.schedule-mode': { values: ['FIXED_DELAY', 'FIXED_RATE'] },
+  'lookup.full-cache.timed-reload.iso-time': {},
+  'lookup.full-cache.timed-reload.interval-in-days': {},
 };
 
 export interface FormatInfo {

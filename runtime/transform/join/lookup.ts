@@ -17,6 +17,7 @@ import { parseDuration } from '../../time/duration.js';
 import type { Transform, TransformContext, TransformFactory } from '../contract.js';
 import { rowCode } from '../entry-code.js';
 import { BatchesInFlight } from '../in-flight.js';
+import { FullCache, type Reload, reloadOf } from './full-cache.js';
 import { LookupCache } from './lookup-cache.js';
 
 /** Rows of a key, for each row of a batch. */
@@ -33,6 +34,10 @@ export const lookupJoin: TransformFactory = (ctx): Transform => {
   const cache = settings.cache && new LookupCache(settings.cache, ctx.now);
   const keyOf = keyTexts(spec);
   const emit = emitter(ctx, spec);
+  const textOf = (values: readonly unknown[]) => JSON.stringify(keyOf(values));
+  const full =
+    settings.reload &&
+    new FullCache(settings.reload, (row) => textOf(spec.keys.map((key) => row[key.column])), ctx.now, ctx.log);
   let lookup: Lookup | undefined;
 
   /** Asks again while there is no answer, where the hint wants that. */
@@ -57,8 +62,8 @@ export const lookupJoin: TransformFactory = (ctx): Transform => {
           answers[i] = NONE;
           return;
         }
-        const key = JSON.stringify(keyOf(values));
-        const known = cache?.get(key);
+        const key = textOf(values);
+        const known = full ? full.get(key) : cache?.get(key);
         if (known) {
           answers[i] = known;
           return;
@@ -82,13 +87,19 @@ export const lookupJoin: TransformFactory = (ctx): Transform => {
   return batches.transform({
     open: async () => {
       lookup = await openLookup(ctx, spec, options, keyOf);
+      await full?.open(lookup, spec.table);
     },
-    close: () => lookup?.close?.(),
+    close: () => {
+      full?.close();
+      return lookup?.close?.();
+    },
   });
 };
 
 interface LookupSettings {
   readonly cache?: ConstructorParameters<typeof LookupCache>[0];
+  /** The whole table is kept: when it is read anew. */
+  readonly reload?: Reload;
   /** Keys asked for at once. */
   readonly capacity: number;
   readonly timeoutMs: number;
@@ -119,6 +130,7 @@ export function lookupSettings(options: Readonly<Record<string, string>>): Looku
           },
         }
       : {}),
+    ...(kind === 'FULL' ? { reload: reloadOf(options) } : {}),
     capacity: options['lookup.hint.async'] === 'false' ? 1 : count('lookup.hint.capacity', 100),
     timeoutMs: ms('lookup.hint.timeout', '180 s'),
     missAttempts: retries ? count('lookup.hint.max-attempts', 1) : 1,

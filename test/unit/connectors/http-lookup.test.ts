@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { SqlEngine } from '../../../cli/shell/engine.js';
 import { runScript } from '../../../cli/shell/script.js';
 import { elementsOf, fieldOf } from '../../../runtime/connectors/http/answer.js';
+import { FullCache, nextReloadMs, reloadOf } from '../../../runtime/transform/join/full-cache.js';
 import { LookupCache } from '../../../runtime/transform/join/lookup-cache.js';
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -193,4 +194,84 @@ test('parts of an answer keep their digits', () => {
   expect(elementsOf('[]')).toEqual([]);
   expect(fieldOf('{"n": 1, "data": {"items": [1]}}', ['data', 'items'])).toBe('[1]');
   expect(fieldOf('{"n": 1}', ['data'])).toBeUndefined();
+});
+
+describe('lookup.cache = FULL', () => {
+  const ALL = JSON.stringify([
+    { id: 1, name: 'Ann' },
+    { id: 2, name: 'Bob' },
+    { id: 1, name: 'Ann too' },
+  ]);
+
+  test('reads the whole table once, in front of the first row', async () => {
+    const { url, requests } = await serve((_, response) => response.end(ALL));
+    const full = ", 'lookup.cache' = 'FULL', 'lookup.full-cache.periodic-reload.interval' = '1 h'";
+    const { rows, err } = await run(`${table(`${url}/people`, full)} ${ORDERS} ${JOIN('LEFT JOIN')}`);
+    expect(err).toBe('');
+    expect(requests).toEqual(['GET /people']);
+    expect(rows).toEqual([
+      { id: 10, name: 'Ann' },
+      { id: 10, name: 'Ann too' },
+      { id: 11, name: 'Bob' },
+      { id: 12, name: 'Ann' },
+      { id: 12, name: 'Ann too' },
+      { id: 13, name: null },
+      { id: 14, name: null },
+    ]);
+  });
+
+  test('needs an interval, and an address without a key', async () => {
+    const { url } = await serve((_, response) => response.end(ALL));
+    expect((await run(`${table(url, ", 'lookup.cache' = 'FULL'")} ${ORDERS} ${JOIN()}`)).err).toMatch(
+      /TW1302: .*option 'lookup.full-cache.periodic-reload.interval' is missing/,
+    );
+    const full = ", 'lookup.cache' = 'FULL', 'lookup.full-cache.periodic-reload.interval' = '1 h'";
+    expect((await run(`${table(`${url}/{id}`, full)} ${ORDERS} ${JOIN()}`)).err).toMatch(/TW1302: .*asks for one key/);
+  });
+
+  test('rows of before stay while the table cannot be read again; then the new ones count', async () => {
+    const cache = new FullCache(
+      { strategy: 'PERIODIC', intervalMs: 5, fixedRate: false },
+      (row) => String(row.id),
+      Date.now,
+      log,
+    );
+    let calls = 0;
+    let third: () => void;
+    const reached = new Promise<void>((resolve) => {
+      third = resolve;
+    });
+    await cache.open(
+      {
+        find: async () => [],
+        all: async () => {
+          if (++calls === 2) throw new Error('away');
+          if (calls === 3) third();
+          return [{ id: 1, name: `v${calls}` }];
+        },
+      },
+      'people',
+    );
+    expect(cache.get('1')).toEqual([{ id: 1, name: 'v1' }]);
+    expect(cache.get('2')).toEqual([]);
+    await reached;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(cache.get('1')).toEqual([{ id: 1, name: 'v3' }]);
+    cache.close();
+  });
+
+  test('a time of day is reached on the next day it is due, in its own zone', () => {
+    const at = (options: Record<string, string>, now: string) =>
+      new Date(Date.parse(now) + nextReloadMs(reloadOf(options), Date.parse(now), 0)).toISOString();
+    const timed = (time: string, days = '1') => ({
+      'lookup.full-cache.reload-strategy': 'TIMED',
+      'lookup.full-cache.timed-reload.iso-time': time,
+      'lookup.full-cache.timed-reload.interval-in-days': days,
+    });
+    expect(at(timed('03:15'), '2024-01-31T02:00:00Z')).toBe('2024-01-31T03:15:00.000Z');
+    expect(at(timed('03:15'), '2024-01-31T03:15:00Z')).toBe('2024-02-01T03:15:00.000Z');
+    expect(at(timed('01:00+02:00'), '2024-01-31T12:00:00Z')).toBe('2024-01-31T23:00:00.000Z');
+    expect(at(timed('03:15', '2'), '2024-01-31T03:15:00Z')).toBe('2024-02-02T03:15:00.000Z');
+    expect(() => reloadOf(timed('noon'))).toThrow("'lookup.full-cache.timed-reload.iso-time' is noon");
+  });
 });
