@@ -206,10 +206,12 @@ const learnStep = object(
     threshold: number('Anomalies: adds the column is_anomaly, true where the score is above it.'),
     publish: publishPart,
     topN: integer('Recommenders: items in the column `recommended`.', { minimum: 1, maximum: 10000 }),
-    onDrift: object('Watches the errors of the learner; where they have changed, it begins again.', {
-      detector: withDefault(
-        openJson('ADWIN, PageHinkley, KSWIN or DDM, or one with parameters: `{ type: ADWIN, delta: 0.01 }`.'),
-        'ADWIN',
+    onDrift: object('Begins again where the errors of the learner have changed, or where a row says so.', {
+      detector: openJson(
+        'Watches the errors: ADWIN, PageHinkley, KSWIN or DDM, or one with parameters: `{ type: ADWIN, delta: 0.01 }`.',
+      ),
+      signal: columnName(
+        'Column that says so: a row in which it is not null is an alarm, and nothing to learn (`drift_detector` of a drift step).',
       ),
       action: withDefault(
         choice('reset: a fresh learner. retrain: a fresh learner that has learnt the latest rows with labels.', [

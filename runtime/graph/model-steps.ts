@@ -61,10 +61,12 @@ export interface LearnSpec {
   readonly fit?: FitSpec;
 }
 
-/** Watches the learner's own errors, and begins again where they have changed. */
+/** Begins again where the learner's own errors have changed, or where a row says so. */
 export interface OnDriftSpec {
   /** As JSON: a detector of runtime/learn; it gets 1 for a wrong class and 0 for a right one, of numbers the size of the error. */
-  readonly detector: string;
+  readonly detector?: string;
+  /** A row in which this column is not NULL is an alarm, and nothing to learn. */
+  readonly signal?: string;
   /** reset: a fresh learner. retrain: a fresh learner that has learnt the latest `window` labelled rows. */
   readonly action: 'reset' | 'retrain';
   readonly window: number;

@@ -93,6 +93,9 @@ export class ModelStepPlanner {
     const outputs = step.outputs === undefined ? [] : this.columns(step.outputs, [...at, 'outputs']);
     const by = names(step.key);
     const { publish, onDrift } = step;
+    if (onDrift && onDrift.detector === undefined && onDrift.signal === undefined) {
+      this.problems.add('TW1005', [...at, 'onDrift'], "'detector' or 'signal' must be set: what the alarm comes from");
+    }
     const spec: LearnSpec = {
       kind: 'other',
       transform: 'learn',
@@ -122,7 +125,14 @@ export class ModelStepPlanner {
       ...(step.topN === undefined ? {} : { topN: step.topN }),
       ...(onDrift === undefined
         ? {}
-        : { onDrift: { detector: JSON.stringify(onDrift.detector), action: onDrift.action, window: onDrift.window } }),
+        : {
+            onDrift: {
+              ...(onDrift.detector === undefined ? {} : { detector: JSON.stringify(onDrift.detector) }),
+              ...(onDrift.signal === undefined ? {} : { signal: onDrift.signal }),
+              action: onDrift.action,
+              window: onDrift.window,
+            },
+          }),
       ...(step.fit === undefined ? {} : { fit: step.fit }),
     };
     const added = outputs.map((o): Field => ({ name: o.column, type: o.type }));

@@ -246,7 +246,7 @@ export class ADWIN implements DriftDetector {
       const end = n0 + count * values;
       const first = (n0 + values - slack) * (width - n0 - values - slack);
       const last = (end - slack) * (width - end - slack);
-      if (most > bound * (first < last ? first : last) && this.cutIn(level, count, n0, before, logTerm, variance)) {
+      if (most > bound * Math.min(first, last) && this.cutIn(level, count, n0, before, logTerm, variance)) {
         return true;
       }
       n0 = end;

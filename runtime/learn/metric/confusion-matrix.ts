@@ -116,3 +116,12 @@ export class ConfusionMatrix implements Metric {
     return matrix;
   }
 }
+
+/** Cells of a confusion matrix, or of a rolling one, as [truth, said, weight]; undefined for other metrics. */
+export function confusionCells(metric: any): [Label, Label, number][] | undefined {
+  const matrix = metric instanceof ConfusionMatrix ? metric : metric?.metric;
+  if (!(matrix instanceof ConfusionMatrix)) return undefined;
+  return matrix.classes.flatMap((truth) =>
+    matrix.classes.map((said): [Label, Label, number] => [truth, said, matrix.count(truth, said)]),
+  );
+}

@@ -10,8 +10,10 @@ export class CrossEntropy extends MeanMetric {
   readonly biggerIsBetter = false;
   readonly wants = 'probability';
 
-  protected evaluate(yTrue: Label, yPred: ReadonlyMap<Label, number>): number {
-    return -Math.log(clamp(yPred.get(yTrue) ?? 0));
+  /** `yPred`: the probabilities; of two classes false and true that of true will do. */
+  protected evaluate(yTrue: Label, yPred: ReadonlyMap<Label, number> | number): number {
+    const p = typeof yPred === 'number' ? (yTrue === true ? yPred : 1 - yPred) : (yPred.get(yTrue) ?? 0);
+    return -Math.log(clamp(p));
   }
 
   toJSON(): LearnJson {

@@ -24,6 +24,13 @@ export function learn(c: ModelCall): BoundRelation {
   const inputs = c.modelInputs(model);
   const label = c.column('LABEL');
   const rowKey = c.column('KEY');
+  const signal = options['drift.signal'];
+  if (signal && !c.input.relation.fields.some((f) => f.name === signal)) {
+    throw new SqlError('TW2002', `unknown column '${signal}' in drift.signal`, c.at('INPUT'), {
+      name: signal,
+      known: c.input.relation.fields.map((f) => f.name),
+    });
+  }
   const made = outputs(c, model.output);
   const spec = learnStep(
     c.at('MODEL'),
@@ -38,7 +45,7 @@ export function learn(c: ModelCall): BoundRelation {
       by: c.by,
       ...(options['publish.name'] ? { publish: publishOf(options) } : {}),
       ...(options['top-n'] ? { topN: Number(options['top-n']) } : {}),
-      ...(options['drift.detector'] ? { onDrift: onDriftOf(options) } : {}),
+      ...(options['drift.detector'] || signal ? { onDrift: onDriftOf(options, signal) } : {}),
       ...(options['fit.epochs'] ? { fit: fitOf(options) } : {}),
     },
   );
@@ -137,11 +144,12 @@ function publishOf(options: ModelOptions): PublishSpec {
   };
 }
 
-function onDriftOf(options: ModelOptions): OnDriftSpec {
+function onDriftOf(options: ModelOptions, signal: string | undefined): OnDriftSpec {
   const detector = options['drift.detector'];
   return {
     // A name alone, or JSON with parameters.
-    detector: /^\s*[{"]/.test(detector) ? detector : JSON.stringify(detector),
+    ...(detector ? { detector: /^\s*[{"]/.test(detector) ? detector : JSON.stringify(detector) } : {}),
+    ...(signal ? { signal } : {}),
     action: (options['drift.action'] ?? 'reset') as OnDriftSpec['action'],
     window: Number(options['drift.window'] ?? 1000),
   };

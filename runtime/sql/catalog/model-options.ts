@@ -98,6 +98,10 @@ export const MODEL_OPTIONS: Readonly<Record<ModelProvider, Readonly<Record<strin
         'Watches the learner’s errors: ADWIN, DDM, PageHinkley or KSWIN, or JSON with parameters. Its alarm begins the learner again',
       kind: 'text',
     },
+    'drift.signal': {
+      description: 'Column of the input: a row in which it is not NULL is an alarm, and nothing to learn',
+      kind: 'text',
+    },
     'drift.action': {
       description:
         'reset (the default): a fresh learner. retrain: one that has learnt the latest drift.window labelled rows',

@@ -5,7 +5,7 @@
  */
 import { Codegen, propertyKey } from '../../expr/codegen/codegen.js';
 import type { EvaluateSpec } from '../../graph/model-steps.js';
-import { create, type LearnJson, type Metric, restore } from '../../learn/index.js';
+import { confusionCells, create, type LearnJson, type Metric, restore } from '../../learn/index.js';
 import { INSERT, type Row } from '../../record/types.js';
 import type { Transform, TransformFactory } from '../contract.js';
 import { stepError } from '../in-flight.js';
@@ -77,6 +77,7 @@ export const evaluate: TransformFactory = (ctx): Transform => {
     for (const [name, metric] of measured.metrics) {
       const value = metric.get() as unknown;
       if (typeof value === 'number') values.set(name, value);
+      for (const [truth, said, n] of confusionCells(metric) ?? []) values.set(`${name}[${truth},${said}]`, n);
     }
     ctx.emit(make(parts, untyped ? Object.fromEntries(values) : values, measured.rows), INSERT);
   };

@@ -51,20 +51,24 @@ export const learn: TransformFactory = (ctx): Transform => {
   const publisher = spec.publish && new Publisher(ctx, spec.publish);
   const fit = spec.fit && new BatchTraining(ctx, spec, { learners, record, labelOf, made, publisher });
 
+  const signal = spec.onDrift?.signal;
+  const tellRestart = ({ alarms, labelled }: StreamLearner) => {
+    const fields = { step: ctx.node.id, labelled, alarms, action: spec.onDrift!.action };
+    ctx.log.warn(fields, 'drift: a learner begins again');
+  };
   const learnt = (learner: StreamLearner, x: LearnRecord, label: unknown, predicted: Prediction) => {
     publisher?.compare(x, label);
-    if (learner.learn(x, label, predicted)) {
-      const { alarms, labelled } = learner;
-      ctx.log.warn(
-        { step: ctx.node.id, labelled, alarms, action: spec.onDrift!.action },
-        'a learner’s errors have changed: it begins again',
-      );
-    }
+    if (learner.learn(x, label, predicted)) tellRestart(learner);
     publisher?.due(learner);
   };
 
   const process = (row: Row) => {
     const learner = learners.of(row);
+    if (signal !== undefined && (row[signal] ?? null) !== null) {
+      learner.beginAgain();
+      tellRestart(learner);
+      return;
+    }
     const label = labelOf?.(row) ?? null;
     if (label !== null && waiting) {
       const first = waiting.take(row);
@@ -131,7 +135,7 @@ export const learn: TransformFactory = (ctx): Transform => {
 
 function checked(ctx: TransformContext, spec: LearnSpec): any {
   try {
-    if (spec.onDrift) detectorOf(spec.onDrift);
+    if (spec.onDrift?.detector) detectorOf(spec.onDrift.detector);
     return makeModel(spec.pipeline);
   } catch (error) {
     throw stepError(error, ctx.node, 'TW7106');

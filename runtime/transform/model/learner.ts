@@ -1,5 +1,5 @@
 /** One learner of a `learn` step with what it counts: its quality for the gate, that of the version it would replace, its errors. */
-import type { LearnSpec, OnDriftSpec, PublishSpec } from '../../graph/model-steps.js';
+import type { LearnSpec, PublishSpec } from '../../graph/model-steps.js';
 import {
   create,
   createPipeline,
@@ -55,7 +55,7 @@ export class StreamLearner {
   ) {
     ready(model);
     if (spec.publish) this.quality = gateMetric(spec.publish);
-    if (spec.onDrift) this.detector = detectorOf(spec.onDrift);
+    if (spec.onDrift?.detector) this.detector = detectorOf(spec.onDrift.detector);
   }
 
   static make(spec: LearnSpec, ready: Ready): StreamLearner {
@@ -78,7 +78,7 @@ export class StreamLearner {
       model: this.model,
       labelled: this.labelled,
       ...(this.quality ? { quality: this.quality } : {}),
-      ...(this.detector ? { detector: this.detector, recent: this.recent, alarms: this.alarms } : {}),
+      ...(this.spec.onDrift ? { detector: this.detector, recent: this.recent, alarms: this.alarms } : {}),
     };
   }
 
@@ -91,7 +91,7 @@ export class StreamLearner {
     this.labelled++;
     this.judge(x, label, predicted);
     teach(this.model, x, label);
-    return this.detector !== undefined && this.watch(x, label, predicted);
+    return this.spec.onDrift !== undefined && this.watch(x, label, predicted);
   }
 
   /** Counts what was predicted for a record towards the quality that the gate looks at. */
@@ -110,13 +110,18 @@ export class StreamLearner {
       this.recent.push([x, label]);
       if (this.recent.length > window) this.recent.shift();
     }
-    const error = errorOf(label, predicted);
+    const error = this.detector && errorOf(label, predicted);
     if (error === undefined || !this.detector!.update(error)) return false;
+    this.beginAgain();
+    return true;
+  }
+
+  /** A fresh model; one that has learnt the latest rows where they are kept. */
+  beginAgain(): void {
     this.alarms++;
     this.model = makeModel(this.spec.pipeline);
     this.ready(this.model);
     for (const [row, y] of this.recent) teach(this.model, row, y);
-    return true;
   }
 }
 
@@ -129,8 +134,8 @@ function teach(model: any, x: any, label: unknown): void {
 }
 
 /** Throws TW7101, TW7106. */
-export function detectorOf(spec: OnDriftSpec): DriftDetector {
-  return create(JSON.parse(spec.detector) as Spec);
+export function detectorOf(written: string): DriftDetector {
+  return create(JSON.parse(written) as Spec);
 }
 
 /** 1 for a wrong class and 0 for the right one; the size of the error of a number; undefined where nothing was said. */

@@ -1,6 +1,6 @@
 /** Learning in a job: test, then train; labels that come later; metrics, drift and anomalies as rows; the gate of publishing. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { create, createPipeline, fitRows, restore } from '../../../runtime/learn/index.js';
+import { create, createPipeline, fitRows, restore, type Spec } from '../../../runtime/learn/index.js';
 import { type Folder, folder, type Job, line, startJob } from './job.js';
 
 let at: Folder;
@@ -401,6 +401,60 @@ SELECT w.id, w.label, p.label0 AS plain, w.label0 AS watched FROM
     const right = (name: string) => late.filter((r) => r[name] === r.label).length / late.length;
     expect(right('watched')).toBeGreaterThan(0.85);
     expect(right('watched')).toBeGreaterThan(right('plain') + 0.1);
+  });
+
+  test('alarms of a drift step have a learner trained again with the latest rows', async () => {
+    const turned = [...points, ...points].map((p, i) => ({
+      ...p,
+      id: i,
+      label: i < 400 ? p.label : !p.label,
+      v: i < 420 ? 0 : 9,
+    }));
+    await at.write('points.jsonl', lines(turned));
+    job = await startJob(
+      at,
+      'signalled',
+      `apiVersion: tidewheel.dev/v1alpha1
+kind: StreamJob
+metadata: { name: signalled }
+spec:
+  restart: { kind: none }
+  graph:
+    nodes:
+      - { name: in, source: { connector: filesystem, path: points.jsonl, format: json } }
+      - { name: moved, drift: { column: v, detector: { type: PageHinkley, threshold: 20 } } }
+      - { name: rows, union: [in, moved] }
+      - name: learnt
+        learn:
+          pipeline: [StandardScaler, { type: LogisticRegression, optimizer: { type: AdaGrad, lr: 0.3 } }]
+          inputs: x DOUBLE, y DOUBLE
+          outputs: probability DOUBLE
+          label: label
+          onDrift: { signal: drift_detector, action: retrain, window: 25 }
+      - { name: out, sink: { connector: collect, name: signalled } }
+`,
+    );
+    expect(await job.run.coordinator.ended).toBe('finished');
+    const rows = job.rows.map((r) => r.row);
+    // The alarm itself is nothing to learn or to answer.
+    expect(rows).toHaveLength(800);
+    const spec: Spec[] = ['StandardScaler', { type: 'LogisticRegression', optimizer: { type: 'AdaGrad', lr: 0.3 } }];
+    const detector = create({ type: 'PageHinkley', threshold: 20 });
+    let byHand = createPipeline(spec);
+    const alarms = turned.filter(({ v }) => detector.update(v)).map(({ id }) => id);
+    expect(alarms).toHaveLength(1);
+    let restarted: number | undefined;
+    for (const { id, x, y, label, probability } of rows) {
+      // The alarm takes a way of its own to the learner: some rows may overtake it.
+      if (restarted === undefined && id >= alarms[0] && byHand.probabilityOne({ x, y }) !== probability) {
+        restarted = id;
+        byHand = createPipeline(spec);
+        for (const row of turned.slice(id - 25, id)) byHand.learnOne({ x: row.x, y: row.y }, row.label);
+      }
+      expect([id, probability]).toEqual([id, byHand.probabilityOne({ x, y })]);
+      byHand.learnOne({ x, y }, label);
+    }
+    expect(restarted).toBeDefined();
   });
 
   test('the drift step goes back to the version that was promoted before, once', async () => {
