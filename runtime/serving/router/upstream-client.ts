@@ -66,11 +66,14 @@ export class UpstreamClient {
     void this.untilReached();
   }
 
-  /** A pod may be ready before its Service leads to it. */
+  /**
+   * A pod may be ready before its Service leads to it. Each look has a connection of its own: one that was made before the cluster's
+   * network knew the Service may have ended anywhere, and kept, would lead there for ever.
+   */
   private async untilReached(): Promise<void> {
     const request = { method: 'GET', path: '/v2/health/ready', headers: {}, body: Buffer.alloc(0) };
     while (!this.isReached && !this.isClosed) {
-      const answer = await this.send(request, REACH_TIMEOUT_MS).catch(() => undefined);
+      const answer = await this.send(request, REACH_TIMEOUT_MS, false).catch(() => undefined);
       if (answer?.status === 200) this.isReached = true;
       else await delay(REACH_EVERY_MS, undefined, { ref: false });
     }
@@ -84,7 +87,7 @@ export class UpstreamClient {
   }
 
   /** Rejects with Unreachable, or with another Error when there is no answer in time. */
-  send({ method, path, headers, body }: Forwarded, timeoutMs = ANSWER_TIMEOUT_MS): Promise<Answer> {
+  send({ method, path, headers, body }: Forwarded, timeoutMs = ANSWER_TIMEOUT_MS, isKept = true): Promise<Answer> {
     this.inFlight++;
     return new Promise<Answer>((resolve, reject) => {
       const sent = httpRequest(
@@ -93,7 +96,7 @@ export class UpstreamClient {
           port: this.port,
           method,
           path,
-          agent: this.agent,
+          agent: isKept ? this.agent : false,
           headers: { ...endToEnd(headers), 'content-length': body.length },
         },
         (response) => {

@@ -97,6 +97,25 @@ test('it says which versions it has reached', async () => {
   router.close();
 });
 
+// A connection made before the cluster's network knew the Service ended at another server, which answered 404; it was kept, and no roll-out
+// of that version went on.
+test('a connection that led elsewhere at first is not held on to', async () => {
+  const first = new WeakSet<object>();
+  let connections = 0;
+  const server = createServer((request, response) =>
+    response.writeHead(first.has(request.socket) ? 404 : 200).end('{}'),
+  );
+  server.on('connection', (socket) => {
+    if (++connections === 1) first.add(socket);
+  });
+  open.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const router = routerOf(['1', `http://127.0.0.1:${port}`, 100]);
+  while (!router.status().versions[0].reached) await new Promise((resolve) => setTimeout(resolve, 10));
+  expect((await router.forward(infer())).status).toBe(200);
+});
+
 test('what changes servers does not pass', async () => {
   const one = await serverOf(() => ({}));
   const router = routerOf(['1', one.url, 100]);
