@@ -18,7 +18,7 @@ const TOKEN_FRESH_MS = 60_000;
 
 /** Throws when there is neither a kubeconfig nor a service account. */
 export async function connectKube(options: { readonly context?: string } = {}): Promise<KubeConnection> {
-  const { KubeConfig } = await import('@kubernetes/client-node');
+  const { KubeConfig } = await import('./kube-config.js');
   const config = new KubeConfig();
   config.loadFromDefault();
   if (options.context !== undefined) config.setCurrentContext(options.context);
