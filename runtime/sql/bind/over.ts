@@ -126,7 +126,8 @@ export class OverCalls {
       if (preceding !== undefined) throw unsupported(`${node.name} over a bounded frame`, spec.frame!.span);
       return { ...anomaliesCall(node, binder), frame: { unit: 'rows' } };
     }
-    if (!resolveAggregate(node.name, [BIGINT], false)) throw unsupported(`${node.name} OVER`, node.span);
+    const own = binder.context.scriptFunction?.(node.name)?.kind === 'aggregate';
+    if (!own && !resolveAggregate(node.name, [BIGINT], false)) throw unsupported(`${node.name} OVER`, node.span);
     if (node.ignoreNulls) throw unsupported(`${node.name} IGNORE NULLS OVER`, node.span);
     if (node.orderBy) throw unsupported(`ORDER BY inside of ${node.name}`, node.span);
     if (node.filter) throw unsupported('FILTER with OVER', node.span);

@@ -9,6 +9,7 @@ import type { DataType } from '../../record/types.js';
 import type { Argument, Call, ColumnRef, Expression, Span } from '../ast/index.js';
 import { SqlError, unsupported } from '../error.js';
 import { column, digest } from '../plan/expression.js';
+import { scriptAggregate } from './create-function.js';
 import { type Environment, plainContext } from './environment.js';
 import { ExpressionBinder, type ExpressionContext, type PatternContext } from './expression.js';
 import type { Scope } from './scope.js';
@@ -97,7 +98,8 @@ class Parts implements PatternContext {
     }
     if (UNSUPPORTED.has(name)) throw unsupported(name, at, name === 'PREV' ? 'LAST(variable.column, 1)' : undefined);
     const moves = name === 'FIRST' || name === 'LAST';
-    if (node.semantics && !moves && !isAggregate(name)) {
+    const aggregates = isAggregate(name) || this.own(name) !== undefined;
+    if (node.semantics && !moves && !aggregates) {
       throw new SqlError('TW2004', `${node.semantics} stands in front of FIRST, LAST and aggregates`, at);
     }
     if (moves) return this.move(node, name, binder);
@@ -106,7 +108,13 @@ class Parts implements PatternContext {
       if (node.args.length > 0) throw new SqlError('TW2003', 'MATCH_PROCTIME takes no argument', at);
       return binder.call('PROCTIME', [], at);
     }
-    return isAggregate(name) ? this.aggregate(node, name, binder) : undefined;
+    return aggregates ? this.aggregate(node, name, binder) : undefined;
+  }
+
+  /** An aggregate that the script made. */
+  private own(name: string) {
+    const found = this.env.catalog.functions.get(name);
+    return found?.kind === 'aggregate' ? found : undefined;
   }
 
   private row(variable: string | undefined, from: 'first' | 'last', offset: number, value: Expr): Expr {
@@ -186,6 +194,30 @@ class Parts implements PatternContext {
       }
       return [];
     });
+    const call = this.signature(name, args, binder, at);
+    const { type } = call;
+    let fold = this.folds.find((f) => f.variable === variable);
+    if (!fold) {
+      fold = { variable, calls: [] };
+      this.folds.push(fold);
+    }
+    const known = fold.calls.find(({ name: _, ...rest }) => digest(rest) === digest(call));
+    const result = known ?? { ...call, name: `$agg${this.calls++}` };
+    if (!known) fold.calls.push(result);
+    return { op: 'column', name: result.name, type };
+  }
+
+  private signature(
+    name: string,
+    args: readonly Expr[],
+    binder: ExpressionBinder,
+    at: Span,
+  ): Omit<AggregateCall, 'name'> {
+    const own = this.own(name);
+    if (own) {
+      const call = scriptAggregate(binder, own, args, at);
+      return { ...call, distinct: false, type: { ...call.type, nullable: true } as DataType };
+    }
     const signature = resolveAggregate(
       name,
       args.map((arg) => arg.type),
@@ -196,15 +228,6 @@ class Parts implements PatternContext {
     // Over no row it is NULL.
     const type = { ...signature.type, nullable: signature.type.nullable || name !== 'COUNT' } as DataType;
     const cast = args.map((arg, i) => binder.cast(arg, signature.argTypes[i] ?? arg.type, at));
-    const call = { fn: signature.fn, args: cast, distinct: false, type };
-    let fold = this.folds.find((f) => f.variable === variable);
-    if (!fold) {
-      fold = { variable, calls: [] };
-      this.folds.push(fold);
-    }
-    const known = fold.calls.find(({ name: _, ...rest }) => digest(rest) === digest(call));
-    const result = known ?? { ...call, name: `$agg${this.calls++}` };
-    if (!known) fold.calls.push(result);
-    return { op: 'column', name: result.name, type };
+    return { fn: signature.fn, args: cast, distinct: false, type };
   }
 }

@@ -1,5 +1,8 @@
 /** Functions that a script brings along, run: tables and aggregates in TypeScript, under retraction, merged, and over windows. */
-import { describe, expect, test } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SqlEngine } from '../../../cli/shell/engine.js';
 import { runScript } from '../../../cli/shell/script.js';
 
@@ -86,6 +89,39 @@ describe('aggregates', () => {
     expect(await run(`${MEAN(more)} SELECT wmean(CAST(n AS DOUBLE), 1.0) AS m FROM (${inner})`, 'streaming')).toContain(
       '| 2.0 |',
     );
+  });
+
+  describe('over rows in the order of time', () => {
+    let dir: string;
+    beforeAll(async () => {
+      dir = await mkdtemp(join(tmpdir(), 'tidewheel-aggregates-'));
+      const rows = [1, 4, 10, 2].map((v, i) => ({ k: 'a', v, ts: `2024-01-01 00:00:0${i}` }));
+      await writeFile(join(dir, 'rows.json'), rows.map((row) => JSON.stringify(row)).join('\n'));
+    });
+    afterAll(() => rm(dir, { recursive: true, force: true }));
+
+    const source = () => `CREATE TABLE r (k STRING, v DOUBLE, ts TIMESTAMP(3), WATERMARK FOR ts AS ts)
+      WITH ('connector' = 'filesystem', 'path' = '${join(dir, 'rows.json')}', 'format' = 'json');`;
+
+    test.each(['', MERGE, MERGE + RETRACT])('OVER keeps to its frame, with "%s"', async (more) => {
+      const query = `SELECT v, wmean(v, 1.0) OVER (ORDER BY ts) AS m,
+        wmean(v, 1.0) OVER (ORDER BY ts ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS two FROM r`;
+      for (const mode of ['batch', 'streaming'] as const) {
+        const lines = (await run(`${MEAN(more)} ${source()} ${query}`, mode)).match(/\d+\.\d+/g);
+        // Means of 1; 1, 4; 1, 4, 10; 1, 4, 10, 2, and of the last two.
+        expect(lines).toEqual(['1.0', '1.0', '1.0', '4.0', '2.5', '2.5', '10.0', '5.0', '7.0', '2.0', '4.25', '6.0']);
+      }
+    });
+
+    test('MATCH_RECOGNIZE asks them in DEFINE and MEASURES', async () => {
+      const query = `SELECT m, n FROM r MATCH_RECOGNIZE (ORDER BY ts MEASURES wmean(A.v, 1.0) AS m, B.v AS n
+        PATTERN (A+ B) DEFINE A AS A.v <> 2 AND wmean(A.v, 1.0) < 6, B AS B.v < wmean(A.v, 1.0))`;
+      // 1, 4, 10 have the mean 5; 2 is less.
+      expect((await run(`${MEAN(MERGE)} ${source()} ${query}`, 'streaming')).match(/\d+\.\d+/g)).toEqual([
+        '5.0',
+        '2.0',
+      ]);
+    });
   });
 
   test('merge over windows and slots', async () => {
