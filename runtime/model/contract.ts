@@ -116,6 +116,8 @@ export interface LoadedModel {
   predict(inputs: Tensors): Tensors | Promise<Tensors>;
   /** Learners only: one record as an object. Answers the outputs of the signature by name, as plain values. */
   predictRow?(row: FeatureRecord): Record<string, unknown>;
+  /** As `predictRow` for each, in one call of the learner where it can do that. */
+  predictRows?(rows: readonly FeatureRecord[]): Record<string, unknown>[];
   /** Frees memory outside of the heap. Safe to call twice. */
   close(): void | Promise<void>;
 }

@@ -94,6 +94,12 @@ export class Pipeline {
     return (this.last as Classifier).predictProbaOne(this.prepare(x));
   }
 
+  /** What the last step says of many records in one call, where it can do that (networks). */
+  get predictMany(): ((rows: readonly unknown[]) => unknown[]) | undefined {
+    const last = this.last as any;
+    return last.predictMany && ((rows) => last.predictMany(rows, (x: unknown) => this.prepare(x)));
+  }
+
   /** Probability of `true`, where the last step is a binary classifier. */
   probabilityOne(x: FeatureInput): number {
     const last = this.last as any;

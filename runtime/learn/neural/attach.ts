@@ -15,8 +15,8 @@ export function networksOf(model: any): NeuralNetwork[] {
  */
 export async function networkAttacher(tf: TensorFlow, model: unknown): Promise<(model: unknown) => void> {
   const machines = new Map<string, NetworkMachine>();
-  for (const { architecture } of networksOf(model)) {
-    machines.set(JSON.stringify(architecture), await machineFor(tf, architecture));
+  for (const { architecture, inputShape } of networksOf(model)) {
+    machines.set(JSON.stringify(architecture), await machineFor(tf, architecture, inputShape));
   }
   return (other) => {
     for (const network of networksOf(other)) {

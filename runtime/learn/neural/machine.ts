@@ -4,6 +4,7 @@
  */
 import { TidewheelError } from '../errors.js';
 import { type NetworkOptimizer, type NetworkOptimizerSpec, networkOptimizer } from './network-optimizer.js';
+import { type Forward, quickForward } from './quick-forward.js';
 import { installQuickKernels } from './quick-kernels.js';
 import type { TensorFlow, TfLayer, TfModel, TfTensor, TfVariable } from './tensorflow.js';
 import { mixed, seeded, type Topology } from './topology.js';
@@ -35,12 +36,16 @@ export interface FitOptions {
 const machines = new WeakMap<TensorFlow, Map<string, Promise<NetworkMachine>>>();
 
 /** The machine for an architecture; the same for equal ones. Rejects with `TW7101` where TensorFlow refuses the layers. */
-export function machineFor(tf: TensorFlow, architecture: Architecture): Promise<NetworkMachine> {
+export function machineFor(
+  tf: TensorFlow,
+  architecture: Architecture,
+  inputShape: readonly number[],
+): Promise<NetworkMachine> {
   let known = machines.get(tf);
   if (!known) machines.set(tf, (known = new Map()));
   const key = JSON.stringify(architecture);
   let machine = known.get(key);
-  if (!machine) known.set(key, (machine = NetworkMachine.build(tf, architecture)));
+  if (!machine) known.set(key, (machine = NetworkMachine.build(tf, architecture, inputShape)));
   return machine;
 }
 
@@ -63,6 +68,7 @@ export class NetworkMachine {
     model: TfModel,
     private readonly optimizer: NetworkOptimizer,
     architecture: Architecture,
+    private readonly forward: Forward | undefined,
   ) {
     const apply = (gradients: readonly { tensor: TfTensor }[]) => this.apply(gradients.map((g) => g.tensor));
     const Own = class extends tf.module.Optimizer {
@@ -88,7 +94,11 @@ export class NetworkMachine {
     this.outputs = model.outputs[0].shape.slice(1).reduce<number>((n, d) => n * (d ?? 1), 1);
   }
 
-  static async build(tf: TensorFlow, architecture: Architecture): Promise<NetworkMachine> {
+  static async build(
+    tf: TensorFlow,
+    architecture: Architecture,
+    inputShape: readonly number[],
+  ): Promise<NetworkMachine> {
     tf.use();
     installQuickKernels(tf);
     const optimizer = networkOptimizer(architecture.optimizer);
@@ -98,7 +108,7 @@ export class NetworkMachine {
       draft = await tf.module.models.modelFromJSON({ modelTopology: architecture.topology });
       const topology = seeded(draft.toJSON(undefined, false), architecture.seed);
       const model = await tf.module.models.modelFromJSON({ modelTopology: topology });
-      return new NetworkMachine(tf, model, optimizer, architecture);
+      return new NetworkMachine(tf, model, optimizer, architecture, quickForward(topology, sizeOf(inputShape)));
     } catch (error) {
       if (error instanceof TidewheelError) throw error;
       throw new TidewheelError('TW7101', `TensorFlow can’t make the network: ${(error as Error).message}`, {
@@ -164,6 +174,10 @@ export class NetworkMachine {
 
   /** Answers of `rows` rows, one after another. `x` has all their values. */
   predict(state: NetworkState, x: Float32Array, rows: number, shape: readonly number[]): ArrayLike<number> {
+    if (this.forward) {
+      this.settle(state);
+      return this.forward(state.weights, x, rows);
+    }
     this.own(state);
     const engine = this.tf.module.engine();
     engine.startScope();

@@ -77,7 +77,14 @@ export class NetworkClassifier extends NeuralNetwork implements Classifier {
   }
 
   predictProbaOne(x: FeatureInput): Probabilities {
-    const answer = this.ask(x);
+    return this.probabilities(this.ask(x));
+  }
+
+  override predictMany(rows: readonly unknown[], prepare: (x: any) => FeatureInput): Probabilities[] {
+    return this.askMany(rows, prepare).map((answer) => this.probabilities(answer));
+  }
+
+  private probabilities(answer: ArrayLike<number>): Probabilities {
     if (this.binary) {
       return new Map([
         [false, 1 - answer[0]],

@@ -39,6 +39,10 @@ export class NetworkRegressor extends NeuralNetwork implements Regressor {
     return this.ask(x)[0];
   }
 
+  override predictMany(rows: readonly unknown[], prepare: (x: any) => FeatureInput): number[] {
+    return this.askMany(rows, prepare).map((answer) => answer[0]);
+  }
+
   toJSON(): LearnJson {
     return { type: NetworkRegressor.type, version: 1, ...this.stateJson() };
   }

@@ -69,6 +69,10 @@ export abstract class NeuralNetwork extends RowStep {
     this.waitingX = new Float32Array(batchSize * this.size);
   }
 
+  get inputShape(): readonly number[] {
+    return this.params.inputShape;
+  }
+
   /** Gives the network its machine, which must be one of its `architecture`. Throws `TW7104` where saved weights don't fit. */
   attach(machine: NetworkMachine): void {
     if (this.state && !machine.fits(this.state)) {
@@ -116,11 +120,23 @@ export abstract class NeuralNetwork extends RowStep {
 
   /** The last layer's answers for a row. */
   protected ask(x: FeatureInput): ArrayLike<number> {
-    const { machine, state } = this.ready();
-    const values = new Float32Array(this.size);
-    this.write(this.asRow(x), values, 0);
-    return machine.predict(state, values, 1, this.params.inputShape);
+    return this.askMany([x], (row) => row)[0];
   }
+
+  /** Answers for rows in one call, each the same as alone. `prepare` makes of each what the network takes. */
+  protected askMany(rows: readonly unknown[], prepare: (x: any) => FeatureInput): ArrayLike<number>[] {
+    const { machine, state } = this.ready();
+    const values = new Float32Array(rows.length * this.size);
+    rows.forEach((x, i) => {
+      this.write(this.asRow(prepare(x)), values, i * this.size);
+    });
+    const answers = machine.predict(state, values, rows.length, this.params.inputShape);
+    const { outputs } = machine;
+    return rows.map((_, i) => Array.prototype.slice.call(answers, i * outputs, (i + 1) * outputs));
+  }
+
+  /** What `predictProbaOne` (of numbers: `predictOne`) says of each row, in one call. */
+  abstract predictMany(rows: readonly unknown[], prepare: (x: any) => FeatureInput): unknown[];
 
   protected learn(x: FeatureInput, y: unknown): void {
     const target = this.target(y);

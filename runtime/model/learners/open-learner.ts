@@ -7,6 +7,7 @@
  * - two classes, false and true: `label` BOOL, `probability` FP64 (of true)
  * - other classes: `label` (BOOL or FP64 where all are booleans or numbers, else BYTES), `probability` FP64 (of that label)
  * - a number: `prediction` FP64 · groups: `cluster` INT32 · unusual rows: `score` FP64
+ * - recommenders: `recommended` BYTES, ten items as a JSON list; `prediction` FP64, the rating of the product asked about
  * - pipelines that end in a transform: `row` BYTES, the record as JSON
  */
 import { TidewheelError } from '../../../api/errors.js';
@@ -38,10 +39,15 @@ export async function openLearner(files: ModelFiles): Promise<LoadedModel> {
   return new LearnerModel(learner);
 }
 
+/** Items that a recommender names. */
+const RECOMMENDED = 10;
+
 /** The answers of a kind of learner: what it gives, and how. */
 interface Answers {
   readonly outputs: readonly TensorSpec[];
   ask(x: any): Record<string, unknown>;
+  /** Many in one call, where the learner can do that (networks). */
+  askMany?(xs: readonly any[]): Record<string, unknown>[];
 }
 
 class LearnerModel implements LoadedModel {
@@ -63,32 +69,48 @@ class LearnerModel implements LoadedModel {
   }
 
   predictRow(row: FeatureRecord): Record<string, unknown> {
-    const input = this.positions === undefined ? row : (row.features as number[]);
-    try {
-      return this.answers.ask(input);
-    } catch (error) {
-      if (error instanceof TidewheelError) throw new TidewheelError('TW7203', error.message, { cause: error });
-      throw error;
-    }
+    return asked(() => this.answers.ask(this.input(row)));
+  }
+
+  predictRows(rows: readonly FeatureRecord[]): Record<string, unknown>[] {
+    const { answers } = this;
+    const inputs = rows.map((row) => this.input(row));
+    if (inputs.length === 0) return [];
+    return asked(() => (answers.askMany ? answers.askMany(inputs) : inputs.map((x) => answers.ask(x))));
+  }
+
+  private input(row: FeatureRecord): unknown {
+    return this.positions === undefined ? row : row.features;
   }
 
   predict(inputs: Tensors): Tensors {
     const columns = Object.entries(inputs);
     const rows = columns[0]?.[1].shape[0] ?? 0;
     const out = this.answers.outputs.map((spec) => ({ spec, data: allocate(spec.datatype, rows) }));
-    for (let row = 0; row < rows; row++) {
-      const answer = this.predictRow(this.positions === undefined ? record(columns, row) : vector(inputs, row));
+    const records = Array.from({ length: rows }, (_, row) =>
+      this.positions === undefined ? record(columns, row) : vector(inputs, row),
+    );
+    this.predictRows(records).forEach((answer, row) => {
       for (const { spec, data } of out) {
         const value = answer[spec.name] ?? missing(spec.datatype);
         setElement(spec.name, spec.datatype, data, row, spec.datatype === 'BYTES' ? text(value) : value);
       }
-    }
+    });
     return Object.fromEntries(
       out.map(({ spec, data }) => [spec.name, { datatype: spec.datatype, shape: [rows], data }]),
     );
   }
 
   close(): void {}
+}
+
+function asked<T>(ask: () => T): T {
+  try {
+    return ask();
+  } catch (error) {
+    if (error instanceof TidewheelError) throw new TidewheelError('TW7203', error.message, { cause: error });
+    throw error;
+  }
 }
 
 function record(columns: readonly (readonly [string, Tensors[string]])[], row: number): FeatureRecord {
@@ -118,7 +140,10 @@ function answersOf(learner: any): Answers {
       return {
         outputs: [{ name: 'prediction', datatype: 'FP64', shape: [-1] }],
         ask: (x) => ({ prediction: learner.predictOne(x) }),
+        ...many(learner, (prediction) => ({ prediction })),
       };
+    case 'recommender':
+      return recommender(learner);
     case 'clusterer':
       return {
         outputs: [{ name: 'cluster', datatype: 'INT32', shape: [-1] }],
@@ -139,16 +164,25 @@ function answersOf(learner: any): Answers {
   }
 }
 
+/** `askMany` of a learner that answers many rows in one call. */
+function many(learner: any, answer: (said: any) => Record<string, unknown>): Pick<Answers, 'askMany'> {
+  return learner.predictMany && learner.kind !== 'transformer'
+    ? {
+        askMany: (xs) =>
+          (learner.steps ? learner.predictMany(xs) : learner.predictMany(xs, (x: unknown) => x)).map(answer),
+      }
+    : {};
+}
+
 function twoClasses(learner: any): Answers {
+  const answer = (probability: number) => ({ label: probability > 0.5, probability });
   return {
     outputs: [
       { name: 'label', datatype: 'BOOL', shape: [-1] },
       { name: 'probability', datatype: 'FP64', shape: [-1] },
     ],
-    ask: (x) => {
-      const probability = learner.probabilityOne(x);
-      return { label: probability > 0.5, probability };
-    },
+    ask: (x) => answer(learner.probabilityOne(x)),
+    ...many(learner, (probabilities) => answer(probabilities.get(true))),
   };
 }
 
@@ -156,18 +190,38 @@ function manyClasses(learner: any, last: any): Answers {
   const known: unknown[] = last.classes ?? last.labels?.labels ?? [];
   const all = (type: string) => known.length > 0 && known.every((label) => typeof label === type);
   const datatype = all('boolean') ? 'BOOL' : all('number') ? 'FP64' : 'BYTES';
+  const answer = (probabilities: ReadonlyMap<unknown, number>) => {
+    let label: unknown;
+    let probability = 0;
+    for (const [candidate, share] of probabilities) {
+      if (label === undefined || share > probability) [label, probability] = [candidate, share];
+    }
+    return { label, probability };
+  };
   return {
     outputs: [
       { name: 'label', datatype, shape: [-1] },
       { name: 'probability', datatype: 'FP64', shape: [-1] },
     ],
+    ask: (x) => answer(learner.predictProbaOne(x)),
+    ...many(learner, answer),
+  };
+}
+
+/** The first value of a record is the customer; a second is a product, whose expected rating is asked for. */
+function recommender(learner: any): Answers {
+  return {
+    outputs: [
+      { name: 'recommended', datatype: 'BYTES', shape: [-1] },
+      ...(learner.predictOne ? [{ name: 'prediction', datatype: 'FP64', shape: [-1] } as const] : []),
+    ],
     ask: (x) => {
-      let label: unknown;
-      let probability = 0;
-      for (const [candidate, share] of learner.predictProbaOne(x)) {
-        if (label === undefined || share > probability) [label, probability] = [candidate, share];
-      }
-      return { label, probability };
+      const [user, item] = Object.values(x as FeatureRecord);
+      const recommended = learner.recommend(user, RECOMMENDED).map((r: { item: unknown }) => r.item);
+      return {
+        recommended,
+        prediction: learner.predictOne && item != null ? learner.predictOne(user, item) : undefined,
+      };
     },
   };
 }

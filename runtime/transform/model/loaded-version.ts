@@ -107,7 +107,8 @@ function ofRecords(version: string, model: LoadedModel, spec: ScoreSpec, schema:
     version,
     model,
     score(rows) {
-      const answered = rows.map((row) => model.predictRow!(askedRecord(record(row))));
+      const records = rows.map((row) => askedRecord(record(row)));
+      const answered = model.predictRows?.(records) ?? records.map((x) => model.predictRow!(x));
       return { row: (row, index) => make(row, answered[index], types, plainValue) };
     },
   };

@@ -1,7 +1,13 @@
 /** Learners of runtime/learn as models: by columns and by rows, with the answers that the learner itself gives. */
 import { describe, expect, test } from '@jest/globals';
-import { createPipeline } from '../../../runtime/learn/index.js';
-import { checkInputs, type ModelFiles, openModel, tensorFrom } from '../../../runtime/model/index.js';
+import { attachTensorFlow, create, createPipeline } from '../../../runtime/learn/index.js';
+import {
+  checkInputs,
+  type ModelFiles,
+  openModel,
+  tensorFrom,
+  trainingTensorFlow,
+} from '../../../runtime/model/index.js';
 
 function saved(learner: { toJSON(): unknown }): ModelFiles {
   return new Map([['model.json', Buffer.from(JSON.stringify(learner))]]);
@@ -60,4 +66,46 @@ test('a regression and a transform have their own outputs', async () => {
   for (const x of [0, 10]) scaler.learnOne({ x });
   const scaled = await (await openModel(saved(scaler))).predict({ x: tensorFrom('x', 'FP64', [1], [5]) });
   expect(JSON.parse(scaled.row.data[0] as string)).toEqual({ x: 0.5 });
+});
+
+describe('networks and recommenders', () => {
+  const LAYERS = [{ type: 'Dense', units: 4, activation: 'relu' }];
+
+  test('a network answers many rows in one call as it answers each alone, and as it did before it was saved', async () => {
+    const network = createPipeline([
+      'StandardScaler',
+      {
+        type: 'NetworkClassifier',
+        inputShape: [2],
+        layers: [...LAYERS, { type: 'Dense', units: 3, activation: 'softmax' }],
+        batchSize: 10,
+      },
+    ]);
+    await attachTensorFlow(await trainingTensorFlow(), network);
+    for (let i = 0; i < 200; i++) network.learnOne({ a: i % 7, b: i % 5 }, ['low', 'middle', 'high'][i % 3]);
+    const model = await openModel(saved(network));
+    const a = [0, 3, 6, 2];
+    const b = [4, 0, 1, 2];
+    const answer = await model.predict({
+      a: tensorFrom('a', 'FP64', [4], a),
+      b: tensorFrom('b', 'FP64', [4], b),
+    });
+    a.forEach((value, i) => {
+      const probabilities = network.predictProbaOne({ a: value, b: b[i] });
+      expect(answer.label.data[i]).toBe(network.predictOne({ a: value, b: b[i] }));
+      expect(answer.probability.data[i]).toBe(Math.max(...probabilities.values()));
+      expect(model.predictRow!({ a: value, b: b[i] }).probability).toBe(answer.probability.data[i]);
+    });
+  });
+
+  test('a recommender names ten items, and the rating that is expected', async () => {
+    const ratings = create({ type: 'BiasedMF', negatives: 2 });
+    for (let i = 0; i < 300; i++) ratings.learnOne(`u${i % 11}`, `p${(i * 7) % 40}`);
+    const model = await openModel(saved(ratings));
+    const { recommended, prediction } = model.predictRow!({ customer: 'u3', product: 'p5' });
+    expect(recommended).toEqual(ratings.recommend('u3', 10).map((r: { item: string }) => r.item));
+    expect(prediction).toBe(ratings.predictOne('u3', 'p5'));
+    const answer = await model.predict({ customer: tensorFrom('customer', 'BYTES', [1], ['u3']) });
+    expect(JSON.parse(answer.recommended.data[0] as string)).toEqual(recommended);
+  });
 });
