@@ -7,7 +7,9 @@ import type { TransformFactory } from './contract.js';
 
 export const calc: TransformFactory = (ctx) => {
   const spec = ctx.node.spec as CalcSpec;
-  const cg = new Codegen();
+  const place = { watermark: ctx.restoredWatermark };
+  const asks = JSON.stringify([spec.filter, spec.project]).includes('"CURRENT_WATERMARK"');
+  const cg = new Codegen({ watermark: () => place.watermark });
   const emit = cg.bind(ctx.emit, 'emit');
   const condition = spec.filter ? generateCondition(spec.filter, 'row', cg) : undefined;
   const beforeFilter = cg.takeDeclarations();
@@ -19,5 +21,10 @@ export const calc: TransformFactory = (ctx) => {
     ${beforeRow}
     ${emit}(${value}, kind);
   };`) as (row: unknown, kind: number) => void;
-  return { process };
+  if (!asks) return { process };
+  const onWatermark = (timestamp: number) => {
+    place.watermark = timestamp;
+    return timestamp;
+  };
+  return { process, onWatermark };
 };

@@ -50,7 +50,8 @@ INSERT INTO c SELECT n, 'of ' || CAST(n / 1000 AS STRING) || '/x' FROM a WHERE n
   };
   /** The partitioned table, read again. */
   const countsOfParts = async () => {
-    const env = { KEY: s3.accessKey, SECRET: s3.secretKey };
+    Object.assign(process.env, { KEY: s3.accessKey, SECRET: s3.secretKey });
+    const { env } = process;
     const log = { debug() {}, info() {}, warn() {}, error() {} };
     const engine = new SqlEngine({ mode: 'batch', baseDir: dir, log, env, warn: () => {} });
     let out = '';

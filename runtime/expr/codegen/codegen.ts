@@ -8,10 +8,13 @@
 export interface CodegenOptions {
   /** Processing time in milliseconds, for CURRENT_TIMESTAMP and its like. Default Date.now. */
   readonly now?: () => number;
+  /** How far event time is where the code runs, for CURRENT_WATERMARK. Left out where there is none to ask. */
+  readonly watermark?: () => number;
 }
 
 export class Codegen {
   readonly now: () => number;
+  readonly watermark: (() => number) | undefined;
   private readonly bound = new Map<unknown, string>();
   private readonly names: string[] = [];
   private readonly values: unknown[] = [];
@@ -20,6 +23,7 @@ export class Codegen {
 
   constructor(options: CodegenOptions = {}) {
     this.now = options.now ?? Date.now;
+    this.watermark = options.watermark;
   }
 
   /** A name under which the generated code sees `value`. The same value gets the same name. */

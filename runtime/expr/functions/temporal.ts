@@ -282,7 +282,32 @@ function now(
   };
 }
 
+/** The type of the time attribute; NULL while there is no watermark. */
+const watermarkInfer: Infer = ([type]) => {
+  if (type === undefined || !t.isTimestamp(type) || (type as { precision: number }).precision > 3) {
+    return 'CURRENT_WATERMARK takes a time attribute';
+  }
+  return { argTypes: [type], type: type.kind === 'TIMESTAMP' ? t.timestamp(3) : t.timestampLtz(3) };
+};
+
+/** The time of a watermark; NULL for none. */
+function watermarkTime(mark: number): number | null {
+  return Number.isFinite(mark) ? mark : null;
+}
+
 export const TEMPORAL = defineFamily('temporal', [
+  {
+    names: ['CURRENT_WATERMARK'],
+    signatures: ['(TIMESTAMP*) -> T1?'],
+    infer: watermarkInfer,
+    nulls: 'custom',
+    deterministic: false,
+    doc: 'The watermark when the row comes; NULL while there is none, and in batch mode. A row at or before it is late. For SELECT and WHERE.',
+    emit: (_, e) => {
+      if (!e.cg.watermark) throw new TypeError('CURRENT_WATERMARK stands in SELECT and WHERE only');
+      return e.fn(watermarkTime, `${e.cg.bind(e.cg.watermark, 'watermark')}()`);
+    },
+  },
   {
     names: ['EXTRACT'],
     syntax: ['EXTRACT(unit FROM time)'],

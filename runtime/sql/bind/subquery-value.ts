@@ -13,7 +13,7 @@ import { bindAggregate } from './aggregate-call.js';
 import { type ExpressionBinder, int, NULL, type SubqueryTest } from './expression.js';
 import type { QueryBinder } from './query.js';
 import type { Scope } from './scope.js';
-import { openSubquery } from './subquery.js';
+import { openSubquery, withoutGroups } from './subquery.js';
 
 /** What is joined to each row. `condition`: where the sub-query depends on the row. */
 interface Joined {
@@ -133,7 +133,8 @@ export class SubqueryValues {
     });
   }
 
-  private exists(query: Query, at: Span, expressions: ExpressionBinder): Expr {
+  private exists(written: Query, at: Span, expressions: ExpressionBinder): Expr {
+    const query = withoutGroups(written);
     const opened = this.open(query);
     if (!opened || opened.across.length === 0) {
       const { relation } = this.binder.query(query);
@@ -143,7 +144,8 @@ export class SubqueryValues {
       return expressions.call('>', [value, zero()], at);
     }
     for (const item of opened.select.items) if (item.value.kind !== 'Star') opened.expressions.bind(item.value);
-    if (opened.calls.length > 0) throw unsupported('An aggregate in EXISTS that depends on the query around it', at);
+    // Without GROUP BY an aggregate gives a row in any case.
+    if (opened.calls.length > 0) return TRUE;
     const { keys, outer } = this.equations(opened);
     const grouped = groupBy(opened.relation, keys, [], this.binder.origin(at));
     const marked = project(grouped, [...keysOf(grouped), { name: '$mark', expr: TRUE }]);

@@ -26,7 +26,7 @@ export function bindWhere(binder: QueryBinder, input: Relation, scope: Scope, wh
   const tests: { node: Extract<Expression, { kind: 'Exists' | 'InSubquery' }>; negated: boolean }[] = [];
   for (const part of andParts(where)) {
     const { node, negated } = withoutNot(part);
-    if (node.kind === 'Exists') tests.push({ node, negated });
+    if (node.kind === 'Exists') tests.push({ node: { ...node, query: withoutGroups(node.query) }, negated });
     else if (node.kind === 'InSubquery') tests.push({ node, negated: negated !== node.negated });
     else plain.push(expressions.condition(part));
   }
@@ -35,6 +35,25 @@ export function bindWhere(binder: QueryBinder, input: Relation, scope: Scope, wh
   const fields = new Map(relation.fields.map((f) => [f.name, f]));
   return { relation, scope: scope.mapFields((f) => fields.get(f.name) ?? f) };
 }
+
+/**
+ * The query of EXISTS without GROUP BY: there is a group where there is a row. One with HAVING, or with sets of which one may be empty,
+ * stays as it is.
+ */
+export function withoutGroups(query: Query): Query {
+  const { body } = query;
+  if (body.kind !== 'Select' || !body.groupBy || body.having || body.qualify || query.limit || query.offset)
+    return query;
+  if (body.groupBy.items.some((item) => item.kind !== 'GroupingSet' || item.expressions.length === 0)) return query;
+  // A group window, as TUMBLE(ts, …), has a meaning of its own.
+  if (body.groupBy.items.some((item) => item.kind === 'GroupingSet' && item.expressions.some((e) => e.kind === 'Call')))
+    return query;
+  const one: Expression = { kind: 'NumberLiteral', form: 'integer', text: '1', span: body.span };
+  const { groupBy: _, ...rest } = body;
+  return { ...query, body: { ...rest, items: [{ kind: 'SelectItem', value: one, span: body.span }] } };
+}
+
+const FALSE: Expr = { op: 'literal', value: false, type: { kind: 'BOOLEAN', nullable: false } };
 
 function andParts(node: Expression): Expression[] {
   return node.kind === 'Binary' && node.op === 'AND' ? [...andParts(node.left), ...andParts(node.right)] : [node];
@@ -53,7 +72,8 @@ function semiJoin(
   node: Extract<Expression, { kind: 'Exists' | 'InSubquery' }>,
   negated: boolean,
 ): Relation {
-  const inner = correlated(binder, node.query, left, scope);
+  const inner = correlated(binder, node.query, left, scope, node.kind === 'Exists');
+  if (inner.always) return negated ? pushFilter(left, FALSE) : left;
   const conditions: (Expr | undefined)[] = [inner.condition];
   let nullAware = false;
   if (node.kind === 'InSubquery') {
@@ -104,18 +124,26 @@ interface Correlated {
   readonly outputs: readonly Expr[];
   /** What compares rows of the sub-query with the row outside. */
   readonly condition?: Expr;
+  /** There is a row whatever the row outside is. */
+  readonly always?: boolean;
 }
 
 /** The sub-query's rows under names of their own; its conditions on the query outside are taken out of it. */
-function correlated(binder: QueryBinder, query: Query, outside: Relation, scope: Scope): Correlated {
-  const found = simpleSubquery(binder, query, outside, scope);
+function correlated(binder: QueryBinder, query: Query, outside: Relation, scope: Scope, exists: boolean): Correlated {
+  const found = simpleSubquery(binder, query, outside, scope, exists);
   if (found) return found;
   const bound = binder.query(query);
   const { right } = disjoint(outside, bound.relation);
   return { relation: right, outputs: right.fields.slice(0, bound.names.length).map(column) };
 }
 
-function simpleSubquery(binder: QueryBinder, query: Query, outside: Relation, scope: Scope): Correlated | undefined {
+function simpleSubquery(
+  binder: QueryBinder,
+  query: Query,
+  outside: Relation,
+  scope: Scope,
+  exists: boolean,
+): Correlated | undefined {
   let aggregates = false;
   const opened = openSubquery(binder, query, outside.fields, scope, () => {
     aggregates = true;
@@ -129,9 +157,10 @@ function simpleSubquery(binder: QueryBinder, query: Query, outside: Relation, sc
     else outputs.push(expressions.bind(item.value));
   }
   if (aggregates) {
-    if (across.length > 0)
-      throw unsupported('An aggregate in a sub-query that depends on the query around it', select.span);
-    return undefined;
+    if (across.length === 0) return undefined;
+    // Without GROUP BY an aggregate gives a row in any case: EXISTS holds.
+    if (exists) return { relation, outputs: [], always: true };
+    throw unsupported('An aggregate in a sub-query that depends on the query around it', select.span);
   }
   return { relation, outputs, condition: allOf(across) };
 }

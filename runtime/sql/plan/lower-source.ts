@@ -271,7 +271,9 @@ function usesEventTime(relation: Relation, lowering: Lowering): boolean {
     if (relation.kind === 'rank' && lowering.traits.isWindowRank(relation.partitionBy, input)) return true;
     return relation.orderBy.some((key) => input.time.get(key.column) === 'rowtime');
   }
-  return JSON.stringify(relation.kind === 'calc' ? (relation.project ?? null) : null).includes('CURRENT_WATERMARK');
+  return (
+    relation.kind === 'calc' && JSON.stringify([relation.project, relation.filter]).includes('"CURRENT_WATERMARK"')
+  );
 }
 
 /** What can be checked on decoded columns without ever failing. */
