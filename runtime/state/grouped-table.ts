@@ -5,7 +5,7 @@
 import type { ByteWriter } from '../record/bytes.js';
 import type { FrozenChanges, GroupedCut } from './cut/grouped-cut.js';
 import type { ColdSide } from './disk/cold-side.js';
-import { DELETE, DELETED, type Entry, type MapKey, PUT, Table, type TableSpec } from './table.js';
+import { DELETE, DELETED, type Entry, type MapKey, Table, type TableSpec } from './table.js';
 
 /** How many entries are looked at in one go, at most. */
 const MOST_SWEPT = 20_000;
@@ -126,10 +126,10 @@ export abstract class GroupedTable<V> extends Table {
     if (this.cutting === cut) this.cutting = undefined;
   }
 
-  put(entry: Entry, table: number, out: ByteWriter): void {
+  /** As writeEntry(), with the table's number in front. */
+  put(entry: Entry, table: number, out: ByteWriter, whole: boolean): number {
     out.byte(table);
-    out.byte(PUT);
-    this.codec.write(entry, out);
+    return this.writeEntry(entry, whole, out);
   }
 
   putDeletion(entry: Entry, table: number, out: ByteWriter): void {
@@ -222,6 +222,7 @@ export abstract class GroupedTable<V> extends Table {
 
   adoptFrom(other: this, groups: ReadonlySet<number>): void {
     for (const g of groups) {
+      if (other.growing) this.growing?.join(other.growing);
       const map = other.groups[g];
       const before = other.size;
       if (!this.cold && other.cold) {

@@ -1,7 +1,7 @@
 /** One entry a key. */
 import type { ByteReader } from '../record/bytes.js';
 import { GroupedTable } from './grouped-table.js';
-import { DELETE, type Entry, type MapKey, PUT } from './table.js';
+import { DELETE, type Entry, type MapKey, PUT, UPDATE } from './table.js';
 
 export class KeyedTable extends GroupedTable<Entry> {
   /** Adds an entry whose key fields are set, and marks it. */
@@ -52,6 +52,7 @@ export class KeyedTable extends GroupedTable<Entry> {
     if (op === PUT) {
       const entry = this.codec.read(input);
       const key = this.mapKey(entry);
+      this.growing?.isWhole(entry);
       if (!this.get(group, key)) this.size++;
       (this.groups[group] ??= new Map()).set(key, entry);
     } else if (op === DELETE) {
@@ -59,6 +60,7 @@ export class KeyedTable extends GroupedTable<Entry> {
       if (!this.get(group, key)) return;
       this.groups[group]!.delete(key);
       this.size--;
-    } else throw new Error(`unknown record ${op} in table ${this.spec.name}`);
+    } else if (op === UPDATE) this.applyUpdate(input, (keys) => this.get(group, this.mapKey(keys)));
+    else throw new Error(`unknown record ${op} in table ${this.spec.name}`);
   }
 }

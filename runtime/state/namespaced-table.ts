@@ -1,7 +1,7 @@
 /** Entries of windows: by namespace and key. */
 import type { ByteReader, ByteWriter } from '../record/bytes.js';
 import type { FrozenNamespaces, NamespacedCut } from './cut/namespaced-cut.js';
-import { DROP, type Entry, type MapKey, PUT, Table, type TableSpec } from './table.js';
+import { DROP, type Entry, type MapKey, PUT, Table, type TableSpec, UPDATE } from './table.js';
 
 /** One namespace's entries: a window's, or a slice's. */
 export class Namespace {
@@ -83,11 +83,10 @@ export class NamespacedTable extends Table {
     if (this.cutting === cut) this.cutting = undefined;
   }
 
-  put(namespace: number, entry: Entry, table: number, out: ByteWriter): void {
+  /** As writeEntry(), with the table's number in front. */
+  put(namespace: number, entry: Entry, table: number, out: ByteWriter, whole: boolean): number {
     out.byte(table);
-    out.byte(PUT);
-    out.f64(namespace);
-    this.codec.write(entry, out);
+    return this.writeEntry(entry, whole, out, namespace);
   }
 
   putDrop(namespace: number, table: number, out: ByteWriter): void {
@@ -109,6 +108,7 @@ export class NamespacedTable extends Table {
       const entry = this.codec.read(input);
       const namespace = this.open(id);
       namespace.saved = true;
+      this.growing?.isWhole(entry);
       const before = namespace.map.size;
       namespace.map.set(this.mapKey(entry), entry);
       this.size += namespace.map.size - before;
@@ -122,7 +122,8 @@ export class NamespacedTable extends Table {
         }
       }
       if (namespace.map.size === 0) this.namespaces.delete(id);
-    } else throw new Error(`unknown record ${op} in table ${this.spec.name}`);
+    } else if (op === UPDATE) this.applyUpdate(input, (keys) => this.namespaces.get(id)?.map.get(this.mapKey(keys)));
+    else throw new Error(`unknown record ${op} in table ${this.spec.name}`);
   }
 
   dropGroup(group: number): void {
@@ -138,6 +139,7 @@ export class NamespacedTable extends Table {
   }
 
   adoptFrom(other: this, groups: ReadonlySet<number>): void {
+    if (other.growing) this.growing?.join(other.growing);
     for (const namespace of other.namespaces.values()) {
       const mine = this.open(namespace.id);
       mine.saved = true;

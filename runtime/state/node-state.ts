@@ -175,13 +175,14 @@ export class NodeState {
 
   /** Forgets a cut that goes on: the state is another from now on, or nobody's. */
   abortCut(): void {
-    this.cutting?.abort();
+    if (this.cutting?.abort()) for (const table of this.tables) table.forgetWritten();
     this.cutting = undefined;
   }
 
   /** Sizes for the next cut. */
-  private learn({ changes, changeBytes, bytes }: CutSizes, all: boolean, windows: boolean): void {
-    if (changes > 0 && changeBytes > 0) this.recordBytes = changeBytes / changes;
+  private learn({ changes, changeBytes, grownBytes, bytes }: CutSizes, all: boolean, windows: boolean): void {
+    if (changes > 0 && changeBytes > grownBytes) this.recordBytes = (changeBytes - grownBytes) / changes;
+    if (!windows) this.baseBytes += grownBytes;
     this.lastCutBytes = bytes;
     if (all && bytes > 0) {
       this.baseBytes = bytes;

@@ -1,9 +1,10 @@
 /** What all tables of keyed state have in common: entries, their keys and key groups, and what a segment asks of a table. */
-import type { ByteReader } from '../record/bytes.js';
+import type { ByteReader, ByteWriter } from '../record/bytes.js';
 import { canonical, combineHash, hashValue, keyGroupOf } from '../record/hash.js';
 import { compileObjectCodec, type ObjectCodec } from '../record/object-codec.js';
 import type { Field } from '../record/types.js';
 import type { TableLayout } from '../snapshot/manifest.js';
+import { GrowingFields } from './growing.js';
 
 /** A flat object: k0…, value fields, `_e`. */
 export type Entry = Record<string, any> & { _e: number };
@@ -20,6 +21,8 @@ export const PUT = 1;
 export const DELETE = 2;
 /** Only of namespaces. */
 export const DROP = 3;
+/** What changed of an entry that has a record already (growing.ts). */
+export const UPDATE = 4;
 
 export interface TableSpec {
   readonly name: string;
@@ -33,6 +36,8 @@ export interface TableSpec {
    * keeps keys, and asks again.
    */
   readonly spill?: boolean;
+  /** Fields of the value that hold Maps which only get more keys, and whose keys' values stay what they are (growing.ts). */
+  readonly grows?: readonly string[];
   /**
    * Entries have the time of their last writing in a field `t`. The owner looks at it where it meets an entry; those that it never
    * meets again are swept away.
@@ -122,6 +127,7 @@ export abstract class Table {
   readonly layout: TableLayout;
   readonly codec: ObjectCodec<Entry>;
   protected readonly keyCodec: ObjectCodec;
+  protected readonly growing: GrowingFields | undefined;
   readonly keyNames: readonly string[];
   private readonly groupNames: readonly string[];
   /** Entries touched since the last cut have `_e` equal to this. */
@@ -143,6 +149,7 @@ export abstract class Table {
     const groupKeys = spec.groupKeys === undefined ? {} : { groupKeys: spec.groupKeys };
     this.layout = { name: spec.name, keys, values, ...kind, ...groupKeys };
     this.codec = compileObjectCodec<Entry>([...keys, ...values], '_e: 0');
+    if (spec.grows?.length) this.growing = new GrowingFields([...keys, ...values], spec.grows);
     this.keyCodec = compileObjectCodec(kind.bucketed ? [...keys, SEQUENCE] : keys);
   }
 
@@ -158,6 +165,34 @@ export abstract class Table {
     const hash =
       this.groupNames.length === 1 ? hashValue(entry.k0) : hashKey(this.groupNames.map((name) => entry[name]));
     return keyGroupOf(hash, this.maxParallelism);
+  }
+
+  /**
+   * Appends an entry's record, from its kind on; where it can, and not `whole`, only what changed. Returns how many of its bytes are not in
+   * place of older ones, of entries with fields that grow.
+   */
+  protected writeEntry(entry: Entry, whole: boolean, out: ByteWriter, namespace?: number): number {
+    const { growing } = this;
+    const isChange = growing !== undefined && !whole && growing.canChange(entry);
+    out.byte(isChange ? UPDATE : PUT);
+    if (namespace !== undefined) out.f64(namespace);
+    if (isChange) return growing.writeChange(entry, out);
+    const start = out.pos;
+    this.codec.write(entry, out);
+    if (growing === undefined) return 0;
+    growing.isWhole(entry);
+    return out.pos - start;
+  }
+
+  /** Reads the record of an entry that was there before, from behind its kind on. */
+  protected applyUpdate(input: ByteReader, find: (keys: Entry) => Entry | undefined): void {
+    if (!this.growing) throw new Error(`table ${this.spec.name} has changes of fields that don't grow any more`);
+    this.growing.applyChange(input, find);
+  }
+
+  /** A cut was given up: what it wrote may be in no snapshot. */
+  forgetWritten(): void {
+    this.growing?.forget();
   }
 
   /** Forgets what was marked as changed. */

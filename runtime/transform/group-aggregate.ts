@@ -33,6 +33,7 @@ export const groupAggregate: TransformFactory = (ctx): Transform => {
       { name: 't', type: BIGINT },
       ...accFields(aggregates),
     ],
+    grows: aggregates.growing,
     spill: true,
     ttl: ttlMs ? { ms: ttlMs, now: ctx.now } : undefined,
   });

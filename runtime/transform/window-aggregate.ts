@@ -67,6 +67,7 @@ function statefulPhase(ctx: TransformContext, spec: WindowAggregateSpec): Transf
     keys: keyFields(spec.keys),
     // Windows that came with the rows: their start is known by the rows only.
     values: [...(attached ? [{ name: 'ws', type: BIGINT }] : []), ...accFields(aggregates)],
+    grows: aggregates.growing,
   });
   const lateness = spec.allowedLatenessMs ?? 0;
   const byClock = spec.timeColumn === undefined && !attached;

@@ -31,6 +31,14 @@ export function addToBag(bag: Bag, value: any, keyed: boolean): boolean {
   return false;
 }
 
+/** As addToBag() where nothing is ever taken back: how often a value came is not counted. */
+export function addOnce(bag: Bag, value: any, keyed: boolean): boolean {
+  const key = keyed ? valueKey(value) : value;
+  if (bag.has(key)) return false;
+  bag.set(key, keyed ? [value, 1] : 1);
+  return true;
+}
+
 /** True when the value is no longer there. */
 export function removeFromBag(bag: Bag, value: any, keyed: boolean): boolean {
   const key = keyed ? valueKey(value) : value;

@@ -15,6 +15,8 @@ export type Acc = Record<string, any>;
  */
 export interface CompiledAggregates {
   readonly accFields: readonly AccField[];
+  /** Those that hold Maps which only get more keys. */
+  readonly growing: readonly string[];
   create(): Acc;
   add(acc: Acc, row: Row): void;
   /** Takes back a row that was added. Only when compiled with `retract`. */
@@ -53,6 +55,7 @@ export function compileAggregates(
   };
   return {
     accFields: table.fields,
+    growing: table.growing(),
     create: build(() => ({ params: '', body: `return ${table.createCode()};` })),
     add: build((cg) => ({ params: 'acc, row', body: table.updateCode('add', 'acc', 'row', cg) })),
     retract: opts.retract

@@ -14,7 +14,7 @@ import type { Expr } from '../ir.js';
 import * as t from '../typing.js';
 import { decimalToDouble } from '../values/decimal.js';
 import { addExact, addLong, subtractExact, subtractLong } from '../values/exact.js';
-import { addToBag, bestOf, copyBag, mergeBags, removeFromBag, removeFromList } from './bags.js';
+import { addOnce, addToBag, bestOf, copyBag, mergeBags, removeFromBag, removeFromList } from './bags.js';
 
 export interface AccField {
   readonly name: string;
@@ -296,6 +296,11 @@ export class SlotTable {
     return source;
   }
 
+  /** Fields with Maps that only get more keys. */
+  growing(): string[] {
+    return this.retract ? [] : this.sources.flatMap(({ seen }) => seen ?? []);
+  }
+
   /** The object literal of an empty accumulator. */
   createCode(): string {
     const inits = new Map<string, string>();
@@ -335,7 +340,9 @@ export class SlotTable {
       values.push(name);
       if (arg.type.nullable && !source.keepNulls) nulls.push(`${name} !== null`);
     }
-    let body = source.distinct ? distinctCode(source, kind, acc, values, cg) : slotsCode(source, kind, acc, values, cg);
+    let body = source.distinct
+      ? distinctCode(source, this.retract, kind, acc, values, cg)
+      : slotsCode(source, kind, acc, values, cg);
     if (nulls.length > 0) body = `if (${nulls.join(' && ')}) {\n${body}\n}`;
     if (declared.length > 0) body = `{\n${declared.join('\n')}\n${body}\n}`;
     return source.filter ? `if (${generateCondition(source.filter, row, cg)}) {\n${body}\n}` : body;
@@ -347,7 +354,7 @@ export class SlotTable {
     const counts: string[] = [];
     for (const source of this.sources) {
       if (source.distinct) {
-        code.push(mergeDistinct(source, into, from, cg));
+        code.push(mergeDistinct(source, this.retract, into, from, cg));
         continue;
       }
       for (const slot of source.slots) (slot.last ? counts : code).push(slot.merge(into, from, cg));
@@ -369,18 +376,20 @@ function slotsCode(
 
 function distinctCode(
   source: Source,
+  retract: boolean,
   kind: 'add' | 'retract',
   acc: string,
   values: readonly string[],
   cg: Codegen,
 ): string {
   const keyed = source.args.length > 1 || isObject(source.args[0].type);
-  const call = kind === 'add' ? cg.bind(addToBag, 'addToBag') : cg.bind(removeFromBag, 'removeFromBag');
+  const add = retract ? cg.bind(addToBag, 'addToBag') : cg.bind(addOnce, 'addOnce');
+  const call = kind === 'add' ? add : cg.bind(removeFromBag, 'removeFromBag');
   return `if (${call}(${acc}.${source.seen}, ${valueCode(values)}, ${keyed})) {\n${slotsCode(source, kind, acc, values, cg)}\n}`;
 }
 
-/** Values that only `from` has seen are added to the slots; counts of values seen by both are summed. */
-function mergeDistinct(source: Source, into: string, from: string, cg: Codegen): string {
+/** Values that only `from` has seen are added to the slots; where they may go again, counts of values seen by both are summed. */
+function mergeDistinct(source: Source, retract: boolean, into: string, from: string, cg: Codegen): string {
   const keyed = source.args.length > 1 || isObject(source.args[0].type);
   const [key, entry, n, known, v] = ['key', 'entry', 'n', 'known', 'value'].map((name) => cg.fresh(name));
   const values = source.args.length === 1 ? [v] : source.args.map((_, i) => `${v}[${i}]`);
@@ -390,6 +399,6 @@ const ${known} = ${into}.${source.seen}.get(${key});
 if (${known} === undefined) {
 ${into}.${source.seen}.set(${key}, ${keyed ? `[${v}, ${n}]` : n});
 ${slotsCode(source, 'add', into, values, cg)}
-} else ${keyed ? `${known}[1] += ${n}` : `${into}.${source.seen}.set(${key}, ${known} + ${n})`};
+} ${retract ? `else ${keyed ? `${known}[1] += ${n}` : `${into}.${source.seen}.set(${key}, ${known} + ${n})`};` : ''}
 }`;
 }

@@ -21,6 +21,7 @@ export interface FrozenChanges {
 
 export class GroupedCut<V> implements TableCut {
   changes = 0;
+  grownBytes = 0;
   private readonly left: Uint8Array;
   private readonly puts = new GroupLists<Entry>();
   private readonly deletes = new GroupLists<Entry>();
@@ -76,9 +77,15 @@ export class GroupedCut<V> implements TableCut {
   private saveIn(group: number, entry: Entry): void {
     if (!this.isDue(entry, this.left[group])) return;
     this.saved.begin(group);
-    this.table.put(entry, this.number, this.saved.out);
+    this.put(entry, this.left[group], this.saved.out);
     this.saved.end(group);
-    if (this.left[group] === CHANGES) this.changes++;
+  }
+
+  private put(entry: Entry, left: number, out: ByteWriter): void {
+    const grown = this.table.put(entry, this.number, out, left === EVERYTHING);
+    if (left !== CHANGES) return;
+    this.changes++;
+    this.grownBytes += grown;
   }
 
   /** Whether an entry of a group of which that much is left is to be written. */
@@ -136,10 +143,7 @@ export class GroupedCut<V> implements TableCut {
     const { length } = this.putsLeft;
     while (this.at - before < length) {
       const entry = this.putsLeft[this.at++ - before];
-      if (this.isDue(entry, CHANGES)) {
-        this.table.put(entry, this.number, out);
-        this.changes++;
-      }
+      if (this.isDue(entry, CHANGES)) this.put(entry, CHANGES, out);
       if (slice.over()) return this.at - before === length;
     }
     return true;
@@ -150,9 +154,7 @@ export class GroupedCut<V> implements TableCut {
     let pieces = 1;
     const write = (entry: Entry) => {
       pieces++;
-      if (!this.isDue(entry, left)) return;
-      table.put(entry, this.number, out);
-      if (left === CHANGES) this.changes++;
+      if (this.isDue(entry, left)) this.put(entry, left, out);
     };
     for (let next = values.next(); !next.done; next = values.next()) {
       pieces = 1;

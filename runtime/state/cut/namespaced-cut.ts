@@ -16,6 +16,7 @@ export interface FrozenNamespaces {
 
 export class NamespacedCut implements TableCut {
   changes = 0;
+  readonly grownBytes = 0;
   private readonly isPending: Uint8Array;
   private readonly frozen: FrozenNamespaces;
   private readonly puts = new GroupLists<Entry>();
@@ -52,7 +53,7 @@ export class NamespacedCut implements TableCut {
     const group = this.table.group(entry);
     if (this.isPending[group] === 0) return;
     this.saved.begin(group);
-    this.table.put(id, entry, this.number, this.saved.out);
+    this.table.put(id, entry, this.number, this.saved.out, this.all);
     this.saved.end(group);
     this.changes++;
   }
@@ -94,7 +95,7 @@ export class NamespacedCut implements TableCut {
       const entry = this.putsLeft[this.at];
       const id = this.idsLeft[this.at++];
       if (this.isDue(entry)) {
-        this.table.put(id, entry, this.number, out);
+        this.table.put(id, entry, this.number, out, this.all);
         this.changes++;
       }
       if (slice.over() && this.at < this.putsLeft.length) return false;

@@ -24,6 +24,8 @@ export interface CutSizes {
   /** Records of groups that are not written in full, and their bytes. */
   readonly changes: number;
   readonly changeBytes: number;
+  /** Those of them that are in place of nothing: what grew within entries. */
+  readonly grownBytes: number;
   /** Of all segments. */
   readonly bytes: number;
 }
@@ -101,11 +103,12 @@ export class StateCut {
     return true;
   }
 
-  /** Forgets the cut; `done` stays as it is. */
-  abort(): void {
-    if (this.ended) return;
+  /** Forgets the cut; `done` stays as it is. False: it was over already. */
+  abort(): boolean {
+    if (this.ended) return false;
     this.thaw();
     this.composer?.close();
+    return true;
   }
 
   private thaw(): void {
@@ -160,10 +163,14 @@ export class StateCut {
   private finish(): void {
     this.thaw();
     let changes = 0;
-    for (const table of this.tables) changes += table.changes;
+    let grownBytes = 0;
+    for (const table of this.tables) {
+      changes += table.changes;
+      grownBytes += table.grownBytes;
+    }
     if (!this.composer) {
       this.give();
-      this.told({ changes, changeBytes: this.changeBytes, bytes: this.bytes });
+      this.told({ changes, changeBytes: this.changeBytes, grownBytes, bytes: this.bytes });
       return;
     }
     const memory = this.builder?.out.view() ?? Buffer.alloc(0);
@@ -173,6 +180,7 @@ export class StateCut {
         this.told({
           changes: changes + copied.changes,
           changeBytes: this.changeBytes + copied.changeBytes,
+          grownBytes,
           bytes: copied.bytes,
         }),
       this.reject,

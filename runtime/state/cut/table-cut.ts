@@ -7,6 +7,8 @@ import type { Slice } from './slice.js';
 export interface TableCut {
   /** Records written of groups that are not written in full. */
   readonly changes: number;
+  /** Bytes of them that are in place of nothing: what grew within entries. Not counted of windows. */
+  readonly grownBytes: number;
   /** Sorts what changed by key group. True: done; before that, nothing can be written. */
   sort(slice: Slice): boolean;
   /** Writes a group. False: not all yet, call again with the same group. */
