@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { fillDefaults, type StreamJobSpec, streamJobSpec } from '../../../api/index.js';
-import { classify } from '../../../operator/reconcile/classify.js';
+import { classify, isOfBody } from '../../../operator/reconcile/classify.js';
 
 const spec = (more: object = {}): StreamJobSpec =>
   fillDefaults(streamJobSpec.node, { sql: 'SELECT 1', parallelism: 2, ...more });
@@ -26,6 +26,18 @@ describe('what a difference of specs takes', () => {
     ['body and parallelism', { sql: 'SELECT 2', parallelism: 4 }, { kind: 'upgrade' }],
   ])('%s', (_, more, expected) => {
     expect(classify(spec(), spec(more))).toMatchObject(expected);
+  });
+
+  test.each([
+    ['the body', { sql: 'SELECT 2' }, true],
+    ['the body and what only the operator reads', { sql: 'SELECT 2', ttl: '1h' }, true],
+    ['the body and the image', { sql: 'SELECT 2', image: 'x:2' }, false],
+    ['the body and the parallelism', { sql: 'SELECT 2', parallelism: 4 }, false],
+    ['the body and where it begins', { sql: 'SELECT 2', restore: { from: 'savepoints/a.json' } }, false],
+    ['a restart that is asked for', { restartNonce: 1 }, false],
+    ['the parallelism', { parallelism: 3 }, false],
+  ])('a change of %s: the tasks can go on in place: %#', (_, more, expected) => {
+    expect(isOfBody(classify(spec(), spec(more)))).toBe(expected);
   });
 
   test('the order of fields, which the API server does not keep, is no difference', () => {
