@@ -15,8 +15,7 @@ const OUT = resolve('dist/bundle');
 
 /** With all that they are made of. */
 const JOINED = new Set([
-  ...['yargs', 'minio', '@kubernetes/client-node', 'prom-client', 'yaml', 'croner', 'fflate', 'fzstd'],
-  ...['reflect-metadata', '@peculiar/x509', 'kafkajs'],
+  ...['yargs', 'minio', '@kubernetes/client-node', 'prom-client', 'yaml', 'croner', 'kafkajs'],
 ]);
 /** Of these, modules that nothing is taken from may be left out. */
 const PURE = '@kubernetes/client-node';
