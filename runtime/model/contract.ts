@@ -132,6 +132,8 @@ export interface OpenOptions {
   readonly backends?: readonly ModelBackend[];
   /** Threads of a call inside the backend. Default 1: a slot of a job is one thread. */
   readonly threads?: number;
+  /** Awaited between steps that take the thread for a while each: other work goes on meanwhile. */
+  readonly turn?: () => Promise<void>;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Opens the files of a model with the best backend that is there and has all of its operations. */
 import { TidewheelError } from '../../api/errors.js';
 import { backendsFor, firstLine, tfjsNodeLocation } from './backends.js';
-import type { LoadedModel, ModelBackend, ModelFiles, ModelFormat, OpenModel } from './contract.js';
+import type { LoadedModel, ModelBackend, ModelFiles, ModelFormat, OpenModel, OpenOptions } from './contract.js';
 import { detectFormat } from './detect-format.js';
 import { PROCESSING_FILE, parseProcessing, withProcessing } from './processing/processed-model.js';
 
@@ -27,7 +27,7 @@ const openPlain: OpenModel = async (files, options = {}) => {
   let refused: TidewheelError | undefined;
   for (const backend of wanted) {
     try {
-      return await openWith(backend, format, files, options.threads ?? 1);
+      return await openWith(backend, format, files, options);
     } catch (error) {
       if (!(error instanceof TidewheelError)) missing.push(`${backend}: ${firstLine(error)}`);
       // Another backend may have the operation; a damaged file is damaged for all.
@@ -42,11 +42,13 @@ const openPlain: OpenModel = async (files, options = {}) => {
   });
 };
 
+const atOnce = async (): Promise<void> => undefined;
+
 async function openWith(
   backend: ModelBackend,
   format: ModelFormat,
   files: ModelFiles,
-  threads: number,
+  { threads = 1, turn = atOnce }: OpenOptions,
 ): Promise<LoadedModel> {
   if (backend === 'tidewheel') return (await import('./learners/open-learner.js')).openLearner(files);
   if (backend === 'onnxruntime-node' || backend === 'onnxruntime-web') {
@@ -57,7 +59,7 @@ async function openWith(
   const tf = await loadTf(backend, tfjsNodeLocation());
   switch (format) {
     case 'tfjs-layers':
-      return (await import('./tf/open-tfjs-layers.js')).openTfjsLayers(tf, files);
+      return (await import('./tf/open-tfjs-layers.js')).openTfjsLayers(tf, files, turn);
     case 'tfjs-graph':
       return (await import('./tf/open-tfjs-graph.js')).openTfjsGraph(tf, files);
     case 'saved-model':

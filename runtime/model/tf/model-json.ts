@@ -86,6 +86,9 @@ export function artifacts(files: ModelFiles, found: { readonly name: string; rea
 }
 
 function joined(parts: readonly Uint8Array[]): ArrayBuffer {
+  const [first] = parts;
+  // Nothing changes it: what has a buffer of its own need not be copied.
+  if (parts.length === 1 && first.byteLength === first.buffer.byteLength) return first.buffer as ArrayBuffer;
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

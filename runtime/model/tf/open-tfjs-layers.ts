@@ -7,25 +7,45 @@ import { artifacts, findModelJson, type WeightSpec } from './model-json.js';
 import type { TfLayersModel } from './tf-module.js';
 
 /** Throws TW7202, TW7205. */
-export async function openTfjsLayers(tf: Tf, files: ModelFiles): Promise<LoadedModel> {
+export async function openTfjsLayers(tf: Tf, files: ModelFiles, turn: () => Promise<void>): Promise<LoadedModel> {
   const found = findModelJson(files);
   if (!found) throw new TidewheelError('TW7202', 'there is no model.json that could be read');
   const content = artifacts(files, found);
   const supported = new Set(Object.keys(tf.module.serialization.SerializationMap.getMap().classNameMap));
   requireKnownLayers(content.modelTopology.model_config ?? content.modelTopology, supported);
   tf.use();
-  let model: TfLayersModel;
+  let model: TfLayersModel | undefined;
   try {
-    const quick = { ...content, modelTopology: withoutRandom(content.modelTopology) };
-    model = await tf.module.loadLayersModel(tf.module.io.fromMemory(quick));
+    const { weightSpecs: _s, weightData: _d, ...rest } = content;
+    const plain = { ...rest, modelTopology: withoutRandom(content.modelTopology) };
+    model = await tf.module.loadLayersModel(tf.module.io.fromMemory(plain));
+    await turn();
+    await fillWeights(tf, model, content, turn);
   } catch (error) {
+    model?.dispose();
     const { message } = error as Error;
     // What the library says of a weight without layer, or a layer without weight.
     const mismatch = /weight|shape/i.test(message);
     const where = mismatch ? await misfit(tf, content) : '';
     throw new TidewheelError(mismatch ? 'TW7202' : 'TW7205', `${where}${message}`, { cause: error });
   }
+  await turn();
   return layersRunner(tf, model, 'tfjs-layers');
+}
+
+/** As the library does, in two steps. What an optimiser kept beside is left out. */
+async function fillWeights(tf: Tf, model: TfLayersModel, content: any, turn: () => Promise<void>): Promise<void> {
+  const specs: readonly (WeightSpec & { readonly group?: string })[] = content.weightSpecs;
+  tf.use();
+  const stored = tf.module.io.decodeWeights(content.weightData, specs);
+  try {
+    await turn();
+    tf.use();
+    const wanted = specs.filter((spec) => spec.group !== 'optimizer').map((spec) => [spec.name, stored[spec.name]]);
+    model.loadWeights(Object.fromEntries(wanted));
+  } finally {
+    for (const tensor of Object.values(stored)) tensor.dispose();
+  }
 }
 
 /** Weights come from the file: making random ones first would take most of the time of loading. */

@@ -32,6 +32,8 @@ export interface TfLayersModel extends TfLayer {
   readonly weights: readonly { readonly originalName: string; readonly shape: number[] }[];
   readonly inputs: TfSymbolicTensor[];
   readonly outputs: TfSymbolicTensor[];
+  /** By name. Throws for weights without layer and for layers without weight. */
+  loadWeights(weights: Record<string, TfTensor>): void;
   predictOnBatch(x: TfTensor | TfTensor[]): TfTensor | TfTensor[];
   dispose(): unknown;
 }
@@ -66,7 +68,10 @@ export interface TfModule {
   memory(): { numTensors: number };
   loadLayersModel(handler: unknown): Promise<TfLayersModel>;
   loadGraphModel(handler: unknown): Promise<TfGraphModel>;
-  readonly io: { fromMemory(artifacts: unknown): unknown };
+  readonly io: {
+    fromMemory(artifacts: unknown): unknown;
+    decodeWeights(data: ArrayBuffer, specs: readonly unknown[]): Record<string, TfTensor>;
+  };
   readonly models: { modelFromJSON(json: unknown): Promise<TfLayersModel> };
   readonly serialization: { SerializationMap: { getMap(): { classNameMap: Record<string, [TfClass, unknown]> } } };
   /** tfjs-node only. */

@@ -33,6 +33,7 @@ interface Opened {
 }
 
 const DEFAULT_BATCH_ROWS = 1024;
+const TURN_MS = 10;
 
 export class EmbeddedModel implements Scorer {
   readonly batchRows: number;
@@ -90,7 +91,7 @@ export class EmbeddedModel implements Scorer {
     const { model, digest, isKnown } = version === undefined ? await this.fromPath() : await this.fromRegistry(version);
     const name = version ?? digest.slice(0, 12);
     try {
-      await turn();
+      await this.turn();
       // One that has run before is warm.
       const warm = isKnown ? 0 : this.batchRows;
       const loaded = await loadVersion(name, model, this.spec, this.ctx.node.schema, warm);
@@ -124,16 +125,21 @@ export class EmbeddedModel implements Scorer {
     const idle = this.ctx.models.idle?.take(digest);
     if (idle) return { model: idle, digest, isKnown: true };
     const files = await registry.files(name, version);
-    await turn();
-    const model = await openModel(files, { format: manifest.format });
+    await this.turn();
+    const model = await openModel(files, { format: manifest.format, turn: () => this.turn() });
     try {
-      await turn();
+      await this.turn();
       if (manifest.golden) await checkGolden(model, await registry.golden(name, version), manifest.golden.tolerance);
     } catch (error) {
       await model.close();
       throw error;
     }
     return { model, digest, isKnown: false };
+  }
+
+  /** Lets the slot work off what has come meanwhile, before the next step of loading takes its thread for a while. */
+  private turn(): Promise<void> {
+    return this.current ? new Promise((resolve) => setTimeout(resolve, TURN_MS)) : Promise.resolve();
   }
 
   score(rows: readonly Row[]): Answers | Promise<Answers> {
@@ -181,9 +187,4 @@ export class EmbeddedModel implements Scorer {
     // The next deployment may want them again.
     await Promise.all(left.map(({ model, digest }) => this.ctx.models.idle?.give(digest!, model) ?? model.close()));
   }
-}
-
-/** Lets the slot work before the next step of loading, each of which takes the thread for a while. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
