@@ -10,6 +10,7 @@ import type { JoinType, Relation, ScanRelation } from '../plan/relation.js';
 import { type CommonTables, type Environment, plainContext } from './environment.js';
 import { ExpressionBinder } from './expression.js';
 import { checkTableHint, joinTtl } from './hint.js';
+import { bindLateralQuery } from './lateral-query.js';
 import { bindMatchRecognize } from './match-recognize.js';
 import type { BoundQuery, QueryBinder } from './query.js';
 import { markShared } from './references.js';
@@ -199,6 +200,10 @@ function bindJoin(binder: QueryBinder, node: Join): BoundRelation {
     return node.on ? withCondition(binder, bound, node.on, type) : bound;
   }
   if (node.right.kind === 'TableRef' && node.right.systemTime) return bindTemporalJoin(binder, left, node, node.right);
+  if (node.right.kind === 'DerivedTable' && node.right.lateral) {
+    const lateral = bindLateralQuery(binder, left, node, node.right);
+    if (lateral) return lateral;
+  }
   const bound = bindFrom(binder, node.right);
   const { right, renamed } = disjoint(left.relation, bound.relation);
   const fields = new Map(right.fields.map((f) => [f.name, f]));
