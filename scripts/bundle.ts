@@ -71,7 +71,9 @@ await build({
   outdir: OUT,
   chunkNames: 'part-[hash]',
   // Of packages that are no ES modules.
-  banner: { js: "import { createRequire as requireOfModule } from 'node:module'; const require = requireOfModule(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as requireOfModule } from 'node:module'; const require = requireOfModule(import.meta.url);",
+  },
   // Names stay: stack traces and profiles are read.
   minifyWhitespace: true,
   minifySyntax: true,

@@ -1,7 +1,8 @@
-/** Files that are generated from api/, connectors and formats, as path and text. */
+/** Files that are generated from api/, connectors, formats and the learning library, as path and text. */
 import { stringify } from 'yaml';
 import { API_GROUP, ERROR_CODES, type ErrorCodeDoc, RESOURCE_KINDS, toCustomResourceDefinition } from '../api/index.js';
 import { functionReference } from './docs-functions.js';
+import { learningReference } from './learning-reference.js';
 import { referencePages } from './reference-pages.js';
 
 export async function generatedFiles(): Promise<Map<string, string>> {
@@ -16,6 +17,7 @@ export async function generatedFiles(): Promise<Map<string, string>> {
   }
   files.set('docs/errors.md', errorReference());
   files.set('docs/sql-functions.md', functionReference());
+  files.set('docs/reference/learning.md', learningReference());
   return files;
 }
 
