@@ -1,13 +1,17 @@
-/** `start`: from the start of `tidewheel run` to the first line that its job prints. */
-import { spawn } from 'node:child_process';
+/** `start`: from the start of `tidewheel run` to the first line that its job prints; and how long a script of 300 lines takes to plan. */
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { Suite } from '../suite.js';
 
+const PLAN_TIMES = fileURLToPath(new URL('plan-times.js', import.meta.url));
 const CLI = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 const TARGET_S = 0.6;
+const PLAN = 'plan';
+const PLAN_TARGET_MS = 50;
 
 const JOBS: Readonly<Record<string, string>> = {
   select: `CREATE TABLE numbers (n BIGINT, label STRING) WITH ('connector' = 'datagen', 'number-of-rows' = '100');
@@ -22,11 +26,29 @@ INSERT INTO shown SELECT MOD(n, 7), COUNT(*) FROM numbers GROUP BY MOD(n, 7);
 
 export const start: Suite = {
   describe: 'cold start of `tidewheel run` to the first output',
-  names: () => Object.keys(JOBS),
+  names: () => [...Object.keys(JOBS), PLAN],
   events: 100,
   repeat: 7,
   run: async ({ names, repeat, report }) => {
     for (const name of names) {
+      if (name === PLAN) {
+        const runs: number[][] = [];
+        for (let i = 0; i < repeat; i++) runs.push(await planTimesMs());
+        const figure = { query: 'start/plan', engine: 'tidewheel', unit: 'CPU ms' };
+        const best = (values: number[]) => Math.min(...values);
+        report.figure({
+          ...figure,
+          measure: '300 lines parsed and planned, warm',
+          value: best(runs.map((times) => best(times.slice(1)))),
+          target: { most: PLAN_TARGET_MS },
+        });
+        report.figure({
+          ...figure,
+          measure: 'the same, first in its process',
+          value: best(runs.map(([cold]) => cold)),
+        });
+        continue;
+      }
       const seconds: number[] = [];
       for (let i = 0; i < repeat; i++) seconds.push(await firstOutputS(JOBS[name]));
       seconds.sort((a, b) => a - b);
@@ -36,6 +58,12 @@ export const start: Suite = {
     }
   },
 };
+
+/** CPU milliseconds of 30 times one after the other in a process of its own. */
+async function planTimesMs(): Promise<number[]> {
+  const { stdout } = await promisify(execFile)(process.execPath, [PLAN_TIMES]);
+  return JSON.parse(stdout);
+}
 
 async function firstOutputS(sql: string): Promise<number> {
   const dir = await mkdtemp(join(tmpdir(), 'tidewheel-bench-start-'));
