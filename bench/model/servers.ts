@@ -32,6 +32,18 @@ export async function startTidewheel(store: string): Promise<RunningServer> {
   return whenReady(child, port);
 }
 
+const BARE = `
+const answer = JSON.stringify({ model_name: 'mlp', model_version: '1', outputs: [{ name: 'score', datatype: 'FP32', shape: [1, 1], data: [0.5] }] });
+require('node:http').createServer((request, response) => {
+  request.on('data', () => {}).on('end', () => response.writeHead(200, { 'content-type': 'application/json', 'content-length': answer.length }).end(answer));
+}).listen(Number(process.argv[1]), '127.0.0.1');`;
+
+/** Node's own HTTP server, which answers at once: what the machine allows at the moment. */
+export async function startBare(): Promise<RunningServer> {
+  const port = await freePort();
+  return whenReady(spawn(process.execPath, ['-e', BARE, String(port)], { stdio: 'inherit' }), port);
+}
+
 export async function startKserve(file: string): Promise<RunningServer> {
   const port = await freePort();
   const script = join(process.cwd(), 'bench', 'model', 'kserve_server.py');
