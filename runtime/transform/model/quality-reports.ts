@@ -2,12 +2,13 @@
  * Tells the registry how good each version of a model is, by its labelled rows: what the quality gates of a ModelDeployment read.
  *
  * Each version has its metrics over its own latest rows, in keyed state. After every so many rows of a version its report is written,
- * one at a time and always the newest: a store that is slow or away holds no row up, it only makes reports older. At the end of the
+ * at most twice a second and always the newest: a store that is slow or away holds no row up, it only makes reports older. At the end of the
  * input the last ones are waited for.
  */
 import type { EvaluateSpec, QualitySpec } from '../../graph/model-steps.js';
 import { create, type LearnJson, type Metric, restore } from '../../learn/index.js';
 import type { QualityReport } from '../../model/contract.js';
+import { detach } from '../../record/batch-codec.js';
 import type { Row } from '../../record/types.js';
 import type { TransformContext } from '../contract.js';
 import { KeptObjects } from './kept-objects.js';
@@ -16,6 +17,8 @@ import { type Said, update } from './measured.js';
 const DEFAULT_WINDOW = 1000;
 /** Versions that are remembered; the one that answered least lately is forgotten first. */
 const MAX_VERSIONS = 50;
+/** However fast the rows come. */
+const LEAST_BETWEEN_MS = 500;
 
 interface VersionQuality {
   metrics: Record<string, Metric>;
@@ -46,7 +49,12 @@ export class QualityReports {
   private readonly kept: KeptObjects<VersionQualities>;
   /** Reports to be written, the newest of each version. */
   private readonly due = new Map<string, QualityReport>();
+  /** The version that answered last. */
+  private latest: string | undefined;
   private writing = false;
+  /** Of the last writing. */
+  private startedMs = Number.NEGATIVE_INFINITY;
+  private timer: NodeJS.Timeout | undefined;
   private ending = false;
   private settled = false;
   private closed = false;
@@ -73,8 +81,11 @@ export class QualityReports {
     if (name === null || name === undefined) return;
     const { known } = this.kept.of(row);
     const version = known.get(name) ?? this.begin(known);
-    known.delete(name);
-    known.set(name, version);
+    if (name !== this.latest) {
+      this.latest = detach(name as string);
+      known.delete(name);
+      known.set(this.latest, version);
+    }
     for (const metric of Object.values(version.metrics)) update(metric, label, said);
     if (++version.rows % this.spec.every === 0) this.report(name, version);
   }
@@ -106,11 +117,17 @@ export class QualityReports {
       window: this.window,
       measuredAt: new Date(this.ctx.now()).toISOString(),
     });
-    if (!this.writing) void this.write();
+    if (this.writing || this.timer) return;
+    const waitMs = this.startedMs + LEAST_BETWEEN_MS - performance.now();
+    if (waitMs <= 0) void this.write();
+    else this.timer = setTimeout(() => void this.write(), waitMs).unref();
   }
 
   private async write(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
     this.writing = true;
+    this.startedMs = performance.now();
     try {
       const registry = await this.ctx.models.registry(this.spec.options);
       for (let next = this.due.values().next(); !next.done; next = this.due.values().next()) {
@@ -137,6 +154,7 @@ export class QualityReports {
   endOfInput(): void {
     for (const { object } of this.kept.all())
       for (const [name, version] of object.known) if (version.rows % this.spec.every !== 0) this.report(name, version);
+    if (this.due.size > 0 && !this.writing) void this.write();
     this.ending = this.writing;
   }
 
@@ -154,5 +172,6 @@ export class QualityReports {
 
   close(): void {
     this.closed = true;
+    clearTimeout(this.timer);
   }
 }
