@@ -28,6 +28,9 @@ const SMALL_BYTES = 1 << 20;
 const TOLERATED_VAIN_BYTES = 64 * 1024;
 /** A segment gets no more key groups once it has that many bytes: it is uploaded while the next one is made. */
 const SEGMENT_BYTES = 8 << 20;
+/** How long records are read before others have their turn, and how many between two looks at the clock. */
+const READ_MS = 5;
+const LOOK_EVERY = 256;
 /** What is written anew at least, once it has begun. */
 const REWRITE_BYTES = 16 * 1024;
 
@@ -64,6 +67,7 @@ export class NodeState {
   /** Of a record, and of a segment, as the last cut had them. */
   private recordBytes = 64;
   private lastCutBytes = 0;
+  private lastMemoryBytes = 0;
   private cutting: StateCut | undefined;
 
   constructor(
@@ -153,6 +157,7 @@ export class NodeState {
       disk: this.disk,
       segmentBytes,
       expectedBytes: this.lastCutBytes,
+      expectedMemoryBytes: this.lastMemoryBytes,
       segment,
       finished: (sizes) => this.learn(sizes, all, windows),
     });
@@ -180,10 +185,15 @@ export class NodeState {
   }
 
   /** Sizes for the next cut. */
-  private learn({ changes, changeBytes, grownBytes, bytes }: CutSizes, all: boolean, windows: boolean): void {
+  private learn(
+    { changes, changeBytes, grownBytes, bytes, memoryBytes }: CutSizes,
+    all: boolean,
+    windows: boolean,
+  ): void {
     if (changes > 0 && changeBytes > grownBytes) this.recordBytes = (changeBytes - grownBytes) / changes;
     if (!windows) this.baseBytes += grownBytes;
     this.lastCutBytes = bytes;
+    this.lastMemoryBytes = memoryBytes;
     if (all && bytes > 0) {
       this.baseBytes = bytes;
       this.vainBytes = 0;
@@ -233,7 +243,8 @@ export class NodeState {
   }
 
   /**
-   * Loads the owned key groups, or those in `groups`, from a snapshot. Tables must be declared already. Throws
+   * Loads the owned key groups, or those in `groups`, from a snapshot, a few milliseconds at a time: a slot reads ahead of a rescale
+   * while its tasks work. Tables must be declared already, and nobody may use them before it is done. Throws
    * StateLayoutError when a table's layout has changed, CorruptSnapshotError when bytes are not what was written.
    */
   async restore(
@@ -290,12 +301,21 @@ export class NodeState {
       fetches.push(fetch);
     };
     for (let i = 0; i < Math.min(AHEAD, ordered.length); i++) start(i);
+    let left = LOOK_EVERY;
+    let untilMs = performance.now() + READ_MS;
     for (let i = 0; i < ordered.length; i++) {
       const blocks = await fetches[i];
       if (i + AHEAD < ordered.length) start(i + AHEAD);
       for (const [group, block] of blocks) {
         const input = new ByteReader(block);
-        while (input.pos < input.end) byIndex[input.byte()].apply(input, group);
+        while (input.pos < input.end) {
+          byIndex[input.byte()].apply(input, group);
+          if (--left > 0) continue;
+          left = LOOK_EVERY;
+          if (performance.now() < untilMs) continue;
+          await new Promise((resolve) => setImmediate(resolve));
+          untilMs = performance.now() + READ_MS;
+        }
         this.settle();
       }
     }

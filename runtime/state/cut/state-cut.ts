@@ -28,6 +28,8 @@ export interface CutSizes {
   readonly grownBytes: number;
   /** Of all segments. */
   readonly bytes: number;
+  /** Those of them that were in memory at the cut. */
+  readonly memoryBytes: number;
 }
 
 export interface CutRequest {
@@ -41,8 +43,9 @@ export interface CutRequest {
   readonly disk: StateDisk | undefined;
   /** A segment gets no more groups once it has that many bytes. */
   readonly segmentBytes: number;
-  /** What it will take altogether, about. */
+  /** What it will take altogether, about, and what of it is in memory. */
   readonly expectedBytes: number;
+  readonly expectedMemoryBytes: number;
   /** Gets each segment as soon as it is there. */
   readonly segment: (segment: SegmentBytes) => void;
   /** Told when all segments have been given away. */
@@ -147,7 +150,9 @@ export class StateCut {
   }
 
   private room(): number {
-    const { expectedBytes, segmentBytes } = this.request;
+    const { expectedBytes, expectedMemoryBytes, segmentBytes } = this.request;
+    // Of state on disk, all that is in memory stands in one buffer until the rest is read: growing it would take twice as much.
+    if (this.composer) return Math.max(64 * 1024, Math.ceil(expectedMemoryBytes * 1.1));
     return Math.min(Math.max(0, expectedBytes - this.bytes), segmentBytes * 1.25);
   }
 
@@ -170,7 +175,7 @@ export class StateCut {
     }
     if (!this.composer) {
       this.give();
-      this.told({ changes, changeBytes: this.changeBytes, grownBytes, bytes: this.bytes });
+      this.told({ changes, changeBytes: this.changeBytes, grownBytes, bytes: this.bytes, memoryBytes: this.bytes });
       return;
     }
     const memory = this.builder?.out.view() ?? Buffer.alloc(0);
@@ -182,6 +187,7 @@ export class StateCut {
           changeBytes: this.changeBytes + copied.changeBytes,
           grownBytes,
           bytes: copied.bytes,
+          memoryBytes: memory.length,
         }),
       this.reject,
     );
