@@ -1,4 +1,9 @@
-/** Rows kept in state: key columns as k0…, other columns as v0…, and the code that goes from a row to its entry and back. */
+/**
+ * Rows kept in state: key columns as k0…, other columns as v0…, and the code that goes from a row to its entry and back.
+ *
+ * Two and more columns of text can be packed: `s` holds their texts one behind the other, `s0`… where each ends, or ~end where it is
+ * NULL. An entry is then two objects in place of one more than it has texts: less to copy, to write into segments and to collect.
+ */
 import { type Codegen, property } from '../expr/codegen/codegen.js';
 import type { NamedExpr } from '../expr/ir.js';
 import { deepEquals } from '../expr/values/compare.js';
@@ -11,6 +16,10 @@ export interface ExtraField extends Field {
   readonly init: string;
 }
 
+const TEXTS = new Set(['CHAR', 'VARCHAR']);
+const TEXT: DataType = { kind: 'VARCHAR', length: 2_147_483_647, nullable: false };
+const POSITION: DataType = { kind: 'INT', nullable: false };
+
 export const LONG: DataType = { kind: 'BIGINT', nullable: false };
 
 export class StoredRow {
@@ -20,19 +29,27 @@ export class StoredRow {
   readonly values: Field[];
   private readonly fieldOf = new Map<string, string>();
   private readonly columns: readonly Field[];
+  /** Packed into `s`. */
+  private readonly texts: readonly Field[];
 
   constructor(
     readonly schema: RowSchema,
     keys: readonly string[],
     readonly extra: readonly ExtraField[] = [],
+    options: { readonly packTexts?: boolean } = {},
   ) {
     this.keys = keys.map((name) => ({ name, expr: { op: 'column', name, type: this.typeOf(name) } }));
     this.keyFields = keyFields(this.keys);
     keys.forEach((name, i) => this.fieldOf.set(name, `k${i}`));
-    this.columns = schema.fields.filter((f) => !this.fieldOf.has(f.name));
+    const others = schema.fields.filter((f) => !this.fieldOf.has(f.name));
+    const texts = options.packTexts ? others.filter((f) => TEXTS.has(f.type.kind)) : [];
+    this.texts = texts.length > 1 ? texts : [];
+    this.columns = others.filter((f) => !this.texts.includes(f));
     this.columns.forEach((f, i) => this.fieldOf.set(f.name, `v${i}`));
     this.values = [
       ...this.columns.map((f) => ({ name: this.fieldOf.get(f.name)!, type: f.type })),
+      ...(this.texts.length > 0 ? [{ name: 's', type: TEXT }] : []),
+      ...this.texts.map((_, i) => ({ name: `s${i}`, type: POSITION })),
       ...extra.map(({ name, type }) => ({ name, type })),
     ];
   }
@@ -45,7 +62,10 @@ export class StoredRow {
 
   /** The code of a column of the entry in variable `entry`. */
   at(entry: string): (column: string) => string {
-    return (column) => `${entry}.${this.fieldOf.get(column)}`;
+    return (column) => {
+      const text = this.texts.findIndex((f) => f.name === column);
+      return text < 0 ? `${entry}.${this.fieldOf.get(column)}` : unpackCode(entry, text);
+    };
   }
 
   /** Statements for k0…, mk and group of the row in variable `row`. */
@@ -78,6 +98,7 @@ export class StoredRow {
       ...this.keys.map((k, i) => `k${i}: ${detachedPart(`k${i}`, k.expr.type, cg)}`),
       ...(numbered ? ['q: 0'] : []),
       ...this.columns.map((f) => `${this.fieldOf.get(f.name)}: ${detachedPart(property(row, f.name), f.type, cg)}`),
+      ...this.packCode(row, cg).map(([field, code]) => `${field}: ${code}`),
       ...this.extra.map((f) => `${f.name}: ${extra[f.name] ?? f.init}`),
       '_e: 0',
     ];
@@ -87,14 +108,32 @@ export class StoredRow {
   /** Statements that put the columns of the row in variable `row` into an entry of the same key. */
   assignCode(entry: string, row: string, cg: Codegen): string {
     const at = this.at(entry);
-    return this.columns.map((f) => `${at(f.name)} = ${detachedPart(property(row, f.name), f.type, cg)};`).join(' ');
+    return [
+      ...this.columns.map((f) => `${at(f.name)} = ${detachedPart(property(row, f.name), f.type, cg)};`),
+      ...this.packCode(row, cg).map(([field, code]) => `${entry}.${field} = ${code};`),
+    ].join(' ');
+  }
+
+  /** Fields that hold the packed texts, with their code. */
+  private packCode(row: string, cg: Codegen): [field: string, code: string][] {
+    if (this.texts.length === 0) return [];
+    const texts = this.texts.map((f) => property(row, f.name));
+    const all = texts.map((text) => `(${text} ?? '')`).join(' + ');
+    const lengths = texts.map((text) => `(${text} == null ? 0 : ${text}.length)`);
+    return [
+      ['s', detachedPart(`(${all})`, TEXT, cg)],
+      ...texts.map((text, i): [string, string] => {
+        const before = ['0', ...lengths.slice(0, i)].join(' + ');
+        return [`s${i}`, `(${text} == null ? ~(${before}) : ${before} + ${text}.length)`];
+      }),
+    ];
   }
 
   /** True when the entry has the row's values in these columns (all, if not said). */
   sameCode(entry: string, row: string, cg: Codegen, columns?: readonly string[]): string {
     const at = this.at(entry);
     const tests = (columns ?? this.schema.fields.map((f) => f.name))
-      .filter((name) => !this.fieldOf.get(name)!.startsWith('k'))
+      .filter((name) => !this.fieldOf.get(name)?.startsWith('k'))
       .map((name) => equalCode(at(name), property(row, name), this.typeOf(name), cg));
     return tests.length > 0 ? tests.join(' && ') : 'true';
   }
@@ -104,6 +143,13 @@ export class StoredRow {
     const at = this.at(entry);
     return new Map(this.schema.fields.map((f) => [f.name, at(f.name)]));
   }
+}
+
+/** The packed text number `i`, or NULL. */
+function unpackCode(entry: string, i: number): string {
+  const before = `${entry}.s${i - 1}`;
+  const start = i === 0 ? '0' : `(${before} < 0 ? ~${before} : ${before})`;
+  return `(${entry}.s${i} < 0 ? null : ${entry}.s.substring(${start}, ${entry}.s${i}))`;
 }
 
 const BY_CONTENT = new Set(['ARRAY', 'MAP', 'MULTISET', 'ROW', 'ANY', 'BINARY', 'VARBINARY', 'BITMAP']);

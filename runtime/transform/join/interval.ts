@@ -45,10 +45,15 @@ export const intervalJoin: TransformFactory = (ctx): Transform => {
   const byClock = spec.processingTime;
   const sides = sidesOf(spec).map((side, i): Side => {
     // `ts`: time of the row, which by arrival no column holds. `m`: has met another.
-    const stored = new StoredRow(ctx.inputs[i], side.keys, [
-      { name: 'ts', type: LONG, init: 'ts' },
-      { name: 'm', type: LONG, init: '0' },
-    ]);
+    const stored = new StoredRow(
+      ctx.inputs[i],
+      side.keys,
+      [
+        { name: 'ts', type: LONG, init: 'ts' },
+        { name: 'm', type: LONG, init: '0' },
+      ],
+      { packTexts: true },
+    );
     return {
       ...side,
       // A left row of ANTI is out when nothing has met it, as an outer one.

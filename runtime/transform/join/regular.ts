@@ -100,10 +100,15 @@ function makeSides(ctx: TransformContext, spec: RegularJoinSpec): [Side, Side] {
   return sidesOf(spec).map((side, i): Side => {
     const outer = side.outer || (spec.joinType === 'anti' && i === 0);
     const counted = (outer || (semi && i === 0)) && conditional;
-    const stored = new StoredRow(ctx.inputs[i], spec.nullAware ? [] : side.keys, [
-      ...(counted ? [{ name: 'n', type: LONG, init: '0' }] : []),
-      ...(hasTtl(spec) ? [{ name: 't', type: LONG, init: '0' }] : []),
-    ]);
+    const stored = new StoredRow(
+      ctx.inputs[i],
+      spec.nullAware ? [] : side.keys,
+      [
+        ...(counted ? [{ name: 'n', type: LONG, init: '0' }] : []),
+        ...(hasTtl(spec) ? [{ name: 't', type: LONG, init: '0' }] : []),
+      ],
+      { packTexts: true },
+    );
     const unique = !spec.nullAware && ((i === 0 ? spec.leftUnique : spec.rightUnique) ?? false);
     const ttl = spec.ttlMs ? { ms: spec.ttlMs, now: ctx.now } : undefined;
     const table = { name: side.name, keys: stored.keyFields, values: stored.values, spill: true, ttl };

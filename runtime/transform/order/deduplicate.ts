@@ -41,7 +41,7 @@ function expiryCode(ctx: TransformContext, spec: DeduplicateSpec, table: string,
 }
 
 function keepLast(ctx: TransformContext, spec: DeduplicateSpec): Transform {
-  const stored = new StoredRow(ctx.inputs[0], spec.partitionBy, ttlField(spec));
+  const stored = new StoredRow(ctx.inputs[0], spec.partitionBy, ttlField(spec), { packTexts: true });
   const table = ctx.state.keyedTable({
     name: 'rows',
     keys: stored.keyFields,

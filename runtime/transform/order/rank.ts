@@ -32,7 +32,9 @@ export const rank: TransformFactory = (ctx): Transform => {
   const from = spec.from - 1;
   const updating = ctx.inputUpdating[0];
   const final = spec.finalOnly ?? false;
-  const stored = new StoredRow(ctx.inputs[0], spec.partitionBy, ttlMs ? [{ name: 't', type: LONG, init: '0' }] : []);
+  const stored = new StoredRow(ctx.inputs[0], spec.partitionBy, ttlMs ? [{ name: 't', type: LONG, init: '0' }] : [], {
+    packTexts: true,
+  });
   const table = ctx.state.bucketTable({
     name: 'rows',
     keys: stored.keyFields,
