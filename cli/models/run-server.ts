@@ -84,16 +84,34 @@ export async function runModelServer(options: RunServerOptions): Promise<void> {
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
   });
+  try {
+    await loadModels(options, host, following, stopping.signal);
+  } catch (error) {
+    // Nobody waits for a server that is to end where it can't serve.
+    for (const each of following) each.stop();
+    await server.drain();
+    throw error;
+  }
+  options.ready(server.port);
+  await ended;
+}
+
+/** Throws where `failFast` says so; else what can't be served is told by HTTP. */
+async function loadModels(
+  options: RunServerOptions,
+  host: ModelHost,
+  following: Following[],
+  stopping: AbortSignal,
+): Promise<void> {
+  const { registry, log } = options;
   for (const { name, versions } of options.models) {
     if (versions.length === 0) {
       const follower = followPromoted(host, registry, name, { intervalMs: options.pollMs, log });
       following.push(follower);
       await follower.check();
       if (!host.has(name)) log.warn({ model: name }, `nothing of ${name} is promoted yet: waiting`);
-    } else for (const version of versions) await loadPatiently(host, name, version, options, stopping.signal);
+    } else for (const version of versions) await loadPatiently(host, name, version, options, stopping);
   }
-  options.ready(server.port);
-  await ended;
 }
 
 async function openLog(spec: RequestLogSpec, { metrics }: ModelHost, log: Logger): Promise<RequestLog> {

@@ -132,3 +132,21 @@ test(
   },
   SLOW_MS,
 );
+
+// It said so, and stayed there with nothing to serve.
+test(
+  'serving what can not be served ends with the reason: no such version, steps that do not fit',
+  async () => {
+    const missing = await tidewheel('serve', 'iris@9', '--port', '0');
+    expect([missing.code, missing.err]).toEqual([1, expect.stringContaining("TW7301: there is no model 'iris'")]);
+    const file = await modelFile('onnx-mlp', 'iris.onnx');
+    const steps = (columns: string[]) => JSON.stringify({ before: [{ assemble: { columns, into: 'X' } }] });
+    await writeFile(join(dir, 'steps.json'), steps(['a']));
+    const misfit = await tidewheel('serve', file, '--port', '0', '--processing', 'steps.json');
+    expect([misfit.code, misfit.err]).toEqual([1, expect.stringContaining('TW7309: step 1 before the model fills')]);
+    await writeFile(join(dir, 'log.json'), '{"brokers": "nowhere"}');
+    const wrong = await tidewheel('serve', file, '--port', '0', '--request-log', 'log.json');
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('TW8001: --request-log')]);
+  },
+  SLOW_MS,
+);
