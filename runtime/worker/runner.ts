@@ -41,6 +41,8 @@ const MAX_RECONNECT_MS = { soon: 250, later: 1000 };
 const HEARTBEAT_MS = 1000;
 /** Kubernetes kills after 30 s by default. */
 const DRAIN_MS = 25_000;
+/** Where no coordinator is there to ask: its successor takes a few seconds, if there is to be one. */
+const ALONE_DRAIN_MS = 10_000;
 /** A coordinator that says nothing for that long is taken for dead. */
 const SILENCE_MS = 10_000;
 
@@ -52,6 +54,8 @@ export class Runner {
   private link: ControlLink<CoordinatorMessage, RunnerMessage> | undefined;
   private readonly latestMetrics = new Map<number, readonly TaskMetrics[]>();
   private stopping = false;
+  /** Asked to end, and not relieved yet. */
+  private draining = false;
   private end!: (reason: string) => void;
   /** Resolves when the runner was told to shut down. */
   readonly done: Promise<string>;
@@ -81,12 +85,14 @@ export class Runner {
 
   /** SIGTERM: asks the coordinator to move this runner's slots away, and ends when it has, or after a while. */
   drain(): void {
-    if (!this.link || this.running.size === 0) {
+    if (this.running.size === 0) {
       void this.stop('asked to end');
       return;
     }
-    this.link.send({ type: 'draining' });
-    setTimeout(() => void this.stop('asked to end, and not relieved in time'), DRAIN_MS).unref();
+    this.draining = true;
+    this.link?.send({ type: 'draining' });
+    const waitMs = this.link ? DRAIN_MS : ALONE_DRAIN_MS;
+    setTimeout(() => void this.stop('asked to end, and not relieved in time'), waitMs).unref();
   }
 
   async stop(reason = 'stopped'): Promise<void> {
@@ -137,6 +143,8 @@ export class Runner {
       ports: this.threads.map((t) => t.port),
       running: [...this.running.values()],
     });
+    // A node that is drained takes the coordinator too: its successor hears of it anew.
+    if (this.draining) link.send({ type: 'draining' });
     const timer = setInterval(() => {
       const cpu = process.cpuUsage();
       link.send({
