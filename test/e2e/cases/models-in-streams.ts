@@ -271,7 +271,7 @@ export function modelsInStreams(cluster: () => E2eCluster): void {
         seen('refused', (s) => s.refused?.reason === 'QualityTooLow', 120_000),
       );
       expect((await rowsOf(refused.version)) % 105_000).toBe(0);
-      expect(refused.message).toMatch(/its Accuracy is 0?\.\d+ on \d+ labelled rows .*; at least 0.8 is asked/);
+      expect(refused.message).toMatch(/its Accuracy is 0(\.\d+)? on \d+ labelled rows .*; at least 0.8 is asked/);
       const status = await eventually(
         'back',
         () => deployment('points'),
