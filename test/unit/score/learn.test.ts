@@ -504,7 +504,14 @@ spec:
           inputs: x DOUBLE, y DOUBLE
           outputs: probability DOUBLE
           label: label
-      - { name: quality, from: learnt, evaluate: { label: label, probability: probability, metrics: [ROCAUC, Accuracy], every: 200 } }
+      - name: quality
+        from: learnt
+        evaluate:
+          label: label
+          probability: probability
+          metrics: [ROCAUC, Accuracy]
+          every: 200
+          quality: { model: line, versionColumn: v, source: graph }
       - { name: moved, from: scored, drift: { column: prediction, detector: { type: ADWIN, delta: 0.01 } } }
       - { name: all, union: [learnt, quality, moved] }
       - { name: out, sink: { connector: collect, name: graph-models } }
@@ -527,5 +534,8 @@ spec:
     const quality = rows.filter((r) => 'result' in r);
     expect(quality.map((r) => r.labelled)).toEqual([200, 400]);
     expect(quality[1].result.ROCAUC).toBeGreaterThan(0.9);
+    const [report] = await at.registry.quality('line', rows[0].v);
+    expect(report).toMatchObject({ source: 'graph', samples: 400 });
+    expect(report.metrics.ROCAUC).toEqual({ value: quality[1].result.ROCAUC, biggerIsBetter: true });
   });
 });
