@@ -34,7 +34,9 @@ export async function writeModelStatus(
   fillRates(look, now);
   Object.assign(status, phaseOf(look, replicas, waitsForQuality === true));
   const problem = podProblem([...(inUse?.pods ?? []), ...look.routerPods], now);
-  setConditions(look, problem?.message, new Date(now));
+  // A new pod of the version in use that can't serve, beside those that go on: other steps around the model, a store that changed.
+  const failed = status.versions.find((v) => v.name === status.version && v.state === 'Failed');
+  setConditions(look, problem?.message ?? failed?.message, new Date(now));
   await write(context, look, now);
 }
 

@@ -51,7 +51,7 @@ const until = (what: string, holds: () => boolean) =>
     throw new Error(`${(error as Error).message}\nstatus now: ${JSON.stringify(status(), undefined, 1)}`);
   });
 
-function apply(autoscaling: object): void {
+function apply(autoscaling: object, columns = COLUMNS): void {
   cluster.apply({
     apiVersion: 'tidewheel.dev/v1alpha1',
     kind: 'ModelDeployment',
@@ -61,7 +61,7 @@ function apply(autoscaling: object): void {
       version: '1',
       storage: { local: { path: join(dir, 'store') } },
       processing: {
-        before: [{ assemble: { columns: COLUMNS, into: 'X' } }],
+        before: [{ assemble: { columns, into: 'X' } }],
         after: [{ labels: { of: 'label', as: 'kind', labels: KINDS } }, { keep: { outputs: ['kind'] } }],
       },
       // Nobody is there.
@@ -133,4 +133,13 @@ test('a request log that reaches no broker harms no request, and what is dropped
   const dropped = texts.flatMap((t) => [...t.matchAll(/tidewheel_model_log_dropped_total\{reason="away"\} (\d+)/g)]);
   expect(dropped.reduce((sum, [, n]) => sum + Number(n), 0)).toBeGreaterThan(0);
   expect(answers.filter((a) => a.status !== 200).map((a) => a.body.toString())).toEqual([]);
+});
+
+test('steps that do not fit are told in the status', async () => {
+  apply({ targetRequestsPerSecond: 10 }, COLUMNS.slice(1));
+  const degraded = () => status().conditions.find((c: any) => c.type === 'Degraded');
+  await until('degraded', () => degraded().status === 'True');
+  expect(degraded().message).toMatch(/TW7309: step 1 before the model fills 'X' with 3 columns, but it takes 4/);
+  apply({ targetRequestsPerSecond: 10 });
+  await until('as before', () => degraded().status === 'False' && status().replicas === 1);
 });
