@@ -34,7 +34,7 @@ class PendingSegment {
 interface NodeHistory {
   segments: PendingSegment[];
   /** The segments of all cuts so far are made. */
-  made: Promise<unknown>;
+  made: Promise<void>;
   rewritten: [number, string][];
 }
 
@@ -93,7 +93,7 @@ export class TaskCheckpoints {
         this.metrics.checkpointBytes += ref.bytes;
       });
       if (rewritten.length > 0) history.rewritten.push([barrier.id, formatGroups(rewritten)]);
-      history.made = Promise.all([history.made, cut.done]);
+      history.made = Promise.all([history.made, cut.done]).then(() => {});
       // Seen where it is waited for.
       history.made.catch(() => {});
       this.cuts.push(cut);

@@ -55,7 +55,7 @@ export interface CutRequest {
 export class StateCut {
   /** Resolves when all segments have been given away. Rejects with StateDiskError. */
   readonly done: Promise<void>;
-  private readonly tables: readonly TableCut[];
+  private tables: readonly TableCut[];
   private readonly composer: SegmentComposer | undefined;
   private builder: SegmentBuilder | undefined;
   private sorted = false;
@@ -191,9 +191,13 @@ export class StateCut {
         }),
       this.reject,
     );
+    this.tables = [];
+    this.parts = [];
   }
 
   private told(sizes: CutSizes): void {
+    // Whoever still knows this cut need not hold what it saved.
+    this.tables = [];
     this.request.finished(sizes);
     this.resolve();
   }
