@@ -142,7 +142,9 @@ export class Publisher {
     const usable = this.golden
       .filter((x) => Object.values(x).every((v) => typeof v === 'number' || typeof v === 'string'))
       .map(askedRecord);
-    const rows = model.predictRow ? usable.map((inputs) => ({ inputs, outputs: model.predictRow!(inputs) })) : [];
+    const rows = model.predictRow
+      ? usable.map((inputs) => ({ inputs, outputs: asTensors(model.predictRow!(inputs)) }))
+      : [];
     await model.close();
     return rows;
   }
@@ -164,4 +166,13 @@ export class Publisher {
     this.closed = true;
     await this.champion?.model.close();
   }
+}
+
+/** A list (of a recommender) is one text in an answer of tensors; what was not asked about is in none. */
+function asTensors(answer: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(answer).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, Array.isArray(value) ? JSON.stringify(value) : value]],
+    ),
+  );
 }

@@ -379,6 +379,37 @@ SELECT result['HitRate'] AS hits, result['ReciprocalRank'] AS places, labelled F
   });
 });
 
+test('a recommender passes a gate by its hits, and is asked from the registry', async () => {
+  const choices = Array.from({ length: 400 }, (_, i) => ({
+    u: `u${i % 20}`,
+    item: `i${(i % 2) * 20 + ((i * 7 + Math.floor(i / 20)) % 20)}`,
+  }));
+  await at.write('choices.jsonl', lines(choices));
+  const pipeline = { type: 'Swing', minUserBehavior: 1 };
+  job = await startJob(
+    at,
+    'default',
+    yaml(
+      'publish-recommender',
+      `CREATE TABLE choices (u STRING, item STRING) WITH ('connector' = 'filesystem', 'path' = 'choices.jsonl', 'format' = 'json');
+CREATE MODEL r INPUT (customer STRING, product STRING) OUTPUT (recommended ARRAY<STRING>)
+  WITH ('provider' = 'learner', 'pipeline' = '${JSON.stringify(pipeline)}', 'top-n' = '4', 'registry' = './models-store',
+  'publish.name' = 'next', 'publish.every' = '200', 'publish.metric' = 'HitRate', 'publish.threshold' = '0.1', 'publish.margin' = '-1');
+SELECT u FROM ML_LEARN(INPUT => TABLE choices, MODEL => MODEL r, ARGS => DESCRIPTOR(u, item));`,
+    ),
+  );
+  await job.until(400);
+  expect(await job.run.coordinator.ended).toBe('finished');
+  const { version } = (await at.registry.promoted('next'))!;
+  expect(version).toBe('2');
+  const model = await at.registry.open('next', version);
+  const byHand = create(pipeline);
+  for (const { u, item } of choices) byHand.learnOne(u, item);
+  expect(model.predictRow!({ customer: 'u3' }).recommended).toEqual(
+    byHand.recommend('u3', 10).map((r: { item: string }) => r.item),
+  );
+});
+
 describe('alarms act', () => {
   test('a learner whose errors change begins again, and is right sooner than one that goes on', async () => {
     const turned = [...points, ...points].map((p, i) => ({ ...p, id: i, label: i < 400 ? p.label : !p.label }));
