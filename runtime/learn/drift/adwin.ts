@@ -107,21 +107,23 @@ export class ADWIN implements DriftDetector {
     this.windowTotal = this.windowVariance = this.windowWidth = this.waits = 0;
   }
 
-  /** By the variance of the values that wait, joined with that of the window. */
+  /** Sum of squared deviations with the values that wait: about the window's mean first, then about the mean of all. */
   private varianceWithWaiting(): number {
     const { waiting, waits, windowWidth } = this;
     if (waits === 0) return this.windowVariance;
+    const about = this.meanBefore();
     let sum = 0;
-    for (let i = 0; i < waits; i++) sum += waiting[i];
-    const mean = sum / waits;
     let squares = 0;
     for (let i = 0; i < waits; i++) {
-      const gap = waiting[i] - mean;
+      const gap = waiting[i] - about;
+      sum += gap;
       squares += gap * gap;
     }
-    if (windowWidth === 0) return squares;
-    const gap = mean - this.windowTotal / windowWidth;
-    return this.windowVariance + squares + (gap * gap * (windowWidth * waits)) / (windowWidth + waits);
+    return this.windowVariance + (squares - (sum * sum) / (windowWidth + waits));
+  }
+
+  private meanBefore(): number {
+    return this.windowWidth === 0 ? this.waiting[0] : this.windowTotal / this.windowWidth;
   }
 
   /**
@@ -129,19 +131,26 @@ export class ADWIN implements DriftDetector {
    * would have one value after another, and go up a level together.
    */
   private takeWaiting(): void {
-    this.windowVariance = this.varianceWithWaiting();
     const { stride, used, waiting, waits } = this;
     const { maxBuckets } = this.params;
+    const about = this.meanBefore();
     let total = this.windowTotal;
+    let sum = 0;
+    let squares = 0;
     let at = used[0];
     for (let i = 0; i < waits; i++) {
-      total += waiting[i];
-      this.totals[at] = waiting[i];
+      const x = waiting[i];
+      const gap = x - about;
+      total += x;
+      sum += gap;
+      squares += gap * gap;
+      this.totals[at] = x;
       this.variances[at++] = 0;
     }
     used[0] = at;
     this.windowTotal = total;
     this.windowWidth += waits;
+    this.windowVariance += squares - (sum * sum) / this.windowWidth;
     this.waits = 0;
     let share = 1;
     let weight = 0.5;
