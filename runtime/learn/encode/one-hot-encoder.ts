@@ -121,9 +121,13 @@ export class OneHotEncoder extends RowEmitter {
     const { lastFeatures, lastValues, lastIds, plain } = this;
     for (const feature in features) {
       const value: unknown = features[feature];
-      if (plain && lastValues[at] === value && lastFeatures[at] === feature) {
-        this.put(lastIds[at++], 1);
-        continue;
+      if (plain) {
+        const known = lastValues[at] === value && lastFeatures[at] === feature;
+        if (known || typeof value === 'string') {
+          this.put(known ? lastIds[at] : this.idOf(at, feature, value as string), 1);
+          at++;
+          continue;
+        }
       }
       if (this.on && !this.on.has(feature)) {
         this.passThrough(feature, value as FeatureValue);

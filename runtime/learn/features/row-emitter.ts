@@ -22,6 +22,9 @@ export abstract class RowEmitter {
   private places = new Int32Array(64);
   /** Entries at the start of the row that are in every row. */
   private standing = 0;
+  /** Which of these have got a value in the row being made. */
+  private touched = new Int32Array(64);
+  private touches = 0;
 
   learnOne(_x: any): void {}
 
@@ -42,7 +45,9 @@ export abstract class RowEmitter {
     const { out, places, standing } = this;
     const { indices, values } = out;
     for (let k = standing; k < out.size; k++) places[indices[k]] = 0;
-    for (let k = 0; k < standing; k++) values[k] = 0;
+    const { touched } = this;
+    for (let k = 0; k < this.touches; k++) values[touched[k]] = 0;
+    this.touches = 0;
     out.size = standing;
     out.span = 0;
   }
@@ -71,10 +76,21 @@ export abstract class RowEmitter {
     const place = this.places[id];
     if (place > 0) {
       this.out.values[place - 1] += value;
+      this.touch(place - 1);
       return;
     }
     this.out.push(id, value);
     this.places[id] = this.out.size;
+  }
+
+  private touch(place: number): void {
+    if (place >= this.standing) return;
+    if (this.touches === this.touched.length) {
+      const grown = new Int32Array(this.touches * 2);
+      grown.set(this.touched);
+      this.touched = grown;
+    }
+    this.touched[this.touches++] = place;
   }
 
   /** Gives feature `id` of the row the value `value`, whatever it had. */
@@ -82,6 +98,7 @@ export abstract class RowEmitter {
     const place = id < this.places.length ? this.places[id] : 0;
     if (place > 0) {
       this.out.values[place - 1] = value;
+      this.touch(place - 1);
       return;
     }
     this.add(id, value);

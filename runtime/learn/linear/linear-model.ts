@@ -3,7 +3,7 @@ import type { FeatureInput } from '../features/feature-index.js';
 import { FeatureRow } from '../features/feature-row.js';
 import { GrowableFloats } from '../features/growable-floats.js';
 import { RowStep } from '../features/row-step.js';
-import { type Optimizer, type OptimizerSpec, optimizerOf, restoreOptimizer, SGD } from '../optim/index.js';
+import { AdaGrad, type Optimizer, type OptimizerSpec, optimizerOf, restoreOptimizer, SGD } from '../optim/index.js';
 import type { Loss } from '../optim/loss.js';
 import { checkRate, type LearningRate, rateAt } from '../optim/scheduler.js';
 import { type LearnJson, packNumber, unpackNumber } from '../state.js';
@@ -82,7 +82,8 @@ export abstract class LinearModel extends RowStep {
     else if (slope < -this.clipGradient) slope = -this.clipGradient;
     const { optimizer, l2 } = this;
     this.intercept -= rateAt(this.interceptLr, optimizer.nIterations) * slope;
-    if (l2 === 0 && optimizer instanceof SGD) optimizer.stepScaled(this.weightsById, row, slope);
+    if (l2 === 0 && (optimizer instanceof SGD || optimizer instanceof AdaGrad))
+      optimizer.stepScaled(this.weightsById, row, slope);
     else optimizer.step(this.weightsById, this.gradientOf(row, slope));
     if (this.l1 !== 0) this.clipByL1(row);
   }

@@ -40,6 +40,24 @@ export class AdaGrad implements Optimizer {
     this.nIterations++;
   }
 
+  /** As `step` with the gradient `slope` times `row`, without writing it down. */
+  stepScaled(weights: GrowableFloats, row: FeatureRow, slope: number): void {
+    const w = weights.ensure(row.span);
+    const g2 = this.squares.ensure(row.span);
+    const { indices, values, size } = row;
+    const { eps } = this;
+    const rate = this.learningRate;
+    for (let k = 0; k < size; k++) {
+      const g = values[k] * slope;
+      // Changes nothing: most of the values of an encoder.
+      if (g === 0) continue;
+      const i = indices[k];
+      g2[i] += g * g;
+      w[i] -= (rate / Math.sqrt(g2[i] + eps)) * g;
+    }
+    this.nIterations++;
+  }
+
   fresh(): AdaGrad {
     return new AdaGrad({ lr: this.lr, eps: this.eps });
   }
