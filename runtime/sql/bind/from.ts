@@ -286,8 +286,9 @@ function withCondition(
   type: JoinType,
 ): BoundRelation {
   if (on.kind === 'BooleanLiteral' && on.value) return bound;
-  if (type === 'left') throw unsupported('LEFT JOIN UNNEST with a condition', on.span, 'ON TRUE');
   const condition = new ExpressionBinder(plainContext(binder.env, bound.scope, 'the condition of JOIN')).condition(on);
+  if (type === 'left' && bound.relation.kind === 'unnest')
+    return { ...bound, relation: { ...bound.relation, condition } };
   return {
     ...bound,
     relation: { kind: 'calc', input: bound.relation, filter: condition, fields: bound.relation.fields, at: on.span },

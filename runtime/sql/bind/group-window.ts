@@ -2,13 +2,13 @@
  * The older way to write windows: GROUP BY TUMBLE(ts, INTERVAL '1' MINUTE), HOP(ts, slide, size) or SESSION(ts, gap), with
  * TUMBLE_START, TUMBLE_END, TUMBLE_ROWTIME … of the same arguments in SELECT. Becomes the window table function.
  */
-import type { Expr } from '../../expr/index.js';
+import type { Expr, NamedExpr } from '../../expr/ir.js';
 import type { Window } from '../../graph/plan.js';
 import { formatDuration } from '../../time/duration.js';
 import type { Call, Expression, GroupBy } from '../ast/index.js';
 import { SqlError, unsupported } from '../error.js';
-import { windowAssign } from '../plan/build.js';
-import { column, digest } from '../plan/expression.js';
+import { project, uniqueNames, windowAssign } from '../plan/build.js';
+import { column, columns, digest } from '../plan/expression.js';
 import type { Relation } from '../plan/relation.js';
 import { plainContext } from './environment.js';
 import { ExpressionBinder } from './expression.js';
@@ -63,9 +63,10 @@ export function bindGroupWindow(
   if (time.type.kind === 'TIMESTAMP_LTZ' && binder.env.timeZone !== 'UTC') {
     throw unsupported(`${name} over TIMESTAMP_LTZ or processing time in time zone ${binder.env.timeZone}`, call.span);
   }
-  const partitionBy = name === 'SESSION' ? sessionKeys(rest, expressions) : [];
+  const session = name === 'SESSION' ? sessionKeys(rest, expressions, input) : { partitionBy: [], computed: [] };
+  const { partitionBy, computed } = session;
   const relation = windowAssign(
-    input,
+    computed.length > 0 ? project(input, [...columns(input.fields), ...computed], binder.origin(call.span)) : input,
     {
       window: windowOf(name, call, args),
       timeColumn: time.name,
@@ -121,14 +122,19 @@ function windowOf(name: string, call: Call, args: readonly Expr[]): Window {
   return { kind: 'hop', sizeMs, slideMs, offsetMs: 0 };
 }
 
-/** Sessions are those of the other keys. */
-function sessionKeys(groupBy: GroupBy, expressions: ExpressionBinder): string[] {
-  return groupBy.items.flatMap((item) => {
+/** Sessions are those of the other keys; expressions among them become columns. */
+function sessionKeys(groupBy: GroupBy, expressions: ExpressionBinder, input: Relation) {
+  const computed: NamedExpr[] = [];
+  const partitionBy = groupBy.items.flatMap((item) => {
     if (item.kind !== 'GroupingSet') throw unsupported('SESSION beside grouping sets', item.span);
     return item.expressions.map((node) => {
       const expr = expressions.bind(node);
       if (expr.op === 'column') return expr.name;
-      throw unsupported('SESSION beside a key that is an expression', node.span, 'compute it in a sub-query');
+      const taken = [...input.fields, ...computed].map((f) => f.name);
+      const [name] = uniqueNames([`$session${computed.length}`], taken);
+      computed.push({ name, expr });
+      return name;
     });
   });
+  return { partitionBy, computed };
 }

@@ -5,21 +5,21 @@
  *     FROM states AS s, LATERAL (SELECT city FROM cities AS c WHERE c.state = s.id ORDER BY size DESC LIMIT 3) AS t
  *     FROM states AS s JOIN (SELECT city, c.state FROM cities AS c QUALIFY ROW_NUMBER() OVER (PARTITION BY c.state …) <= 3) …
  *
- * Without GROUP BY an aggregate has a row for every row of the left: COUNT is 0 where there is none, all else NULL.
+ * As in Flink, an aggregate without GROUP BY has no row where there is nothing to aggregate (the standard has COUNT 0 there).
  */
 import { isAggregate } from '../../expr/aggregates/resolve.js';
 import type { Expr } from '../../expr/ir.js';
-import type { Call, DerivedTable, Expression, Join, Query, Select, SelectItem, Span } from '../ast/index.js';
+import type { Call, DerivedTable, Expression, Join, Query, Select, SelectItem } from '../ast/index.js';
 import { SqlError, unsupported } from '../error.js';
-import { disjoint, join, project } from '../plan/build.js';
+import { disjoint, join } from '../plan/build.js';
 import { allOf, column } from '../plan/expression.js';
 import { plainContext } from './environment.js';
-import { ExpressionBinder, int } from './expression.js';
+import { ExpressionBinder } from './expression.js';
 import { aliased, type BoundRelation, bindFrom, narrowJoin } from './from.js';
 import type { QueryBinder } from './query.js';
 import { Scope } from './scope.js';
 
-interface Equation {
+export interface Equation {
   readonly inner: Expression;
   readonly outer: Expression;
 }
@@ -34,18 +34,14 @@ export function bindLateralQuery(
   const { query } = table;
   const select = query.body;
   if (select.kind !== 'Select' || !select.from || !select.where) return undefined;
-  const { equations, rest } = taken(binder, left.scope, select);
+  const { equations, rest } = equationsWith(binder, left.scope, select);
   if (equations.length === 0) return undefined;
   const at = table.span;
-  const alone = countsAlone(select, at);
-  const type = node.type === 'LEFT' || alone ? 'left' : 'inner';
+  const type = node.type === 'LEFT' ? 'left' : 'inner';
   if (!['INNER', 'CROSS', 'COMMA', 'LEFT'].includes(node.type))
     throw unsupported(`${node.type} JOIN LATERAL (SELECT …)`, at);
-  if (alone && node.on && !(node.on.kind === 'BooleanLiteral' && node.on.value)) {
-    throw unsupported('A condition of JOIN beside LATERAL with an aggregate', node.on.span, 'ON TRUE, and WHERE');
-  }
 
-  const bound = binder.query(rewritten(query, select, equations, rest));
+  const bound = binder.query(withKeys(query, select, equations, rest));
   const { right, renamed } = disjoint(left.relation, bound.relation);
   const fields = right.fields.map((f) => f);
   const count = bound.names.length - equations.length;
@@ -64,18 +60,15 @@ export function bindLateralQuery(
   if (node.on)
     conditions.push(new ExpressionBinder(plainContext(binder.env, scope, 'the condition of JOIN')).condition(node.on));
   const joined = join({ type, left: left.relation, right, condition: allOf(conditions) }, binder.origin(at));
-  if (!alone) return narrowJoin(joined, scope, binder, at);
-  const counts = new Set(shown.filter((_, i) => isCount(select.items[i])).map((f) => f.name));
-  const exprs = joined.fields.map((f) => {
-    const value = column(f);
-    if (!counts.has(f.name)) return { name: f.name, expr: value };
-    return { name: f.name, expr: outside.call('COALESCE', [value, outside.cast(int(0), f.type, at)], at) };
-  });
-  return narrowJoin(project(joined, exprs, binder.origin(at)), scope, binder, at);
+  return narrowJoin(joined, scope, binder, at);
 }
 
 /** The equations with the left among the conditions, and all others. */
-function taken(binder: QueryBinder, left: Scope, select: Select): { equations: Equation[]; rest: Expression[] } {
+export function equationsWith(
+  binder: QueryBinder,
+  left: Scope,
+  select: Select,
+): { equations: Equation[]; rest: Expression[] } {
   const { scope } = bindFrom(binder, select.from!);
   const knows = (of: Scope, expression: Expression) => {
     try {
@@ -104,28 +97,18 @@ function parts(node: Expression): Expression[] {
   return node.kind === 'Binary' && node.op === 'AND' ? [...parts(node.left), ...parts(node.right)] : [node];
 }
 
-/** True for aggregates without GROUP BY. Refuses those whose value over no row would have to be worked out. */
-function countsAlone(select: Select, at: Span): boolean {
-  if (select.groupBy) return false;
-  const aggregates = select.items.filter((item) => aggregateOf(item) !== undefined);
-  if (aggregates.length === 0) return false;
-  if (aggregates.length < select.items.length || select.having) {
-    throw unsupported('LATERAL over an aggregate inside of an expression', at, 'aggregates by themselves as columns');
-  }
-  return true;
-}
-
 function aggregateOf({ value }: SelectItem): Call | undefined {
   if (value.kind !== 'Call' || value.over) return undefined;
   return isAggregate(value.name.parts.map((p) => p.name).join('.')) ? value : undefined;
 }
 
-function isCount(item: SelectItem): boolean {
-  return /^COUNT$/i.test(aggregateOf(item)?.name.parts[0].name ?? '');
-}
-
 /** The query for all values of the equations' inner sides, which are its last columns. */
-function rewritten(query: Query, select: Select, equations: readonly Equation[], rest: readonly Expression[]): Query {
+export function withKeys(
+  query: Query,
+  select: Select,
+  equations: readonly Equation[],
+  rest: readonly Expression[],
+): Query {
   const { span } = select;
   const keys = equations.map(({ inner }) => inner);
   const items: SelectItem[] = keys.map((value, i) => ({

@@ -10,6 +10,7 @@ import type { Relation } from '../plan/relation.js';
 import { plainContext } from './environment.js';
 import { type AggregateNode, ExpressionBinder, NULL } from './expression.js';
 import { type BoundRelation, bindFrom } from './from.js';
+import { equationsWith, withKeys } from './lateral-query.js';
 import type { QueryBinder } from './query.js';
 import { Scope } from './scope.js';
 import { SubqueryValues } from './subquery-value.js';
@@ -86,19 +87,22 @@ function semiJoin(
         node.span,
       );
     }
+    const equal: Expr[] = [];
+    const unknown: Expr[][] = [];
     values.forEach((value, i) => {
       const bound = expressions.bind(value);
-      const equal = expressions.call('=', [bound, inner.outputs[i]], value.span);
-      conditions.push(equal);
-      if (negated && (bound.type.nullable || inner.outputs[i].type.nullable)) nullAware = true;
+      equal.push(expressions.call('=', [bound, inner.outputs[i]], value.span));
+      unknown.push([bound, inner.outputs[i]].filter((side) => side.type.nullable));
     });
+    nullAware = negated && unknown.some((sides) => sides.length > 0);
+    // Of several columns a row is not in the others when each of them differs somewhere: a NULL never does.
     if (nullAware && (inner.condition || values.length > 1)) {
-      throw unsupported(
-        'NOT IN over values that may be NULL, correlated or of several columns',
-        node.span,
-        'use NOT EXISTS',
-      );
-    }
+      nullAware = false;
+      equal.forEach((same, i) => {
+        const nulls = unknown[i].map((side) => expressions.call('IS NULL', [side], node.span));
+        conditions.push(nulls.reduce((all, one) => expressions.call('OR', [all, one], node.span), same));
+      });
+    } else conditions.push(...equal);
   }
   const joined = join(
     {
@@ -130,7 +134,7 @@ interface Correlated {
 
 /** The sub-query's rows under names of their own; its conditions on the query outside are taken out of it. */
 function correlated(binder: QueryBinder, query: Query, outside: Relation, scope: Scope, exists: boolean): Correlated {
-  const found = simpleSubquery(binder, query, outside, scope, exists);
+  const found = simpleSubquery(binder, query, outside, scope, exists) ?? groupedSubquery(binder, query, outside, scope);
   if (found) return found;
   const bound = binder.query(query);
   const { right } = disjoint(outside, bound.relation);
@@ -163,6 +167,23 @@ function simpleSubquery(
     throw unsupported('An aggregate in a sub-query that depends on the query around it', select.span);
   }
   return { relation, outputs, condition: allOf(across) };
+}
+
+/** One with GROUP BY that depends on the query outside by equations: it is grouped by their inner sides as well. */
+function groupedSubquery(binder: QueryBinder, query: Query, outside: Relation, scope: Scope): Correlated | undefined {
+  const { body } = query;
+  if (body.kind !== 'Select' || !body.from || !body.where || !body.groupBy || query.limit || query.offset)
+    return undefined;
+  const { equations, rest } = equationsWith(binder, scope, body);
+  if (equations.length === 0) return undefined;
+  const bound = binder.query(withKeys(query, body, equations, rest));
+  const { right } = disjoint(outside, bound.relation);
+  const count = bound.names.length - equations.length;
+  const expressions = new ExpressionBinder(plainContext(binder.env, scope, 'WHERE of a sub-query'));
+  const conditions = equations.map(({ outer }, i) =>
+    expressions.call('=', [expressions.bind(outer), column(right.fields[count + i])], outer.span),
+  );
+  return { relation: right, outputs: right.fields.slice(0, count).map(column), condition: allOf(conditions) };
 }
 
 /** A sub-query whose WHERE may name columns of the query around it, taken apart. */

@@ -118,8 +118,9 @@ export function prune(relation: Relation, wanted: ReadonlySet<string>): Relation
       const below = new Set(needed);
       for (const { name } of relation.columns) below.delete(name);
       if (relation.ordinality) below.delete(relation.ordinality);
-      const value = columnsOf(relation.value);
-      const input = prune(relation.input, new Set([...below, ...value]));
+      const made = new Set([...relation.columns.map((c) => c.name), relation.ordinality]);
+      const asked = [...columnsOf(relation.condition)].filter((name) => !made.has(name));
+      const input = prune(relation.input, new Set([...below, ...columnsOf(relation.value), ...asked]));
       const added = relation.fields.slice(
         relation.fields.length - relation.columns.length - (relation.ordinality ? 1 : 0),
       );

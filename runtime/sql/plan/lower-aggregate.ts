@@ -2,7 +2,7 @@
 import type { NamedExpr } from '../../expr/ir.js';
 import type { Window, WindowAggregateSpec } from '../../graph/plan.js';
 import type { Field } from '../../record/types.js';
-import { SqlError, unsupported } from '../error.js';
+import { unsupported } from '../error.js';
 import { filter, origin, project, uniqueNames } from './build.js';
 import { allOf, column, columnsOf, columnsOfAggregate, conjuncts, isVolatile } from './expression.js';
 import { byKey, edge, type Lowering, type Made } from './lower.js';
@@ -36,12 +36,12 @@ function lowerGroup(lowering: Lowering, relation: AggregateRelation): Made {
 
 function lowerWindow(lowering: Lowering, relation: AggregateRelation, bounds: WindowColumns): Made {
   const isBound = (name: string) => [...bounds.start, ...bounds.end, ...bounds.time].includes(name);
-  const keys = relation.keys.filter((key) => !isBound(key.column));
-  const fused = fuse(
-    relation,
-    bounds,
-    keys.map((key) => key.column),
-  );
+  const columns = relation.keys.map((key) => key.column).filter((name) => !isBound(name));
+  const whole = fuse(relation, bounds, columns);
+  const fused = whole && isOfItsPartitions(whole.assign, relation, columns) ? whole : undefined;
+  // Sessions that end together may have begun at different times.
+  const apart = !fused && bounds.window.kind === 'session';
+  const keys = relation.keys.filter((key) => !isBound(key.column) || (apart && bounds.start.includes(key.column)));
   const output = (of: readonly string[]) => {
     const names = relation.keys.filter((key) => of.includes(key.column)).map((key) => key.name);
     if (names.length > 1) throw unsupported(`A window bound grouped twice (${names.join(', ')})`, relation.at);
@@ -53,15 +53,6 @@ function lowerWindow(lowering: Lowering, relation: AggregateRelation, bounds: Wi
     startColumn: bounds.start[0],
     endColumn: bounds.end[0],
   };
-  if (!fused && bounds.window.kind === 'session') {
-    throw unsupported('Grouping rows by a SESSION window that was made before', relation.at);
-  }
-  if (fused?.assign.window.kind === 'session')
-    checkSession(
-      fused.assign,
-      relation,
-      keys.map((key) => key.column),
-    );
   const timeColumn = fused ? fused.timeColumn : bounds.end[0];
   const spec: WindowAggregateSpec = {
     kind: 'windowAggregate',
@@ -69,7 +60,7 @@ function lowerWindow(lowering: Lowering, relation: AggregateRelation, bounds: Wi
     timeColumn: bounds.processingTime ? undefined : timeColumn,
     keys: keys.map((key) => keyExpr(input, key)),
     aggregates: relation.aggregates,
-    windowStart: output(bounds.start),
+    windowStart: apart ? undefined : output(bounds.start),
     windowEnd: output(bounds.end),
     windowTime: output(bounds.time),
     phase: 'single',
@@ -201,17 +192,15 @@ function renameColumns(part: ReturnType<typeof conjuncts>[number], names: Readon
   return part.op === 'call' ? { ...part, args: part.args.map((arg) => renameColumns(arg, names)) } : part;
 }
 
-function checkSession(assign: WindowAssignRelation, relation: AggregateRelation, keys: readonly string[]): void {
+/** Sessions are of the partitions that SESSION names: grouped by anything else, its rows are grouped when it is complete. */
+function isOfItsPartitions(
+  assign: WindowAssignRelation,
+  relation: AggregateRelation,
+  keys: readonly string[],
+): boolean {
+  if (assign.window.kind !== 'session') return true;
   const traced = new Set(keys.map((key) => trace(relation.input, key)));
-  const same = traced.size === assign.partitionBy.length && assign.partitionBy.every((name) => traced.has(name));
-  if (same) return;
-  const by = assign.partitionBy.length ? `PARTITION BY ${assign.partitionBy.join(', ')}` : 'no PARTITION BY';
-  throw new SqlError(
-    'TW2005',
-    `SESSION with ${by}, grouped by ${keys.length ? keys.join(', ') : 'the window alone'}, isn't supported yet`,
-    relation.at,
-    { expected: `SESSION(TABLE … PARTITION BY ${keys.join(', ') || '(nothing)'}, …)` },
-  );
+  return traced.size === assign.partitionBy.length && assign.partitionBy.every((name) => traced.has(name));
 }
 
 /** The column below a calc that a column is a copy of. */

@@ -6,12 +6,12 @@
  */
 import type { Partitioning, Plan, PlanEdge, PlanNode } from '../../graph/plan.js';
 import type { Field } from '../../record/types.js';
-import { unsupported } from '../error.js';
 import { digest, isVolatile } from './expression.js';
 import { lowerAggregate } from './lower-aggregate.js';
 import { lowerJoin } from './lower-join.js';
 import { lowerMatch } from './lower-match.js';
 import { lowerOver, lowerRank, lowerSort } from './lower-order.js';
+import { sessionRows } from './lower-session.js';
 import { lowerSink } from './lower-sink.js';
 import { Sources } from './lower-source.js';
 import type { Output, Relation } from './relation.js';
@@ -119,9 +119,7 @@ export class Lowering {
         });
       }
       case 'windowAssign': {
-        if (relation.window.kind === 'session') {
-          throw unsupported('SESSION without GROUP BY window_start, window_end', relation.at);
-        }
+        if (relation.window.kind === 'session') return this.lower(sessionRows(relation));
         const input = this.lower(relation.input);
         const [start, end, time] = relation.names;
         return this.add('assign', relation, {
@@ -189,6 +187,7 @@ export class Lowering {
             columns: relation.columns.map((c) => c.name),
             ...(relation.ordinality ? { ordinality: relation.ordinality } : {}),
             outer: relation.outer,
+            ...(relation.condition ? { condition: relation.condition } : {}),
           },
           inputs: [edge(input, { kind: 'forward' })],
           ...this.changes(relation),

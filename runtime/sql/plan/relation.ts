@@ -173,6 +173,8 @@ export interface UnnestRelation extends Base {
   readonly ordinality?: string;
   /** LEFT JOIN: a row without elements stays, with NULLs. */
   readonly outer: boolean;
+  /** Which elements count, over all columns. */
+  readonly condition?: Expr;
 }
 
 /** MATCH_RECOGNIZE: the columns of the partition and the measures of each match. */

@@ -116,7 +116,7 @@ function constant(call: OverCall, index: number, otherwise: number): number {
   return Number(literalValue(arg));
 }
 
-/** A function (rows, i, e) for LAG and LEAD. */
+/** A function (rows, i, e) for LAG and LEAD. As in Flink the default also stands for a NULL that is found. */
 function moverCode(name: string, call: OverCall, offset: number, stored: StoredRow, cg: Codegen): string {
   const value = generate(call.args[0], stored.at('from'), cg);
   const otherwise = call.args[2] ? generate(call.args[2], stored.at('e'), cg) : 'null';
@@ -127,7 +127,7 @@ function moverCode(name: string, call: OverCall, offset: number, stored: StoredR
       ${declared} const at = i + ${step * offset};
       if (at < 0 || at >= rows.length) return ${otherwise};
       const from = rows[at];
-      return ${value};
+      return ${value}${call.args[2] ? ` ?? ${otherwise}` : ''};
     };`;
   }
   return `const ${name} = (rows, i, e) => {
