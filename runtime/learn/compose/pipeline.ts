@@ -76,10 +76,15 @@ export class Pipeline {
     let before: Transformer | undefined;
     for (const step of this.transformers) {
       const input = feed(step, current, before);
-      if (!step.supervised) step.learnOne(input);
-      const next = apply(step, input);
-      if (step.supervised) step.learnOne(input, y);
-      current = next;
+      if (step instanceof RowEmitter && !step.supervised) current = step.learnToRow(input);
+      else if (step.supervised) {
+        const next = apply(step, input);
+        step.learnOne(input, y);
+        current = next;
+      } else {
+        step.learnOne(input);
+        current = apply(step, input);
+      }
       before = step;
     }
     return feed(this.last, current, before);

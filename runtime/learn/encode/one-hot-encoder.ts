@@ -1,6 +1,7 @@
 import { TidewheelError } from '../errors.js';
 import type { Features, FeatureValue } from '../features/feature-index.js';
 import { FeatureIndex } from '../features/feature-index.js';
+import type { FeatureRow } from '../features/feature-row.js';
 import { asFeatures, categoryOf, RowEmitter } from '../features/row-emitter.js';
 import { checkJson, type LearnJson } from '../state.js';
 
@@ -113,6 +114,21 @@ export class OneHotEncoder extends RowEmitter {
       else this.know(at, feature, value as FeatureValue);
       at++;
     }
+  }
+
+  /** In one pass where all categories are known and were asked about just now. */
+  override learnToRow(x: Features): FeatureRow {
+    const { lastFeatures, lastValues, lastIds, isLearned } = this;
+    if (!this.plain) return super.learnToRow(x);
+    this.startRow();
+    let at = 0;
+    for (const feature in x) {
+      if (lastValues[at] !== x[feature] || lastFeatures[at] !== feature || !isLearned[lastIds[at]]) {
+        return super.learnToRow(x);
+      }
+      this.put(lastIds[at++], 1);
+    }
+    return this.finishedRow();
   }
 
   protected emit(x: Features): void {

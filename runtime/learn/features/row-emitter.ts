@@ -36,12 +36,22 @@ export abstract class RowEmitter {
     // At the start rather than at the end, so that a record that could not be encoded leaves nothing behind.
     this.startRow();
     this.emit(x);
+    return this.finishedRow();
+  }
+
+  protected finishedRow(): FeatureRow {
     this.out.span = this.output.size;
     return this.out;
   }
 
+  /** `learnOne`, then `toRow`. */
+  learnToRow(x: any): FeatureRow {
+    this.learnOne(x);
+    return this.toRow(x);
+  }
+
   /** Back to a row of nothing but the zeros of {@link alwaysEmit}. */
-  private startRow(): void {
+  protected startRow(): void {
     const { out, places, standing } = this;
     const { indices, values } = out;
     for (let k = standing; k < out.size; k++) places[indices[k]] = 0;
