@@ -19,7 +19,8 @@ export interface RowBatch {
 
 export interface BatchCodec {
   write(rows: Row[], kinds: RowKind[] | null, out: ByteWriter): void;
-  read(input: ByteReader): RowBatch;
+  /** Reads a batch and hands each row on as it is made, so that none is kept. Returns how many there were. */
+  each(input: ByteReader, take: (row: Row, kind: RowKind) => void): number;
 }
 
 type Column = 'number' | 'exact' | 'string' | 'bool' | 'any';
@@ -192,12 +193,11 @@ const untypedCodec: BatchCodec = {
     writeKinds(kinds, rows.length, out);
     for (const row of rows) writeValue(row, out);
   },
-  read(input) {
+  each(input, take) {
     const n = input.u32();
     const kinds = readKinds(input, n);
-    const rows: Row[] = [];
-    for (let i = 0; i < n; i++) rows.push(readValue(input));
-    return { rows, kinds };
+    for (let i = 0; i < n; i++) take(readValue(input), kinds === null ? 0 : kinds[i]);
+    return n;
   },
 };
 
@@ -222,13 +222,13 @@ export function compileBatchCodec(schema: RowSchema): BatchCodec {
         writeKinds(kinds, n, out);
         ${write.join('\n')}
       },
-      read(input) {
+      each(input, take) {
         const n = input.u32();
         const kinds = readKinds(input, n);
         ${setup.join('\n')}
-        const rows = new Array(n);
-        for (let i = 0; i < n; i++) rows[i] = { ${literal.join(', ')} };
-        return { rows, kinds };
+        if (kinds === null) for (let i = 0; i < n; i++) take({ ${literal.join(', ')} }, 0);
+        else for (let i = 0; i < n; i++) take({ ${literal.join(', ')} }, kinds[i]);
+        return n;
       },
     };`;
   const bound = {

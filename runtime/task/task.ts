@@ -10,7 +10,6 @@ import type { OutputWriter } from '../exchange/output.js';
 import type { Stage } from '../graph/stages.js';
 import type { BatchCodec } from '../record/batch-codec.js';
 import { ByteReader } from '../record/bytes.js';
-import type { Row, RowKind } from '../record/types.js';
 import type { ObjectStore } from '../snapshot/store.js';
 import type { Chain, Emit, Link } from './chain.js';
 import { TaskCheckpoints } from './checkpoints.js';
@@ -254,18 +253,17 @@ export class Task {
     switch (event.type) {
       case 'element': {
         const { element, channel } = event;
-        let rows: Row[];
-        let kinds: RowKind[] | null;
+        const head = this.heads[channel.input] ?? this.heads[0];
         if (element.type === 'frame') {
           this.metrics.bytesIn += element.bytes.length;
           const codec = this.parts.codecs.get(channel.exchange)!;
-          ({ rows, kinds } = codec.read(new ByteReader(element.bytes, FRAME_HEADER)));
-        } else if (element.type === 'rows') ({ rows, kinds } = element);
-        else return true;
-        const head = this.heads[channel.input] ?? this.heads[0];
-        this.metrics.rowsIn += rows.length;
-        if (kinds === null) for (let i = 0; i < rows.length; i++) head(rows[i], 0);
-        else for (let i = 0; i < rows.length; i++) head(rows[i], kinds[i]);
+          this.metrics.rowsIn += codec.each(new ByteReader(element.bytes, FRAME_HEADER), head);
+        } else if (element.type === 'rows') {
+          const { rows, kinds } = element;
+          this.metrics.rowsIn += rows.length;
+          if (kinds === null) for (let i = 0; i < rows.length; i++) head(rows[i], 0);
+          else for (let i = 0; i < rows.length; i++) head(rows[i], kinds[i]);
+        } else return true;
         channel.release();
         return true;
       }
