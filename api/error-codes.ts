@@ -244,8 +244,8 @@ export const ERROR_CODES = {
     'No learner, transform, metric, detector, optimizer or loss has that name.',
   ),
   TW7107: terminal(
-    'Learning: network without TensorFlow',
-    'A neural network was asked or taught before TensorFlow.js was given to it. Jobs and servers do that by themselves; in a program, call `attachTensorFlow` first.',
+    'Learning: library not loaded',
+    'A neural network was asked or taught before TensorFlow.js was given to it, or an image decoded before its library was loaded. Jobs and servers do that by themselves; in a program, await `attachTensorFlow` or `loadLibraries` first.',
   ),
   TW7201: terminal(
     'Model: unknown format',

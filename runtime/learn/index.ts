@@ -6,6 +6,7 @@ export type * from './contracts.js';
 export { type BatchFit, type BatchFitParams, fitRows, type LabelledRow } from './evaluate/fit.js';
 export { Prequential, type PrequentialParams, progressiveValidation } from './evaluate/prequential.js';
 export type { FeatureValue } from './features/feature-index.js';
+export { loadLibraries } from './image/load-libraries.js';
 export { confusionCells } from './metric/confusion-matrix.js';
 export { exactRocAuc } from './metric/roc-auc.js';
 export { attachTensorFlow, networkAttacher, networksOf } from './neural/attach.js';

@@ -1,8 +1,26 @@
-import { decode as decodePng } from 'fast-png';
-import jpeg from 'jpeg-js';
+import type { DecodedPng } from 'fast-png';
 import { requireParameter, TidewheelError } from '../errors.js';
 import { checkJson, type LearnJson } from '../state.js';
 import type { Image } from './image.js';
+
+interface Codecs {
+  readonly png: typeof import('fast-png');
+  readonly jpeg: typeof import('jpeg-js');
+}
+
+let codecs: Codecs | undefined;
+
+/** Loads what reads PNG and JPEG: jobs without images pay nothing for it. */
+export async function loadImageCodecs(): Promise<void> {
+  if (codecs) return;
+  const [png, jpeg] = await Promise.all([import('fast-png'), import('jpeg-js')]);
+  codecs = { png, jpeg: jpeg.default ?? jpeg };
+}
+
+function loaded(): Codecs {
+  if (codecs) return codecs;
+  throw new TidewheelError('TW7107', 'an image was to be decoded before its library was loaded (loadLibraries)');
+}
 
 export interface ImageDecoderParams {
   /** The column that holds the image (default: the record is the image). */
@@ -13,7 +31,8 @@ export interface ImageDecoderParams {
 
 /**
  * PNG or JPEG → an image of 8-bit values. Shapes: bytes, or the same as base64 text, in; an image of height × width × channels out.
- * PNGs of 1 to 16 bits, grey, palette or colour; baseline and progressive JPEGs. Learns nothing. Errors: `TW7102` for anything else.
+ * PNGs of 1 to 16 bits, grey, palette or colour; baseline and progressive JPEGs. Learns nothing. Errors: `TW7102` for anything else, `TW7107`
+ * before `loadLibraries`.
  */
 export class ImageDecoder {
   static readonly type = 'ImageDecoder';
@@ -31,18 +50,20 @@ export class ImageDecoder {
   learnOne(_x: unknown): void {}
 
   transformOne(x: any): Image {
+    const library = loaded();
     const bytes = bytesOf(this.params.on === undefined ? x : x?.[this.params.on], this.params.on);
     try {
-      if (bytes[0] === 0x89 && bytes[1] === 0x50) return this.fromPng(bytes);
-      if (bytes[0] === 0xff && bytes[1] === 0xd8) return this.fromJpeg(bytes);
+      if (bytes[0] === 0x89 && bytes[1] === 0x50) return this.fromPng(library.png.decode(bytes));
+      if (bytes[0] === 0xff && bytes[1] === 0xd8)
+        return this.fromJpeg(library.jpeg.decode(bytes, { useTArray: true, formatAsRGBA: false }));
     } catch (error) {
       throw new TidewheelError('TW7102', `the image can’t be decoded: ${(error as Error).message}`, { cause: error });
     }
     throw new TidewheelError('TW7102', `${where(this.params.on)} holds neither a PNG nor a JPEG`);
   }
 
-  private fromPng(bytes: Uint8Array): Image {
-    const { width, height, channels, depth, data, palette } = decodePng(bytes);
+  private fromPng(png: DecodedPng): Image {
+    const { width, height, channels, depth, data, palette } = png;
     const n = width * height;
     const at = samples(data, width, height, channels, depth);
     // Samples of n bits → 0 to 255. An index of a palette is none.
@@ -55,8 +76,7 @@ export class ImageDecoder {
     return this.made(height, width, n, colour);
   }
 
-  private fromJpeg(bytes: Uint8Array): Image {
-    const { width, height, data } = jpeg.decode(bytes, { useTArray: true, formatAsRGBA: false });
+  private fromJpeg({ width, height, data }: { width: number; height: number; data: Uint8Array }): Image {
     return this.made(height, width, width * height, (pixel, c) => data[pixel * 3 + c]);
   }
 

@@ -11,7 +11,7 @@
  * - pipelines that end in a transform: `row` BYTES, the record as JSON
  */
 import { TidewheelError } from '../../../api/errors.js';
-import { attachTensorFlow, type LearnJson, networksOf, restore } from '../../learn/index.js';
+import { attachTensorFlow, type LearnJson, loadLibraries, networksOf, restore } from '../../learn/index.js';
 import type { FeatureRecord, LoadedModel, ModelFiles, ModelSignature, TensorSpec, Tensors } from '../contract.js';
 import { allocate, elementCount, elementOf, setElement } from '../tensor.js';
 
@@ -32,6 +32,7 @@ export async function openLearner(files: ModelFiles): Promise<LoadedModel> {
     const code = error instanceof TidewheelError && error.code === 'TW7106' ? 'TW7205' : 'TW7202';
     throw new TidewheelError(code, `${name} is not the state of a learner: ${message}`, { cause: error });
   }
+  await loadLibraries(learner);
   if (networksOf(learner).length > 0) {
     const { trainingTensorFlow } = await import('../tf/training.js');
     await attachTensorFlow(await trainingTensorFlow(), learner);

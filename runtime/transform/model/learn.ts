@@ -11,7 +11,7 @@
  */
 import { Codegen } from '../../expr/codegen/codegen.js';
 import type { LearnSpec, ModelColumn } from '../../graph/model-steps.js';
-import { networkAttacher } from '../../learn/index.js';
+import { loadLibraries, networkAttacher } from '../../learn/index.js';
 import { detach } from '../../record/batch-codec.js';
 import { keyGroupOf } from '../../record/hash.js';
 import { INSERT, type Row } from '../../record/types.js';
@@ -91,6 +91,7 @@ export const learn: TransformFactory = (ctx): Transform => {
 
   return {
     open: async () => {
+      await loadLibraries(sample);
       if (hasNetworks(sample)) {
         const { trainingTensorFlow } = await ctx.models.library();
         try {

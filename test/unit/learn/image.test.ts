@@ -1,10 +1,16 @@
 /** Images: decoded and resized as Pillow and TensorFlow do it (test/oracle/images.py), and as steps of a pipeline with a network. */
-import { describe, expect, test } from '@jest/globals';
-import { attachTensorFlow, create, createPipeline } from '../../../runtime/learn/index.js';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { attachTensorFlow, create, createPipeline, loadLibraries } from '../../../runtime/learn/index.js';
 import { trainingTensorFlow } from '../../../runtime/model/index.js';
 import { expected } from './oracle.js';
 
 const { files, resized } = expected('images');
+
+beforeAll(async () => {
+  const decoder = create('ImageDecoder');
+  expect(() => decoder.transformOne(files[0].bytes)).toThrow(expect.objectContaining({ code: 'TW7107' }));
+  await loadLibraries(createPipeline(['ImageDecoder', 'ImageNormalizer']));
+});
 
 /** The greatest difference. */
 function apart(a: ArrayLike<number>, b: ArrayLike<number>): number {
