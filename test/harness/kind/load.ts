@@ -28,6 +28,8 @@ export class Load {
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
       createPartitioner: Partitioners.DefaultPartitioner,
+      // A broker that another case kills comes back in some seconds.
+      retry: { retries: 100, maxRetryTime: 2000 },
     });
     await producer.connect();
     const load = new Load(producer, topic);
