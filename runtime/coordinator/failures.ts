@@ -8,6 +8,9 @@ const MAX_EXCEPTIONS = 50;
 /** Caused by the data or the user's code: the same again when replayed, unless something outside has changed. */
 const REPLAYED = new Set(['TW3001', 'TW5001']);
 
+/** A process or a connection to one was lost. */
+const LOST = new Set(['TW5002', 'TW5102']);
+
 /** Errors that a restart can't mend: damaged snapshots, changed state layouts, names that don't exist. */
 function isTerminal(code: string | undefined): boolean {
   if (code === undefined || REPLAYED.has(code) || !Object.hasOwn(ERROR_CODES, code)) return false;
@@ -32,6 +35,8 @@ export class Failures {
     // The same data through the same code gives the same error: trying for ever helps nobody.
     const isSameAgain =
       REPLAYED.has(code ?? '') && before?.message === error.message && before.checkpoint === where.checkpoint;
+    // Lost behind a new checkpoint, e.g. by one more drained node: nothing says that the job would fail again.
+    if (LOST.has(code ?? '') && (before?.checkpoint ?? 0) < where.checkpoint) this.restart.forget();
     return isTerminal(code) || isSameAgain ? undefined : this.restart.next(atMs);
   }
 }

@@ -30,6 +30,12 @@ export class RestartStrategy {
 
   constructor(private readonly spec: RestartSpec) {}
 
+  /** The job had come on since the last failure, and the next one is none of its own: delays begin anew. */
+  forget(): void {
+    const { spec } = this;
+    if (spec.kind === 'exponential' && spec.maxAttempts === undefined) this.failures = 0;
+  }
+
   /** A failure: milliseconds to wait before starting again, or undefined to give up. */
   next(nowMs: number): number | undefined {
     const { spec } = this;
