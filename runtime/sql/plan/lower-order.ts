@@ -1,8 +1,10 @@
 /** What depends on the order of rows: OVER, the first rows by an order, ORDER BY. Fields of the specs are in specs.md. */
+
 import { unsupported } from '../error.js';
 import { byKey, edge, type Lowering, type Made } from './lower.js';
 import type { OverRelation, RankRelation, SortRelation } from './relation.js';
 import type { TimeAttribute } from './traits.js';
+import { isChanging } from './traits.js';
 
 export function lowerRank(lowering: Lowering, relation: RankRelation): Made {
   const traits = lowering.traits.of(relation.input);
@@ -76,7 +78,8 @@ export function lowerOver(lowering: Lowering, relation: OverRelation): Made {
   const traits = lowering.traits.of(relation.input);
   const [order] = relation.orderBy;
   const time: TimeAttribute | undefined = order && traits.time.get(order.column);
-  if (!lowering.options.batch) {
+  const changing = !lowering.options.batch && isChanging(relation, traits);
+  if (!lowering.options.batch && !changing) {
     if (!order || relation.orderBy.length > 1 || !time || order.descending) {
       const ranks = relation.calls.some((call) => RANKS.has(call.fn));
       throw unsupported(
@@ -99,7 +102,11 @@ export function lowerOver(lowering: Lowering, relation: OverRelation): Made {
       transform: 'over',
       partitionBy: relation.partitionBy,
       orderBy: relation.orderBy,
-      ...(batch ? { finalOnly: true } : { timeColumn: order.column, processingTime: time === 'proctime' }),
+      ...(batch
+        ? { finalOnly: true }
+        : changing
+          ? { changing }
+          : { timeColumn: order.column, processingTime: time === 'proctime' }),
       frame: relation.frame,
       calls: relation.calls,
       ...(ttlMs && !batch ? { ttlMs } : {}),

@@ -6,7 +6,7 @@ import { MATCH_TIME } from '../../graph/pattern.js';
 import type { Window } from '../../graph/plan.js';
 import type { JoinKind } from './join-kind.js';
 import { joinKind } from './join-kind.js';
-import type { CalcRelation, JoinRelation, Relation } from './relation.js';
+import type { CalcRelation, JoinRelation, OverRelation, Relation } from './relation.js';
 
 export type TimeAttribute = 'rowtime' | 'proctime';
 
@@ -132,7 +132,8 @@ export class TraitsOf {
       }
       case 'over': {
         const input = this.of(relation.input);
-        return { ...input };
+        if (this.batch || !isChanging(relation, input)) return { ...input };
+        return { ...input, updating: true, time: new Map(), windowColumns: undefined };
       }
       case 'sort': {
         const input = this.of(relation.input);
@@ -255,3 +256,17 @@ export function windowKeys(
   if (start.length === 0 || end.length === 0) return undefined;
   return { ...bounds, start, end, time: names(bounds.time) };
 }
+
+/**
+ * OVER whose results are updated, in streaming mode: aggregates over all rows in front, and ROW_NUMBER, by an order that is not time
+ * alone, or over rows that change. Others need an order by time.
+ */
+export function isChanging(relation: OverRelation, input: Traits): boolean {
+  const { orderBy, frame, calls } = relation;
+  if (orderBy.length === 0 || frame.preceding !== undefined) return false;
+  // By time, ascending: rows go out once. Descending: refused, as in Flink.
+  if (orderBy.length === 1 && input.time.has(orderBy[0].column)) return false;
+  return calls.every(({ fn }) => fn === 'ROW_NUMBER' || !NOT_CHANGING.has(fn));
+}
+
+const NOT_CHANGING = new Set(['RANK', 'DENSE_RANK', 'NTILE', 'PERCENT_RANK', 'CUME_DIST', 'LAG', 'LEAD']);

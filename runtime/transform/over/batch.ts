@@ -7,12 +7,10 @@ import { compareBody } from '../order/compare-code.js';
 import { StoredRow } from '../stored-row.js';
 import { compileOver, type OverSpec, type Place } from './calls.js';
 
-export function batchOver(ctx: TransformContext, spec: OverSpec): Transform {
-  const stored = new StoredRow(ctx.inputs[0], spec.partitionBy);
-  const table = ctx.state.bucketTable({ name: 'rows', keys: stored.keyFields, values: stored.values });
+/** Takes all rows of a partition, in any order: they are sorted, and each is sent with its results. */
+export function partitionPass(ctx: TransformContext, spec: OverSpec, stored: StoredRow): (rows: Entry[]) => void {
   const { unit, preceding } = spec.frame;
-  const functions = compileOver(ctx, spec, stored, preceding !== undefined);
-  const { aggregates, add, retract, send } = functions;
+  const { aggregates, add, retract, send } = compileOver(ctx, spec, stored, preceding !== undefined);
   const ordered = spec.orderBy.length > 0;
   const code = new Codegen();
   const typeOf = (column: string) => stored.typeOf(column);
@@ -47,7 +45,18 @@ export function batchOver(ctx: TransformContext, spec: OverSpec): Transform {
       for (; i < end; i++) send(acc, rows, i, places[i]);
     }
   };
+  return (rows) => {
+    if (ordered) rows.sort((a, b) => compare(a, b) || a.q - b.q);
+    const places = placesOf(rows, compare);
+    if (unit === 'range' || (!ordered && preceding === undefined)) byRange(rows, places);
+    else byRows(rows, places);
+  };
+}
 
+export function batchOver(ctx: TransformContext, spec: OverSpec): Transform {
+  const stored = new StoredRow(ctx.inputs[0], spec.partitionBy);
+  const table = ctx.state.bucketTable({ name: 'rows', keys: stored.keyFields, values: stored.values });
+  const pass = partitionPass(ctx, spec, stored);
   const cg = new Codegen({ now: ctx.now });
   const b = { table: cg.bind(table, 'table') };
   const process = cg.build<(row: Row) => void>(`return function over(row) {
@@ -60,12 +69,7 @@ export function batchOver(ctx: TransformContext, spec: OverSpec): Transform {
   return {
     process,
     endOfInput() {
-      for (const { rows } of table.buckets()) {
-        if (ordered) rows.sort((a, b) => compare(a, b) || a.q - b.q);
-        const places = placesOf(rows, compare);
-        if (unit === 'range' || (!ordered && preceding === undefined)) byRange(rows, places);
-        else byRows(rows, places);
-      }
+      for (const { rows } of table.buckets()) pass(rows);
     },
   };
 }

@@ -23,6 +23,8 @@ export interface OverSpec {
   readonly timeColumn?: string;
   readonly processingTime?: boolean;
   readonly finalOnly?: boolean;
+  /** Results are updated as rows come and go. */
+  readonly changing?: boolean;
   readonly ttlMs?: number;
 }
 
