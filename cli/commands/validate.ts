@@ -1,7 +1,7 @@
 /** `tidewheel validate FILE…`: reads, checks and plans, and says everything that is wrong. */
 import type { CommandModule } from 'yargs';
 import { type ErrorMessage, formatError, isErrorMessage, toErrorMessage } from '../../api/index.js';
-import { loadJob } from '../../runtime/job/index.js';
+import { type CheckedResource, checkFile } from '../../runtime/job/index.js';
 import { EXIT_OK } from '../exit-codes.js';
 import { exitCodeOf } from '../failure.js';
 
@@ -14,19 +14,25 @@ interface Args {
 export interface Verdict {
   readonly file: string;
   readonly valid: boolean;
-  /** Of the job, where it could be read. */
+  /** Of the job, where there is one and it could be read. */
   readonly name?: string;
   readonly steps?: number;
+  readonly resources: readonly { readonly kind: string; readonly name: string; readonly steps?: number }[];
   readonly problems: readonly ErrorMessage[];
   readonly warnings: readonly ErrorMessage[];
 }
 
 export const command: CommandModule<object, Args> = {
   command: 'validate <file..>',
-  describe: 'Check job files without running them',
+  describe: 'Check files of jobs and models without running them',
   builder: (y) =>
     y
-      .positional('file', { type: 'string', array: true, demandOption: true, describe: 'Jobs: .yaml, .json or .sql' })
+      .positional('file', {
+        type: 'string',
+        array: true,
+        demandOption: true,
+        describe: 'Resources: .yaml or .json; jobs: .sql too',
+      })
       .option('json', { type: 'boolean', default: false, describe: 'Print a JSON object' })
       .epilogue('Exit codes: 0 all valid, 3 a file is not valid, 1 a file can’t be read.') as never,
   handler: async (args) => {
@@ -42,13 +48,25 @@ export const command: CommandModule<object, Args> = {
 
 async function check(file: string): Promise<Verdict> {
   try {
-    const job = await loadJob(file);
-    return { file, valid: true, name: job.name, steps: job.plan.nodes.length, problems: [], warnings: job.warnings };
+    const checked = await checkFile(file);
+    const job = checked.find((c) => c.job)?.job;
+    return {
+      file,
+      valid: true,
+      ...(job ? { name: job.name, steps: job.plan.nodes.length } : {}),
+      resources: checked.map(shown),
+      problems: [],
+      warnings: job?.warnings ?? [],
+    };
   } catch (error) {
     if (!isErrorMessage(error)) throw error;
     const problems = 'problems' in error ? (error.problems as ErrorMessage[]) : [error];
-    return { file, valid: false, problems: problems.map(withoutStack), warnings: [] };
+    return { file, valid: false, resources: [], problems: problems.map(withoutStack), warnings: [] };
   }
+}
+
+function shown({ kind, name, job }: CheckedResource): Verdict['resources'][number] {
+  return { kind, name, ...(job ? { steps: job.plan.nodes.length } : {}) };
 }
 
 function withoutStack(problem: ErrorMessage): ErrorMessage {
@@ -59,5 +77,8 @@ function withoutStack(problem: ErrorMessage): ErrorMessage {
 function print(verdict: Verdict): void {
   for (const problem of verdict.problems) console.error(formatError(problem));
   for (const warning of verdict.warnings) console.error(`warning: ${formatError(warning)}`);
-  if (verdict.valid) console.log(`${verdict.file}: job '${verdict.name}' is valid (${verdict.steps} steps)`);
+  for (const { kind, name, steps } of verdict.resources) {
+    const what = kind === 'StreamJob' ? `job '${name}' is valid (${steps} steps)` : `${kind} '${name}' is valid`;
+    console.log(`${verdict.file}: ${what}`);
+  }
 }

@@ -15,6 +15,6 @@ export { shippedCatalog } from './catalog.js';
 export { defineJob } from './define-job.js';
 export { InvalidJobError } from './invalid-job.js';
 export type { JobCatalog, JobDefinition, LoadOptions } from './job-definition.js';
-export { loadJob } from './load-job.js';
+export { type CheckedResource, checkFile, loadJob } from './load-job.js';
 export { type Places, placesOfObject } from './places.js';
 export { type ReferenceSource, referenceResolver, referencesIn } from './references.js';

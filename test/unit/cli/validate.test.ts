@@ -44,6 +44,27 @@ describe('tidewheel validate', () => {
     expect(stdout).toBe("good.yaml: job 'trim' is valid (3 steps)\n");
   });
 
+  test('checks models and snapshots too, each document of a file', () => {
+    const model = (field: string) => `apiVersion: tidewheel.dev/v1alpha1
+kind: ModelDeployment
+metadata: { name: fraud }
+spec:
+  model: fraud
+  storage: { local: { path: models } }
+  ${field}: 2
+`;
+    writeFileSync(join(dir, 'both.yaml'), `${model('replicas')}---\n${job('"line => line.trim()"')}`);
+    writeFileSync(join(dir, 'model.yaml'), model('replica'));
+    expect(tidewheel('validate', 'both.yaml')).toMatchObject({
+      status: 0,
+      stdout: "both.yaml: job 'trim' is valid (3 steps)\nboth.yaml: ModelDeployment 'fraud' is valid\n",
+    });
+    expect(tidewheel('validate', 'model.yaml')).toMatchObject({
+      status: 3,
+      stderr: "model.yaml:7:3: TW1003: unknown field 'replica' in 'spec'. Did you mean 'replicas'?\n",
+    });
+  });
+
   test('prints JSON for scripts', () => {
     const { status, stdout } = tidewheel('validate', '--json', 'bad.yaml');
     expect(status).toBe(3);
@@ -53,6 +74,7 @@ describe('tidewheel validate', () => {
         {
           file: 'bad.yaml',
           valid: false,
+          resources: [],
           warnings: [],
           problems: [
             {
