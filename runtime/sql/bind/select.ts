@@ -1,5 +1,5 @@
 import type { AggregateCall, Expr, NamedExpr } from '../../expr/ir.js';
-import type { Select, SelectItem, SortItem, Span } from '../ast/index.js';
+import type { Identifier, Select, SelectItem, SortItem, Span } from '../ast/index.js';
 import { SqlError, unsupported } from '../error.js';
 import { pushFilter } from '../optimise/push-filter.js';
 import { distinct, project, uniqueNames } from '../plan/build.js';
@@ -108,6 +108,8 @@ function bindHinted(binder: QueryBinder, node: Select, orderBy: readonly SortIte
 function bindItem(item: SelectItem, index: number, scope: Scope, binder: ExpressionBinder): Item[] {
   const { value } = item;
   if (value.kind === 'Star') {
+    const fields = rowFields(value.qualifier, scope, binder);
+    if (fields) return fields.map(({ name, expr }) => ({ name, expr, at: item.span }));
     const found = value.qualifier.length > 0 ? scope.columnsOf(value.qualifier, item.span) : scope.columns;
     if (found.length === 0) throw new SqlError('TW2004', "'*' needs a FROM", item.span);
     return found.map((c) => {
@@ -124,6 +126,17 @@ function bindItem(item: SelectItem, index: number, scope: Scope, binder: Express
         ? value.field.name
         : `EXPR$${index}`);
   return [{ name, expr: binder.bind(value), at: item.span }];
+}
+
+/** `row.*`: the fields of a column that is a ROW, where no table has that name. */
+function rowFields(path: readonly Identifier[], scope: Scope, binder: ExpressionBinder): NamedExpr[] | undefined {
+  if (path.length === 0 || scope.tables.some((t) => t.alias === path[path.length - 1].name)) return undefined;
+  const [{ span }] = path;
+  const found = scope.find(path, span);
+  if (!found) return undefined;
+  const row = binder.bind({ kind: 'ColumnRef', path, span });
+  if (row.type.kind !== 'ROW') return undefined;
+  return row.type.fields.map(({ name }) => ({ name, expr: binder.field(row, name, span) }));
 }
 
 /** One of the outputs (by its alias, position or equality), or an expression of its own. */
