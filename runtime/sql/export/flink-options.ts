@@ -25,11 +25,14 @@ const KAFKA = [
   ...['sink.partitioner', 'sink.delivery-guarantee', 'sink.transactional-id-prefix'],
 ];
 
+/** Of tables with PARTITIONED BY. */
+const PARTITIONS = ['partition.default-name', 'sink.partition-commit.*'];
+
 /** What Flink's connectors take, beside COMMON and the formats' options. */
 const CONNECTORS: Readonly<Record<string, readonly string[]>> = {
   kafka: KAFKA,
   'upsert-kafka': [...KAFKA, 'sink.buffer-flush.max-rows', 'sink.buffer-flush.interval'],
-  filesystem: ['path', 'source.monitor-interval', 'source.path.regex-pattern', 'sink.rolling-policy.file-size'],
+  filesystem: ['path', 'source.monitor-interval', 'source.path.regex-pattern', 'sink.rolling-policy.*', ...PARTITIONS],
   datagen: ['rows-per-second', 'number-of-rows', 'fields.*'],
   print: ['print-identifier', 'standard-error'],
   blackhole: [],
@@ -120,7 +123,7 @@ function objectStore(table: TableUse): OptionEntry[] {
   return table.options.flatMap((option) => {
     if (dropped.has(option.key)) return [];
     if (option.key === 'connector') return [{ ...option, value: 'filesystem' }];
-    if (['path', 'format', 'source.monitor-interval'].includes(option.key)) return [option];
+    if (isKnown(option.key, ['path', 'format', 'source.monitor-interval', ...PARTITIONS])) return [option];
     if (isFormatOption(option.key, new Map(table.options.map((o) => [o.key, o])))) return [option];
     throw noWord(`option '${option.key}' of table '${table.name}'`, option);
   });
