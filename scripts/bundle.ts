@@ -14,9 +14,7 @@ import { build, type Plugin } from 'esbuild';
 const OUT = resolve('dist/bundle');
 
 /** With all that they are made of. */
-const JOINED = new Set([
-  ...['yargs', 'minio', '@kubernetes/client-node', 'prom-client', 'yaml', 'croner', 'kafkajs'],
-]);
+const JOINED = new Set([...['yargs', 'minio', '@kubernetes/client-node', 'prom-client', 'yaml', 'croner', 'kafkajs']]);
 /** Of these, modules that nothing is taken from may be left out. */
 const PURE = '@kubernetes/client-node';
 

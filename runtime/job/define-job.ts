@@ -1,5 +1,6 @@
 /** A resource, as read from a file or got from the API server → JobDefinition. */
 import { fillDefaults, type Path, STREAM_JOB, type StreamJobSpec, streamJobSpec } from '../../api/index.js';
+import { endlessTraining } from '../graph/batch-training.js';
 import type { Plan } from '../graph/plan.js';
 import { shippedCatalog } from './catalog.js';
 import { checkEnvelope, checkSpec } from './envelope.js';
@@ -33,6 +34,13 @@ export async function defineJob(
   problems.throwIfAny();
   const spec: StreamJobSpec = fillDefaults(streamJobSpec.node, written);
   const plan = await planBody(spec, ['spec'], catalog, problems, options.bareScript ?? false);
+  for (const { step, source } of endlessTraining(plan)) {
+    const index = spec.graph?.nodes.findIndex((node) => node.name === step.id) ?? -1;
+    const path = index < 0 ? ['spec', 'sql'] : ['spec', 'graph', 'nodes', index];
+    problems.add('TW1105', path, `'${step.name}' trains at the end of its input, and '${source.name}' has no end`, {
+      hint: 'Bound the source by an option of its connector, or leave fit out to learn row by row',
+    });
+  }
   problems.throwIfAny();
   return {
     name: resource.metadata.name,

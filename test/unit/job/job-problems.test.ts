@@ -37,6 +37,13 @@ describe('a job file with a mistake says where and what was expected:', () => {
       "9:9: TW1105: 'm' follows the sink 'out', which hands nothing on. Name its input: from: … (one of in)",
     ],
     [
+      'batch training on input without end',
+      `- { name: in, source: { connector: datagen, schema: 'id BIGINT, y INT' } }
+- { name: learnt, learn: { pipeline: { type: LinearRegression }, inputs: id DOUBLE, outputs: p DOUBLE, label: y, fit: { epochs: 2 } } }
+${SINK}`,
+      "8:9: TW1105: 'Learn: learnt' trains at the end of its input, and 'Source: in' has no end. Bound the source by an option of its connector, or leave fit out to learn row by row",
+    ],
+    [
       'a syntax error within a quoted function',
       `${SOURCE}\n- { name: m, map: "r => r +" }\n${SINK}`,
       '8:34: TW1201: Unexpected ")"',
