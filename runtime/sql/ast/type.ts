@@ -29,6 +29,7 @@ export type ScalarTypeName =
   | 'TIMESTAMP_LTZ'
   | 'TIMESTAMP_TZ'
   | 'VARIANT'
+  | 'BITMAP'
   | 'NULL';
 
 /** `precision` is the length of character and binary types; absent where none was written. */

@@ -26,7 +26,6 @@ export function bindType(node: TypeNode): DataType {
       throw unsupported('RAW: a type of serialised Java objects', node.span, 'use BYTES or STRING');
     case 'UserType': {
       const name = node.name.parts.map((p) => p.name).join('.');
-      if (name.toUpperCase() === 'BITMAP') return { kind: 'BITMAP', nullable };
       throw new SqlError('TW2002', `unknown type '${name}'`, node.span, { name, known: TYPE_NAMES });
     }
   }

@@ -28,6 +28,7 @@ const SCALARS: ReadonlyMap<string, { readonly name: ScalarTypeName; readonly num
   ['TIMESTAMP', { name: 'TIMESTAMP', numbers: 1 }],
   ['TIMESTAMP_LTZ', { name: 'TIMESTAMP_LTZ', numbers: 1 }],
   ['VARIANT', { name: 'VARIANT', numbers: 0 }],
+  ['BITMAP', { name: 'BITMAP', numbers: 0 }],
 ]);
 
 /** A data type with its NOT NULL, as in a column's definition or after CAST's AS. */

@@ -38,6 +38,7 @@ describe('What unparse writes parses to the same tree', () => {
     "ROW<`a b` ARRAY<MAP<STRING NOT NULL, BIGINT>> NOT NULL, c MULTISET<TIMESTAMP_LTZ(3)> 'it''s'>",
     'INTERVAL DAY(2) TO SECOND(3)',
     "RAW('com.example.C', 'AAAA')",
+    'BITMAP',
     "STRUCTURED<'com.example.C', a INT, b STRING>",
     'TIMESTAMP(3) WITH TIME ZONE',
     'catalog.money',
