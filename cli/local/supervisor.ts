@@ -37,6 +37,8 @@ export interface SupervisorOptions {
 /** How the coordinator's process ends says how the job ended. */
 export const EXIT = { finished: 0, failed: 1, cancelled: 3, stopped: 0 } as const;
 
+/** How long a runner that waited has to take over before the processor is needed for the next one that waits. */
+const SUCCESSOR_MS = 2000;
 const QUICK_DEATH_MS = 1000;
 const MAX_QUICK_DEATHS = 5;
 
@@ -112,6 +114,11 @@ export class Supervisor {
     this.spawn(`runner-${index}`, args, args, (code) => code !== 0);
   }
 
+  /** Where another runner waits to take the place of one that died, the start of its successor is not to take the processor from it. */
+  private successorMs(who: string): number {
+    return who !== 'coordinator' && this.options.standby ? SUCCESSOR_MS : 0;
+  }
+
   /** `next`: arguments of the successor of a process that dies. */
   private spawn(who: string, args: string[], next: string[], ended: (code: number | null) => boolean): void {
     const child = fork(MAIN, args, {
@@ -139,7 +146,7 @@ export class Supervisor {
         () => {
           if (!this.stopping) this.spawn(who, next, next, ended);
         },
-        deaths === 0 ? 0 : 100 * 2 ** deaths,
+        deaths > 0 ? 100 * 2 ** deaths : this.successorMs(who),
       );
     });
   }
