@@ -75,6 +75,7 @@ export class Coordinator {
   private expectedRunners: number;
   private serial: Promise<unknown> = Promise.resolve();
   private restartPending = false;
+  private isClosed = false;
   private readonly conditions = new Conditions();
   private readonly failures: Failures;
   private readonly schedule: CheckpointSchedule;
@@ -247,7 +248,8 @@ export class Coordinator {
       this.splits = this.splitsOf(this.options);
       this.models = this.modelsOf(this.options);
       try {
-        await this.deploy(before.parallelism, manifest, before.places, { owners: before.owners, kept });
+        const how = { owners: before.owners, kept, after: before.attempt };
+        await this.deploy(before.parallelism, manifest, before.places, how);
       } catch (error) {
         this.taskFailed(error as Error);
       }
@@ -278,7 +280,9 @@ export class Coordinator {
     });
   }
 
+  /** Lets go of the runners; what they do goes on without it. */
   close(): void {
+    this.isClosed = true;
     this.schedule.stop();
     this.models.stop();
     this.splits.stop();
@@ -289,7 +293,7 @@ export class Coordinator {
 
   private async begin(): Promise<void> {
     const { options } = this;
-    const latest = options.restore
+    let latest = options.restore
       ? await restoreOnce(options.store, options.job, options.restore.from, options.restore.again)
       : await latestManifest(options.store, options.job);
     this.checkpoints.startFrom(latest);
@@ -301,6 +305,11 @@ export class Coordinator {
       const running = () => findRunning(this.runners.list, options.plan);
       await this.conditions.until(() => running() !== undefined || isIdle(), ADOPTION_MS);
       const found = running();
+      // The one before may have completed checkpoints until its runners came here: what those hold is in no later one.
+      if (found || !options.restore) {
+        latest = await latestManifest(options.store, options.job);
+        this.checkpoints.startFrom(latest);
+      }
       if (found) {
         await this.adopt(found);
         return;
@@ -309,13 +318,14 @@ export class Coordinator {
         options.log.warn({ job: options.job }, 'the job is not running whole: it restarts from its last checkpoint');
     }
     await this.conditions.until(() => this.runners.ready.length >= this.expectedRunners, FIRST_RUNNERS_MS);
-    if (latest && this.options.parallelism === 0) this.parallelism = latest.parallelism;
-    const dropped = latest ? checkState(latest, options.plan, options.allowDroppedState) : [];
+    const from = latest;
+    if (from && this.options.parallelism === 0) this.parallelism = from.parallelism;
+    const dropped = from ? checkState(from, options.plan, options.allowDroppedState) : [];
     if (dropped.length > 0) options.log.warn({ dropped }, 'state is left behind');
-    const again = latest?.final === true && options.startAgainWhenFinished === true && !options.restore?.again;
+    const again = from?.final === true && options.startAgainWhenFinished === true && !options.restore?.again;
     // What a finished job had committed is committed: its output may be gone since, and is nobody's business any more.
-    const settled = again && (await options.store.list('finished/')).includes(finishedKey(latest.id));
-    await this.deploy(this.parallelism, settled ? undefined : latest, [], { commitsOnly: again });
+    const settled = again && (await options.store.list('finished/')).includes(finishedKey(from.id));
+    await this.deploy(this.parallelism, settled ? undefined : from, [], { commitsOnly: again });
   }
 
   private async adopt(found: readonly FoundSlot[]): Promise<void> {
@@ -355,10 +365,12 @@ export class Coordinator {
       readonly kept?: readonly string[];
       /** Only what the sinks had still to commit is taken from the manifest. */
       readonly commitsOnly?: boolean;
+      /** The attempt before, whose slots may have been told to read ahead. */
+      readonly after?: number;
     } = {},
   ): Promise<void> {
     const { options } = this;
-    const { owners, kept, commitsOnly = false } = how;
+    const { owners, kept, after, commitsOnly = false } = how;
     this.setState('deploying');
     const attempt = this.epoch * 1_000_000 + ++this.attempts;
     const { stages } = planStages(options.plan, parallelism);
@@ -380,7 +392,17 @@ export class Coordinator {
     const current = this.deploymentOf({ attempt, parallelism, owners: groupOwners, places, stages });
     this.current = current;
     const restore = from && { key: this.manifestKey(from), id: from.id, commitsOnly };
-    const spec = { attempt, parallelism, owners: groupOwners, peers, restore, kept, initial, noMoreSplits: noMore };
+    const spec = {
+      attempt,
+      parallelism,
+      owners: groupOwners,
+      peers,
+      restore,
+      kept,
+      after,
+      initial,
+      noMoreSplits: noMore,
+    };
     for (const [slot, place] of places.entries()) {
       this.order(place, { type: 'deploy', deployment: slotDeployment(options, spec, slot, splits) });
     }
@@ -441,7 +463,7 @@ export class Coordinator {
     // What the old tasks report from here on, e.g. lost connections among them, is of no interest.
     this.current = undefined;
     try {
-      await this.deploy(parallelism, manifest, before.places, { owners });
+      await this.deploy(parallelism, manifest, before.places, { owners, after: before.attempt });
     } catch (error) {
       this.taskFailed(error as Error);
       throw error;
@@ -560,7 +582,7 @@ export class Coordinator {
   }
 
   private taskFailed(error: Error, runner?: string): void {
-    if (this.isOver || this.restartPending) return;
+    if (this.isOver || this.restartPending || this.isClosed) return;
     const lost = this.current;
     const delayMs = this.failures.add(error, {
       attempt: lost?.attempt ?? 0,
@@ -603,7 +625,8 @@ export class Coordinator {
     await this.conditions.until(() => this.runners.ready.length >= wanted, this.options.replacementMs ?? 700);
     await this.conditions.until(() => this.runners.ready.length > 0, DEPLOY_TIMEOUT_MS);
     if (this.isOver) return;
-    await this.deploy(lost?.parallelism ?? this.parallelism, latest, lost?.places ?? [], { owners: lost?.owners });
+    const how = { owners: lost?.owners, after: lost?.attempt };
+    await this.deploy(lost?.parallelism ?? this.parallelism, latest, lost?.places ?? [], how);
   }
 
   private readAhead(lost: Deployment | undefined, latest: Manifest | undefined): void {

@@ -6,7 +6,7 @@ import type { CoordinatorOptions } from './contract.js';
 /** What all slots of an attempt share, beside the job's own settings. */
 type Shared = Pick<
   SlotDeployment,
-  'attempt' | 'parallelism' | 'owners' | 'peers' | 'restore' | 'kept' | 'initial' | 'noMoreSplits'
+  'attempt' | 'parallelism' | 'owners' | 'peers' | 'restore' | 'kept' | 'after' | 'initial' | 'noMoreSplits'
 >;
 
 /** `splits`: source → subtask → its splits. */

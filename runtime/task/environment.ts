@@ -47,6 +47,8 @@ export interface SlotDeployment {
   };
   /** Steps whose state may stay in memory, where the plan has changed; undefined: all. */
   readonly kept?: readonly string[];
+  /** The attempt before this one: state that was read ahead counts only if that was told so. */
+  readonly after?: number;
   /** Splits of each source's subtask in this slot. */
   readonly splits: Readonly<Record<string, readonly SplitSnapshot[]>>;
   /** What the coordinator chose for steps that start without a snapshot: node → versions of models. */

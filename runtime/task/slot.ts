@@ -31,7 +31,9 @@ export class Slot {
   private attempt = -1;
   private failed = false;
   private retained: { checkpoint: number; states: Map<string, NodeState> } | undefined;
-  private preloaded: { checkpoint: number; groups: ReadonlySet<number>; states: Map<string, NodeState> } | undefined;
+  private preloaded:
+    | { attempt: number; checkpoint: number; groups: ReadonlySet<number>; states: Map<string, NodeState> }
+    | undefined;
   private deploying: Promise<void> = Promise.resolve();
   private disk: StateDisk | undefined;
   /** States that have entries on it. */
@@ -162,7 +164,7 @@ export class Slot {
         bytes += await state.restore(store, node.keyed, groups);
         states.set(id, state);
       }
-      this.preloaded = { checkpoint: manifest.id, groups, states };
+      this.preloaded = { attempt: order.attempt, checkpoint: manifest.id, groups, states };
     } catch (error) {
       // Without it, the deployment reads everything itself.
       this.log.warn({ error: (error as Error).message }, "can't read state ahead");
@@ -232,7 +234,8 @@ export class Slot {
     const retained =
       d.restore && this.retained?.checkpoint === d.restore.id ? statesOf(this.retained.states, d.kept) : undefined;
     this.retained = undefined;
-    const preloaded = d.restore && this.preloaded;
+    // What was read for another deployment, which never came, may be of long ago.
+    const preloaded = d.restore && this.preloaded?.attempt === d.after ? this.preloaded : undefined;
     this.preloaded = undefined;
     this.disk = this.openDisk(d, [...(retained?.values() ?? []), ...(preloaded?.states.values() ?? [])]);
     const { loop, plane } = this;
