@@ -306,10 +306,11 @@ export class Coordinator {
       await this.conditions.until(() => running() !== undefined || isIdle(), ADOPTION_MS);
       const found = running();
       // The one before may have completed checkpoints until its runners came here: what those hold is in no later one.
-      if (found || !options.restore) {
-        latest = await latestManifest(options.store, options.job);
-        this.checkpoints.startFrom(latest);
-      }
+      latest =
+        options.restore && !found
+          ? await restoreOnce(options.store, options.job, options.restore.from, false)
+          : await latestManifest(options.store, options.job);
+      this.checkpoints.startFrom(latest);
       if (found) {
         await this.adopt(found);
         return;
