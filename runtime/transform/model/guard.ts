@@ -9,6 +9,7 @@ import type { EvaluateSpec, GuardSpec } from '../../graph/model-steps.js';
 import { create, type LearnJson, type Metric, restore } from '../../learn/index.js';
 import type { Row } from '../../record/types.js';
 import type { TransformContext } from '../contract.js';
+import { Errands } from './errands.js';
 import { KeptObjects } from './kept-objects.js';
 import { type Said, update } from './measured.js';
 
@@ -35,15 +36,14 @@ export class VersionGuard {
   private readonly spec: GuardSpec;
   private readonly window: number;
   private readonly kept: KeptObjects<Versions>;
-  private underWay = 0;
-  private settled = 0;
-  private closed = false;
+  private readonly errands: Errands;
 
   constructor(
     private readonly ctx: TransformContext,
     evaluate: EvaluateSpec,
   ) {
     this.spec = evaluate.guard!;
+    this.errands = new Errands(ctx);
     this.window = evaluate.window ?? DEFAULT_WINDOW;
     this.kept = new KeptObjects(ctx, 'versions', [], (json) =>
       json === undefined ? new Versions() : Versions.restore(json as never),
@@ -89,11 +89,7 @@ export class VersionGuard {
     // Known again as the newest, so that what comes after the way back is compared with it.
     known.delete(before);
     known.set(before, { ...other, judged: true });
-    this.underWay++;
-    void this.goBack(name, before).finally(() => {
-      this.settled++;
-      if (!this.closed) this.ctx.wake();
-    });
+    this.errands.add(this.goBack(name, before));
   }
 
   /** Only where that version is still the promoted one: somebody may have gone on meanwhile. */
@@ -114,17 +110,14 @@ export class VersionGuard {
   }
 
   get busy(): boolean {
-    return this.underWay > 0;
+    return this.errands.busy;
   }
 
   resume(): boolean {
-    if (this.settled === 0) return false;
-    this.underWay -= this.settled;
-    this.settled = 0;
-    return true;
+    return this.errands.resume();
   }
 
   close(): void {
-    this.closed = true;
+    this.errands.close();
   }
 }

@@ -15,6 +15,7 @@ import type { GoldenRow, LoadedModel, ModelRegistry } from '../../model/contract
 import type { TransformContext } from '../contract.js';
 import { stepError } from '../in-flight.js';
 import { askedRecord } from './columns.js';
+import { Errands } from './errands.js';
 import { gateMetric, type LearnRecord, measure, type StreamLearner } from './learner.js';
 
 /** How often it is looked whether another version was promoted, at most. */
@@ -31,17 +32,17 @@ export class Publisher {
   private champion: { readonly version: string; readonly model: LoadedModel; readonly quality: Metric } | undefined;
   private readonly golden: LearnRecord[] = [];
   /** Publications under way, one after another. */
-  private underWay = 0;
+  private readonly errands: Errands;
   private lookedMs = Number.NEGATIVE_INFINITY;
-  private chain: Promise<unknown> = Promise.resolve();
+  private chain: Promise<void> = Promise.resolve();
   private failure: Error | undefined;
-  private settled = 0;
-  private closed = false;
 
   constructor(
     private readonly ctx: TransformContext,
     private readonly spec: PublishSpec,
-  ) {}
+  ) {
+    this.errands = new Errands(ctx);
+  }
 
   async open(): Promise<void> {
     this.registry = await this.ctx.models.registry(this.spec.options);
@@ -94,19 +95,10 @@ export class Publisher {
 
   /** One after another; the step takes no rows meanwhile. */
   private meanwhile(work: () => Promise<void>): void {
-    this.underWay++;
-    this.chain = this.chain.then(work).then(
-      () => this.done(),
-      (error: unknown) => {
-        this.failure ??= stepError(error, this.ctx.node, 'TW7204');
-        this.done();
-      },
-    );
-  }
-
-  private done(): void {
-    this.settled++;
-    if (!this.closed) this.ctx.wake();
+    this.chain = this.chain.then(work).catch((error: unknown) => {
+      this.failure ??= stepError(error, this.ctx.node, 'TW7204');
+    });
+    this.errands.add(this.chain);
   }
 
   private refusal(metric: Metric, quality: number): string | undefined {
@@ -150,20 +142,18 @@ export class Publisher {
   }
 
   get busy(): boolean {
-    return this.underWay > 0;
+    return this.errands.busy;
   }
 
   /** True once a publication is over. Throws when it failed. */
   resume(): boolean {
-    if (this.settled === 0) return false;
-    this.underWay -= this.settled;
-    this.settled = 0;
+    if (!this.errands.resume()) return false;
     if (this.failure) throw this.failure;
     return true;
   }
 
   async close(): Promise<void> {
-    this.closed = true;
+    this.errands.close();
     await this.champion?.model.close();
   }
 }

@@ -5,19 +5,20 @@
 import type { RollBackSpec } from '../../graph/model-steps.js';
 import type { ModelRegistry } from '../../model/contract.js';
 import type { TransformContext } from '../contract.js';
+import { Errands } from './errands.js';
 
 export class WayBack {
   private registry!: ModelRegistry;
   /** Versions that were gone back from: never gone back to. */
   private readonly left = new Set<string>();
-  private underWay = 0;
-  private settled = 0;
-  private closed = false;
+  private readonly errands: Errands;
 
   constructor(
     private readonly ctx: TransformContext,
     private readonly spec: RollBackSpec,
-  ) {}
+  ) {
+    this.errands = new Errands(ctx);
+  }
 
   /** Whether the registry can be reached at all is found now, not when it matters. */
   async open(): Promise<void> {
@@ -26,11 +27,7 @@ export class WayBack {
   }
 
   go(why: Readonly<Record<string, string>>): void {
-    this.underWay++;
-    void this.promote(why).finally(() => {
-      this.settled++;
-      if (!this.closed) this.ctx.wake();
-    });
+    this.errands.add(this.promote(why));
   }
 
   private async promote(why: Readonly<Record<string, string>>): Promise<void> {
@@ -52,18 +49,15 @@ export class WayBack {
   }
 
   get busy(): boolean {
-    return this.underWay > 0;
+    return this.errands.busy;
   }
 
   resume(): boolean {
-    if (this.settled === 0) return false;
-    this.underWay -= this.settled;
-    this.settled = 0;
-    return true;
+    return this.errands.resume();
   }
 
   close(): void {
-    this.closed = true;
+    this.errands.close();
   }
 }
 
