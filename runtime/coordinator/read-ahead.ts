@@ -25,8 +25,7 @@ type From = Pick<Extract<SlotOrder, { type: 'preload' }>, 'store' | 'key' | 'sta
 export function readAhead(before: SlotsBefore, isThere: (runner: string) => boolean, from: From): ReadAhead[] {
   return before.places.flatMap((place, slot) => {
     const groups = before.owners.flatMap((owner, group) => (owner === slot ? [group] : []));
-    if (!isThere(place.runner) || groups.length === 0) return [];
-    return [{ place, order: { type: 'preload', attempt: before.attempt, ...from, groups } satisfies SlotOrder }];
+    return isThere(place.runner) ? read(place, groups, before, from) : [];
   });
 }
 
@@ -40,7 +39,10 @@ export function readMoving(
     const old = before.places[slot];
     const stays = old && old.runner === place.runner && old.thread === place.thread;
     const groups = after.owners.flatMap((o, g) => (o === slot && !(stays && before.owners[g] === slot) ? [g] : []));
-    if (groups.length === 0) return [];
-    return [{ place, order: { type: 'preload', attempt: before.attempt, ...from, groups } satisfies SlotOrder }];
+    return read(place, groups, before, from);
   });
+}
+
+function read(place: ThreadPlace, groups: readonly number[], { attempt }: SlotsBefore, from: From): ReadAhead[] {
+  return groups.length === 0 ? [] : [{ place, order: { type: 'preload', attempt, ...from, groups } }];
 }
