@@ -76,7 +76,6 @@ class DatagenReader implements SourceReader {
   /** Rows that may still be emitted for what time has passed. */
   private credit = 0;
   private lastMs = performance.now();
-  private turn = 0;
 
   constructor(private readonly ctx: ReaderContext) {
     const { options, spec } = ctx;
@@ -147,17 +146,19 @@ class DatagenReader implements SourceReader {
     clearTimeout(this.timer);
   }
 
-  /** Splits take turns, so that row numbers, and times, rise together. Those that are through are finished. */
+  /** The split that is furthest back, so that row numbers, and times, rise, also behind a restore. Those that are through are finished. */
   private nextSplit(): SplitState | undefined {
-    for (let tries = 0; tries < this.splits.length; tries++) {
-      const split = this.splits[this.turn];
-      this.turn = (this.turn + 1) % this.splits.length;
-      if (split.finished) continue;
-      if (split.next < this.rows) return split;
+    let lowest: SplitState | undefined;
+    for (const split of this.splits) {
+      if (split.finished || (lowest && split.next >= lowest.next)) continue;
+      if (split.next < this.rows) {
+        lowest = split;
+        continue;
+      }
       split.finished = true;
       split.output.finish();
     }
-    return undefined;
+    return lowest;
   }
 
   /** This reader's share of the rows is that of its splits. */

@@ -70,6 +70,21 @@ describe('datagen', () => {
     await second.close();
   });
 
+  test.each([299, 300, 301])('numbers rise without a hole, also behind a snapshot after %i rows', async (cut) => {
+    const first = generate(OPTIONS);
+    const reader = first.start(await first.enumerate());
+    reader.poll(cut);
+    // The store may give splits back in any order.
+    const snapshot = JSON.parse(JSON.stringify(reader.snapshot())).reverse();
+    const second = generate(OPTIONS);
+    const next = second.start(snapshot);
+    next.poll(100);
+    const ids = [...first.rows, ...second.rows].map((r) => r.row.id);
+    expect(ids).toEqual(Array.from({ length: cut + 100 }, (_, i) => i + 1));
+    await first.close();
+    await second.close();
+  });
+
   test('spreads values evenly', async () => {
     const rows = await generate(
       { 'rows-per-second': '0', 'number-of-rows': '20000', 'fields.n.min': '0', 'fields.n.max': '9' },
