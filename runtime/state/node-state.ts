@@ -44,17 +44,6 @@ export interface BegunCut {
   readonly rewritten: readonly number[];
 }
 
-/** A cut made at once. */
-export interface SegmentCut {
-  /** Undefined when nothing changed. */
-  readonly bytes?: Buffer;
-  readonly crc: number;
-  readonly groups: readonly number[];
-  readonly rewritten: readonly number[];
-  /** Of state with a disk: what the segment is, once that has been read. `bytes` is undefined until then. */
-  readonly later?: Promise<Omit<SegmentCut, 'rewritten' | 'later'>>;
-}
-
 export class NodeState {
   private readonly tables: AnyTable[] = [];
   private readonly owned: Uint8Array;
@@ -163,19 +152,6 @@ export class NodeState {
     });
     this.cutting = cut;
     return { cut, rewritten: [...rewritten] };
-  }
-
-  /** Cuts at once, into one segment. */
-  cutSegment(full: boolean): SegmentCut {
-    let made: SegmentBytes | undefined;
-    const give = (segment: SegmentBytes) => {
-      made = segment;
-    };
-    const { cut, rewritten } = this.beginCut(full, give, Number.POSITIVE_INFINITY);
-    cut.work(Number.POSITIVE_INFINITY);
-    const nothing = { crc: 0, groups: [] };
-    const later = this.disk && cut.done.then(() => made ?? nothing);
-    return { ...(made ?? nothing), rewritten, later };
   }
 
   /** Forgets a cut that goes on: the state is another from now on, or nobody's. */

@@ -9,10 +9,11 @@ import { FileStore } from '../../../runtime/snapshot/file-store.js';
 import { type KeyedSnapshot, type Manifest, pruneSegments } from '../../../runtime/snapshot/manifest.js';
 import { mergeSegments, runToMerge, withMerges } from '../../../runtime/snapshot/merge-segments.js';
 import { collectGarbage } from '../../../runtime/snapshot/retention.js';
-import { formatGroups, type SegmentRef } from '../../../runtime/snapshot/segment.js';
+import type { SegmentRef } from '../../../runtime/snapshot/segment.js';
 import type { KeyedTable } from '../../../runtime/state/keyed-table.js';
 import { NodeState } from '../../../runtime/state/node-state.js';
 import { hashKey } from '../../../runtime/state/table.js';
+import { cutWhole, segmentRef } from '../state/whole-cut.js';
 
 const GROUPS = 8;
 const all = Array.from({ length: GROUPS }, (_, g) => g);
@@ -51,13 +52,13 @@ class Saved {
 
   async checkpoint(): Promise<void> {
     const id = ++this.id;
-    const cut = this.state.cutSegment(false);
-    for (const g of cut.rewritten) this.since[g] = id;
-    if (!cut.bytes) return;
-    const key = `segments/n/${String(id).padStart(10, '0')}-1-0.seg`;
-    await store.put(key, cut.bytes);
-    const groups = formatGroups(cut.groups);
-    this.segments.push({ key, checkpoint: id, bytes: cut.bytes.length, crc: cut.crc, groups });
+    const { segments, rewritten } = cutWhole(this.state);
+    for (const g of rewritten) this.since[g] = id;
+    for (const [i, segment] of segments.entries()) {
+      const key = `segments/n/${String(id).padStart(10, '0')}-1-${i}.seg`;
+      await store.put(key, segment.bytes);
+      this.segments.push(segmentRef(segment, key, id));
+    }
     this.segments = pruneSegments(this.segments, this.since);
   }
 

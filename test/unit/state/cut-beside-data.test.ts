@@ -11,6 +11,7 @@ import type { KeyedTable } from '../../../runtime/state/keyed-table.js';
 import type { NamespacedTable } from '../../../runtime/state/namespaced-table.js';
 import { NodeState } from '../../../runtime/state/node-state.js';
 import { type Entry, hashKey } from '../../../runtime/state/table.js';
+import { cutWhole, segmentRef } from './whole-cut.js';
 
 const GROUPS = 4;
 const ALL = [0, 1, 2, 3];
@@ -258,12 +259,13 @@ test('of a set that grows, each cut writes what came since the last one, also af
   const segments: SegmentRef[] = [];
   const since: number[] = Array(GROUPS).fill(0);
   const cut = (of: NodeState) => {
-    const { bytes, crc, groups, rewritten } = of.cutSegment(false);
+    const { segments: made, rewritten } = cutWhole(of);
+    expect(made.length).toBe(1);
     const checkpoint = segments.length + 1;
-    segments.push({ key: `${checkpoint}`, checkpoint, bytes: bytes!.length, crc, groups: formatGroups(groups) });
-    objects.set(`${checkpoint}`, Buffer.from(bytes!));
+    segments.push(segmentRef(made[0], `${checkpoint}`, checkpoint));
+    objects.set(`${checkpoint}`, made[0].bytes);
     for (const g of rewritten) since[g] = checkpoint;
-    return bytes!.length;
+    return made[0].bytes.length;
   };
   const store = { get: async (key: string) => objects.get(key)! } as unknown as ObjectStore;
   expect(cut(state)).toBeGreaterThan(150_000);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { keyGroupOf } from '../../../runtime/record/hash.js';
 import type { Field } from '../../../runtime/record/types.js';
-import { formatGroups, type SegmentRef } from '../../../runtime/snapshot/segment.js';
+import type { SegmentRef } from '../../../runtime/snapshot/segment.js';
 import type { ObjectStore } from '../../../runtime/snapshot/store.js';
 import type { BucketTable } from '../../../runtime/state/bucket-table.js';
 import { KeyIndex } from '../../../runtime/state/disk/key-index.js';
@@ -11,6 +11,7 @@ import { StateDisk } from '../../../runtime/state/disk/state-disk.js';
 import type { KeyedTable } from '../../../runtime/state/keyed-table.js';
 import { NodeState } from '../../../runtime/state/node-state.js';
 import { hashKey } from '../../../runtime/state/table.js';
+import { cutWhole, segmentRef } from './whole-cut.js';
 
 const GROUPS = 8;
 const ALL = Array.from({ length: GROUPS }, (_, g) => g);
@@ -67,15 +68,16 @@ class Snapshots {
   /** What the segment is must be fixed when this returns; `meanwhile` runs before its bytes are read. */
   async cut(states: readonly NodeState[], meanwhile: () => void): Promise<void> {
     const id = ++this.checkpoint;
-    const cuts = states.map((state) => state.cutSegment(false));
+    const cuts = states.map((state) => cutWhole(state));
     meanwhile();
     for (const [i, cut] of cuts.entries()) {
       for (const g of cut.rewritten) this.since[g] = id;
-      const { bytes, crc, groups } = cut.later ? await cut.later : cut;
-      if (!bytes) continue;
-      const key = `segment-${id}-${i}`;
-      this.objects.set(key, Buffer.from(bytes));
-      this.segments.push({ key, checkpoint: id, bytes: bytes.length, crc, groups: formatGroups(groups) });
+      await cut.done;
+      for (const [part, segment] of cut.segments.entries()) {
+        const key = `segment-${id}-${i}-${part}`;
+        this.objects.set(key, segment.bytes);
+        this.segments.push(segmentRef(segment, key, id));
+      }
     }
   }
 

@@ -5,10 +5,11 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { keyGroupOf } from '../../../runtime/record/hash.js';
 import { FileStore } from '../../../runtime/snapshot/file-store.js';
 import type { KeyedSnapshot } from '../../../runtime/snapshot/manifest.js';
-import { formatGroups, type SegmentRef } from '../../../runtime/snapshot/segment.js';
+import type { SegmentRef } from '../../../runtime/snapshot/segment.js';
 import type { KeyedTable } from '../../../runtime/state/keyed-table.js';
 import { NodeState } from '../../../runtime/state/node-state.js';
 import { hashKey } from '../../../runtime/state/table.js';
+import { cutWhole, segmentRef } from './whole-cut.js';
 
 const GROUPS = 16;
 const all = Array.from({ length: GROUPS }, (_, g) => g);
@@ -41,19 +42,16 @@ function remove(table: KeyedTable, key: string): void {
 
 /** Cuts a checkpoint into the store, as a task does. */
 async function checkpoint(state: NodeState, id: number, history: { segments: SegmentRef[]; since: number[] }) {
-  const cut = state.cutSegment(false);
-  for (const g of cut.rewritten) history.since[g] = id;
-  if (!cut.bytes) return 0;
-  const key = `segments/n/${id}.seg`;
-  await store.put(key, cut.bytes);
-  history.segments.push({
-    key,
-    checkpoint: id,
-    bytes: cut.bytes.length,
-    crc: cut.crc,
-    groups: formatGroups(cut.groups),
-  });
-  return cut.bytes.length;
+  const { segments, rewritten } = cutWhole(state);
+  for (const g of rewritten) history.since[g] = id;
+  let written = 0;
+  for (const [i, segment] of segments.entries()) {
+    const key = `segments/n/${id}-${i}.seg`;
+    await store.put(key, segment.bytes);
+    history.segments.push(segmentRef(segment, key, id));
+    written += segment.bytes.length;
+  }
+  return written;
 }
 
 function snapshot(state: NodeState, history: { segments: SegmentRef[]; since: number[] }): KeyedSnapshot {

@@ -1,13 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { keyGroupOf } from '../../../runtime/record/hash.js';
 import type { Field } from '../../../runtime/record/types.js';
-import { formatGroups, type SegmentRef } from '../../../runtime/snapshot/segment.js';
+import type { SegmentRef } from '../../../runtime/snapshot/segment.js';
 import type { ObjectStore } from '../../../runtime/snapshot/store.js';
 import type { BucketTable } from '../../../runtime/state/bucket-table.js';
 import type { KeyedTable } from '../../../runtime/state/keyed-table.js';
 import type { NamespacedTable } from '../../../runtime/state/namespaced-table.js';
 import { NodeState } from '../../../runtime/state/node-state.js';
 import { hashKey, mapKeyOf, pairKey } from '../../../runtime/state/table.js';
+import { cutWhole, fullBytes, segmentRef } from './whole-cut.js';
 
 const GROUPS = 16;
 const ALL = Array.from({ length: GROUPS }, (_, g) => g);
@@ -38,19 +39,14 @@ class Kept {
 
   cut(): void {
     const id = ++this.checkpoint;
-    const cut = this.state.cutSegment(false);
-    for (const g of cut.rewritten) this.since[g] = id;
-    if (!cut.bytes) return;
-    const key = `segment-${id}`;
-    this.objects.set(key, Buffer.from(cut.bytes));
-    this.written += cut.bytes.length;
-    this.segments.push({
-      key,
-      checkpoint: id,
-      bytes: cut.bytes.length,
-      crc: cut.crc,
-      groups: formatGroups(cut.groups),
-    });
+    const { segments, rewritten } = cutWhole(this.state);
+    for (const g of rewritten) this.since[g] = id;
+    for (const [i, segment] of segments.entries()) {
+      const key = `segment-${id}-${i}`;
+      this.objects.set(key, segment.bytes);
+      this.written += segment.bytes.length;
+      this.segments.push(segmentRef(segment, key, id));
+    }
   }
 
   async restoreInto(state: NodeState): Promise<number> {
@@ -156,7 +152,7 @@ describe('state that is cut again and again', () => {
       changeBucket(buckets, n % 5000, n, false);
       if (n % 1000 === 999) kept.cut();
     }
-    const full = kept.state.cutSegment(true).bytes!.length;
+    const full = fullBytes(kept.state);
     expect(kept.written).toBeLessThan(full * 1.2);
   });
 
@@ -172,7 +168,7 @@ describe('state that is cut again and again', () => {
     const state = new NodeState('node', GROUPS, ALL);
     keyed(state);
     const read = await kept.restoreInto(state);
-    expect(read).toBeLessThan(2.5 * kept.state.cutSegment(true).bytes!.length);
+    expect(read).toBeLessThan(2.5 * fullBytes(kept.state));
   });
 });
 

@@ -17,6 +17,7 @@ import { NodeState } from '../../../runtime/state/node-state.js';
 import type { NodeAck } from '../../../runtime/task/environment.js';
 import type { Transform } from '../../../runtime/transform/contract.js';
 import { transforms } from '../../../runtime/transform/registry.js';
+import { cutWhole, segmentRef } from '../state/whole-cut.js';
 
 const MAX_PARALLELISM = 16;
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
@@ -244,13 +245,13 @@ export class PlanRun {
           watermark: Number.isFinite(watermark) ? watermark : null,
         };
         if (state.layouts.length > 0) {
-          const cut = state.cutSegment(false);
-          if (cut.rewritten.length > 0) history.rewritten.push([id, formatGroups(cut.rewritten)]);
-          const { bytes, crc, groups } = cut.later ? await cut.later : cut;
-          if (bytes) {
-            const ref = { key: `${key}@${id}`, checkpoint: id, bytes: bytes.length, crc };
-            history.segments.push({ ...ref, groups: formatGroups(groups) });
-            await store.put(ref.key, bytes);
+          const { segments, rewritten, done } = cutWhole(state);
+          if (rewritten.length > 0) history.rewritten.push([id, formatGroups(rewritten)]);
+          await done;
+          for (const [i, segment] of segments.entries()) {
+            const ref = segmentRef(segment, `${key}@${id}-${i}`, id);
+            history.segments.push(ref);
+            await store.put(ref.key, segment.bytes);
           }
           ack.keyed = { tables: state.layouts, segments: [...history.segments], rewritten: [...history.rewritten] };
         }
