@@ -1,11 +1,9 @@
-import type { Classifier, Probabilities } from '../contracts.js';
 import type { FeatureInput } from '../features/feature-index.js';
 import type { FeatureRow } from '../features/feature-row.js';
 import { GrowableFloats } from '../features/growable-floats.js';
 import { type Label, LabelIndex } from '../features/label-index.js';
-import { RowStep } from '../features/row-step.js';
-import { normalizeLogs } from '../numeric/softmax.js';
 import { checkJson, type LearnJson } from '../state.js';
+import { NaiveBayes } from './naive-bayes.js';
 
 /** Keeps the density of a value far from everything seen above 0. */
 const DENSITY_FLOOR = 1e-9;
@@ -27,13 +25,9 @@ interface ClassState {
  * G. H. Golub and R. J. LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
  * Errors: `TW7102` for strings and infinities.
  */
-export class GaussianNB extends RowStep implements Classifier {
+export class GaussianNB extends NaiveBayes {
   static readonly type = 'GaussianNB';
-  readonly kind = 'classifier';
-  private labels = new LabelIndex();
   private classes: ClassState[] = [];
-  private total = 0;
-  private scores = new Float64Array(8);
 
   learnOne(x: FeatureInput, y: Label): void {
     const row = this.asRow(x);
@@ -45,7 +39,7 @@ export class GaussianNB extends RowStep implements Classifier {
         mean: new GrowableFloats(),
         squares: new GrowableFloats(),
       });
-      if (this.scores.length <= c) this.scores = new Float64Array(c * 2);
+      this.makeRoom(c + 1);
     }
     const state = this.classes[c];
     state.count++;
@@ -64,7 +58,7 @@ export class GaussianNB extends RowStep implements Classifier {
   }
 
   /** Log of prior times densities for each class in `scores`; returns the number of classes. */
-  private logLikelihoods(row: FeatureRow): number {
+  protected logLikelihoods(row: FeatureRow): number {
     const { classes, scores, total } = this;
     const { indices, values, size } = row;
     for (let c = 0; c < classes.length; c++) {
@@ -87,21 +81,6 @@ export class GaussianNB extends RowStep implements Classifier {
       scores[c] = Math.log(state.count / total) + sum;
     }
     return classes.length;
-  }
-
-  predictOne(x: FeatureInput): Label | undefined {
-    const classes = this.logLikelihoods(this.asRow(x));
-    let best = 0;
-    for (let c = 1; c < classes; c++) if (this.scores[c] > this.scores[best]) best = c;
-    return this.labels.labels[best];
-  }
-
-  predictProbaOne(x: FeatureInput): Probabilities {
-    const classes = this.logLikelihoods(this.asRow(x));
-    normalizeLogs(this.scores, classes);
-    const probabilities = new Map<Label, number>();
-    for (let c = 0; c < classes; c++) probabilities.set(this.labels.labels[c], this.scores[c]);
-    return probabilities;
   }
 
   toJSON(): LearnJson {
@@ -131,7 +110,7 @@ export class GaussianNB extends RowStep implements Classifier {
       squares: GrowableFloats.from(state.squares),
     }));
     model.total = model.classes.reduce((sum, { count }) => sum + count, 0);
-    model.scores = new Float64Array(Math.max(8, model.classes.length));
+    model.makeRoom(model.classes.length);
     return model;
   }
 }

@@ -1,12 +1,10 @@
-import type { Classifier, Probabilities } from '../contracts.js';
 import { requireParameter, TidewheelError } from '../errors.js';
 import type { FeatureInput } from '../features/feature-index.js';
 import type { FeatureRow } from '../features/feature-row.js';
 import { GrowableFloats } from '../features/growable-floats.js';
 import { type Label, LabelIndex } from '../features/label-index.js';
-import { RowStep } from '../features/row-step.js';
-import { normalizeLogs } from '../numeric/softmax.js';
 import { checkJson, type LearnJson } from '../state.js';
+import { NaiveBayes } from './naive-bayes.js';
 
 export interface MultinomialNBParams {
   /** Additive smoothing, above 0 (default 1, Laplace's). */
@@ -20,19 +18,15 @@ export interface MultinomialNBParams {
  * P. Raghavan and H. Schütze, "Introduction to Information Retrieval", 2008, chapter 13. Errors: `TW7102` for
  * negative counts, strings and infinities.
  */
-export class MultinomialNB extends RowStep implements Classifier {
+export class MultinomialNB extends NaiveBayes {
   static readonly type = 'MultinomialNB';
-  readonly kind = 'classifier';
   private readonly alpha: number;
-  private labels = new LabelIndex();
   private classCounts: number[] = [];
   private classTotals: number[] = [];
   private termCounts: GrowableFloats[] = [];
   /** 1 for each feature that was learned; features only seen in predictions don't count as terms. */
   private learned = new GrowableFloats();
   private nTerms = 0;
-  private total = 0;
-  private scores = new Float64Array(8);
 
   constructor(params: MultinomialNBParams = {}) {
     super();
@@ -55,7 +49,7 @@ export class MultinomialNB extends RowStep implements Classifier {
       this.classCounts.push(0);
       this.classTotals.push(0);
       this.termCounts.push(new GrowableFloats());
-      if (this.scores.length <= c) this.scores = new Float64Array(c * 2);
+      this.makeRoom(c + 1);
     }
     this.classCounts[c]++;
     this.total++;
@@ -72,7 +66,7 @@ export class MultinomialNB extends RowStep implements Classifier {
     }
   }
 
-  private logLikelihoods(row: FeatureRow): number {
+  protected logLikelihoods(row: FeatureRow): number {
     const { scores, alpha, total } = this;
     const classes = this.classCounts.length;
     const { indices, values, size } = row;
@@ -84,21 +78,6 @@ export class MultinomialNB extends RowStep implements Classifier {
       scores[c] = Math.log(this.classCounts[c] / total) + sum;
     }
     return classes;
-  }
-
-  predictOne(x: FeatureInput): Label | undefined {
-    const classes = this.logLikelihoods(this.asRow(x));
-    let best = 0;
-    for (let c = 1; c < classes; c++) if (this.scores[c] > this.scores[best]) best = c;
-    return this.labels.labels[best];
-  }
-
-  predictProbaOne(x: FeatureInput): Probabilities {
-    const classes = this.logLikelihoods(this.asRow(x));
-    normalizeLogs(this.scores, classes);
-    const probabilities = new Map<Label, number>();
-    for (let c = 0; c < classes; c++) probabilities.set(this.labels.labels[c], this.scores[c]);
-    return probabilities;
   }
 
   toJSON(): LearnJson {
@@ -126,7 +105,7 @@ export class MultinomialNB extends RowStep implements Classifier {
     model.learned = GrowableFloats.from(json.learned);
     model.nTerms = json.learned.reduce((sum: number, seen: number) => sum + seen, 0);
     model.total = model.classCounts.reduce((sum, count) => sum + count, 0);
-    model.scores = new Float64Array(Math.max(8, model.classCounts.length));
+    model.makeRoom(model.classCounts.length);
     return model;
   }
 }
