@@ -112,7 +112,7 @@ export const command: CommandModule<object, Args> = {
     const file = args['address-file'];
     if (file) await writeAddress(file, { host: args.host, ...ports, pid: process.pid });
     log.info({ job: job.name, epoch: coordinator.epoch, ...ports }, 'coordinator leads the job');
-    if (args.idle) coordinator.state = 'stopped';
+    if (args.idle) coordinator.idle();
     else coordinator.start();
     process.on('SIGTERM', () => process.exit(143));
     // Without its supervisor a local coordinator ends too.
