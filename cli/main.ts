@@ -16,6 +16,8 @@ interface CommandEntry {
   readonly usage: string;
   readonly describe: string | false;
   readonly load: () => Promise<{ command: CommandModule<any, any> }>;
+  /** Runs it without the parser of command lines, where that has nothing to say about the arguments. */
+  readonly plainly?: (argv: readonly string[]) => Promise<{ readonly running: Promise<void> | undefined }>;
 }
 
 const COMMANDS: Readonly<Record<string, CommandEntry>> = {
@@ -102,7 +104,12 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./commands/coordinator.js'),
   },
   operator: { usage: 'operator', describe: false, load: () => import('./commands/operator.js') },
-  runner: { usage: 'runner', describe: false, load: () => import('./commands/runner.js') },
+  runner: {
+    usage: 'runner',
+    describe: false,
+    load: () => import('./commands/runner.js'),
+    plainly: async (argv) => ({ running: (await import('./commands/runner.js')).startPlainly(argv) }),
+  },
 };
 
 /** Runs the command line. The exit code is set, not returned: what is written must reach its pipe first. */
@@ -117,6 +124,8 @@ export async function main(given: readonly string[]): Promise<void> {
   const entry = commands.find(([name]) => name === argv[0])?.[1];
   if (entry?.describe !== false) endWithTheReader();
   try {
+    const plain = await entry?.plainly?.(argv.slice(1));
+    if (plain?.running) return await plain.running;
     const [{ default: yargs }, loaded] = await Promise.all([import('yargs'), entry?.load()]);
     const line: Argv = yargs([...argv])
       .scriptName(isPlugin ? 'kubectl tidewheel' : 'tidewheel')

@@ -1,5 +1,6 @@
 /** `tidewheel runner`: entry point of a runner's pod or process. */
 import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
 import type { CommandModule } from 'yargs';
 import type { CoordinatorMessage, RunnerMessage } from '../../runtime/task/control.js';
 import { socketLink } from '../../runtime/task/control-socket.js';
@@ -21,63 +22,88 @@ interface Args {
 
 const CONNECT_MS = { first: 750, last: 6000 };
 
+const OPTIONS = {
+  id: { type: 'string', demandOption: true, describe: 'Name of this runner, the same after a restart' },
+  job: { type: 'string', demandOption: true, describe: 'Name of the job' },
+  coordinator: { type: 'string', describe: 'host:port of the coordinator' },
+  'address-file': { type: 'string', describe: 'File that the coordinator writes its ports to' },
+  host: { type: 'string', default: '127.0.0.1', describe: 'Name under which other runners reach this one' },
+  'bind-host': { type: 'string', default: '127.0.0.1', describe: 'Address to listen on' },
+  'http-port': { type: 'number', describe: 'Port of /metrics, /healthz and /readyz; default: none' },
+  'tls-dir': { type: 'string', describe: 'Folder with ca.crt, tls.crt and tls.key: mutual TLS' },
+  'log-level': { type: 'string', default: 'info' },
+} as const;
+
 export const command: CommandModule<object, Args> = {
   command: 'runner',
   describe: 'Run a runner of a job (started for you by run and by the operator)',
-  builder: (y) =>
-    y
-      .option('id', { type: 'string', demandOption: true, describe: 'Name of this runner, the same after a restart' })
-      .option('job', { type: 'string', demandOption: true, describe: 'Name of the job' })
-      .option('coordinator', { type: 'string', describe: 'host:port of the coordinator' })
-      .option('address-file', { type: 'string', describe: 'File that the coordinator writes its ports to' })
-      .option('host', {
-        type: 'string',
-        default: '127.0.0.1',
-        describe: 'Name under which other runners reach this one',
-      })
-      .option('bind-host', { type: 'string', default: '127.0.0.1', describe: 'Address to listen on' })
-      .option('http-port', { type: 'number', describe: 'Port of /metrics, /healthz and /readyz; default: none' })
-      .option('tls-dir', { type: 'string', describe: 'Folder with ca.crt, tls.crt and tls.key: mutual TLS' })
-      .option('log-level', { type: 'string', default: 'info' }) as never,
-  handler: async (args) => {
-    const log = createLogger(args['log-level'], { part: args.id, pid: process.pid });
-    const tls = args['tls-dir'] ? { dir: args['tls-dir'] } : undefined;
-    const address = async (): Promise<{ host: string; port: number }> => {
-      if (args.coordinator) {
-        const at = args.coordinator.lastIndexOf(':');
-        return { host: args.coordinator.slice(0, at), port: Number(args.coordinator.slice(at + 1)) };
-      }
-      const { host, controlPort } = JSON.parse(await readFile(args['address-file']!, 'utf8'));
-      return { host, port: controlPort };
-    };
-    // A Service without a pod behind it may swallow connections: tried again soon at first.
-    let timeoutMs = CONNECT_MS.first;
-    const runner = new Runner({
-      id: args.id,
-      job: args.job,
-      bindHost: args['bind-host'],
-      host: args.host,
-      inProcess: false,
-      tls,
-      log,
-      connect: async () => {
-        const { host, port } = await address();
-        const limitMs = timeoutMs;
-        timeoutMs = Math.min(timeoutMs * 2, CONNECT_MS.last);
-        const socket = await openSocket(tls, host, port, limitMs);
-        timeoutMs = CONNECT_MS.first;
-        return socketLink<CoordinatorMessage, RunnerMessage>(socket);
-      },
-    });
-    if (args['http-port'] !== undefined) {
-      const { serveRunner } = await import('../../runtime/worker/http.js');
-      serveRunner(runner, args.job).listen(args['http-port'], args['bind-host']);
-    }
-    process.on('SIGTERM', () => runner.drain());
-    // Ctrl-C at a terminal reaches every process: whoever started this one decides what it means.
-    if (process.send) process.on('SIGINT', () => {});
-    if (process.send) process.on('disconnect', () => process.exit(143));
-    await runner.run();
-    process.exit(0);
-  },
+  builder: (y) => y.options(OPTIONS) as never,
+  handler: runRunner,
 };
+
+/**
+ * Runs a runner without the command line's parser, whose loading takes a good part of the time until a lost runner's successor is there.
+ * Undefined where there is something to say about the arguments, which is for the parser to do.
+ */
+export function startPlainly(argv: readonly string[]): Promise<void> | undefined {
+  const args = plainArguments(argv);
+  return args && runRunner(args);
+}
+
+export function plainArguments(argv: readonly string[]): Args | undefined {
+  const options = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, { type: 'string' as const }]));
+  try {
+    const { values } = parseArgs({ args: [...argv], options });
+    const args: Record<string, unknown> = {};
+    for (const [name, option] of Object.entries<{ type: string; default?: string; demandOption?: boolean }>(OPTIONS)) {
+      const value = values[name] ?? option.default;
+      if (value === undefined && option.demandOption) return undefined;
+      if (value !== undefined) args[name] = option.type === 'number' ? Number(value) : value;
+    }
+    return Number.isNaN(args['http-port']) ? undefined : (args as unknown as Args);
+  } catch {
+    return undefined;
+  }
+}
+
+async function runRunner(args: Args): Promise<void> {
+  const log = createLogger(args['log-level'], { part: args.id, pid: process.pid });
+  const tls = args['tls-dir'] ? { dir: args['tls-dir'] } : undefined;
+  const address = async (): Promise<{ host: string; port: number }> => {
+    if (args.coordinator) {
+      const at = args.coordinator.lastIndexOf(':');
+      return { host: args.coordinator.slice(0, at), port: Number(args.coordinator.slice(at + 1)) };
+    }
+    const { host, controlPort } = JSON.parse(await readFile(args['address-file']!, 'utf8'));
+    return { host, port: controlPort };
+  };
+  // A Service without a pod behind it may swallow connections: tried again soon at first.
+  let timeoutMs = CONNECT_MS.first;
+  const runner = new Runner({
+    id: args.id,
+    job: args.job,
+    bindHost: args['bind-host'],
+    host: args.host,
+    inProcess: false,
+    tls,
+    log,
+    connect: async () => {
+      const { host, port } = await address();
+      const limitMs = timeoutMs;
+      timeoutMs = Math.min(timeoutMs * 2, CONNECT_MS.last);
+      const socket = await openSocket(tls, host, port, limitMs);
+      timeoutMs = CONNECT_MS.first;
+      return socketLink<CoordinatorMessage, RunnerMessage>(socket);
+    },
+  });
+  if (args['http-port'] !== undefined) {
+    const { serveRunner } = await import('../../runtime/worker/http.js');
+    serveRunner(runner, args.job).listen(args['http-port'], args['bind-host']);
+  }
+  process.on('SIGTERM', () => runner.drain());
+  // Ctrl-C at a terminal reaches every process: whoever started this one decides what it means.
+  if (process.send) process.on('SIGINT', () => {});
+  if (process.send) process.on('disconnect', () => process.exit(143));
+  await runner.run();
+  process.exit(0);
+}

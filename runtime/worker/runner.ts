@@ -12,10 +12,10 @@ import {
 } from '../task/control.js';
 import type { TaskMetrics } from '../task/metrics.js';
 import { Silence } from '../task/silence.js';
-import type { SlotOrder, SlotReport } from '../task/slot.js';
+import type { SlotOrder, SlotReport } from '../task/slot-messages.js';
 import type { TlsFiles } from '../task/transport.js';
 import type { Clock } from '../time/clock.js';
-import { type SlotHost, slotInProcess, slotInThread } from './slot-host.js';
+import { type SlotHost, type SlotHostOptions, slotInThread } from './slot-host.js';
 import { Switchboard } from './switchboard.js';
 
 export interface RunnerOptions {
@@ -204,7 +204,7 @@ export class Runner {
       report: (report: SlotReport) => this.report(index, report),
       died: (error: Error) => void this.replaceThread(index, error),
     };
-    return this.options.inProcess && index === 0 ? slotInProcess(options) : slotInThread(options);
+    return this.options.inProcess && index === 0 ? inProcess(options) : slotInThread(options);
   }
 
   private async replaceThread(index: number, error: Error): Promise<void> {
@@ -252,4 +252,10 @@ export class Runner {
     else if (order.type === 'barrier') this.running.set(thread, { ...slot, checkpoint: order.barrier.id });
     else if (order.type === 'cancel') this.running.delete(thread);
   }
+}
+
+/** Only where it is wanted: most runners have their slots in threads. */
+async function inProcess(options: SlotHostOptions): Promise<SlotHost> {
+  const { slotInProcess } = await import('./slot-in-process.js');
+  return slotInProcess(options);
 }

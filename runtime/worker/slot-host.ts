@@ -1,11 +1,12 @@
-/** A slot where it runs: in this thread, or in a worker thread so that slots use several cores. */
+/**
+ * A slot in a worker thread, so that slots use several cores. What a slot consists of is loaded there: a runner's own thread only passes
+ * orders on, and is there sooner without it (slot-in-process.ts).
+ */
 import { Worker } from 'node:worker_threads';
-import { referenceResolver } from '../job/references.js';
 import type { Logger } from '../source/contract.js';
-import { Slot, type SlotOrder, type SlotReport } from '../task/slot.js';
+import type { SlotOrder, SlotReport } from '../task/slot-messages.js';
 import type { TlsFiles } from '../task/transport.js';
 import type { Clock } from '../time/clock.js';
-import { registry } from './registry.js';
 import type { Switchboard } from './switchboard.js';
 
 export interface SlotHost {
@@ -28,31 +29,6 @@ export interface SlotHostOptions {
   readonly report: (report: SlotReport) => void;
   /** The thread has died; its slot's tasks are gone. */
   readonly died: (error: Error) => void;
-}
-
-const METRICS_MS = 1000;
-
-/** In this thread: starts fastest, one core. */
-export async function slotInProcess(options: SlotHostOptions): Promise<SlotHost> {
-  const resolve = referenceResolver({ env: process.env, secretsDir: process.env.TIDEWHEEL_SECRETS_DIR });
-  const slot = new Slot(options.job, registry, options.log, options.report, resolve, options.tls, options.clock);
-  const { switchboard } = options;
-  const port = await slot.listen(options.host, (offer) => switchboard.offer(offer));
-  const address = `${options.reachableHost}:${port}`;
-  switchboard.add(address, (offer) => slot.takeLine(offer));
-  const timer = setInterval(() => {
-    options.report({ type: 'metrics', attempt: slot.currentAttempt, tasks: slot.metrics() });
-  }, METRICS_MS);
-  timer.unref();
-  return {
-    port,
-    handle: (order) => slot.handle(order),
-    close: () => {
-      clearInterval(timer);
-      switchboard.remove(address);
-      return slot.close();
-    },
-  };
 }
 
 /** Young objects die fast here: a larger nursery saves copying them. */
