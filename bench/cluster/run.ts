@@ -18,10 +18,19 @@ interface Line {
   readonly goal: string;
 }
 
-type Told = (line: Line) => void;
+/** What the cases share. */
+interface Bench {
+  readonly cluster: E2eCluster;
+  readonly repeat: number;
+  told(line: Line): void;
+  /** The job with 100 MB of state, made by the first case that asks for it. */
+  filled(): Promise<BeatingJob>;
+  /** How long changes of its spec took until the status said stable. */
+  readonly stable: number[];
+}
 
-const CASES: Readonly<Record<string, (cluster: E2eCluster, repeat: number, told: Told) => Promise<void>>> = {
-  start: async (cluster, repeat, told) => {
+const CASES: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
+  start: async ({ cluster, repeat, told }) => {
     const times: number[] = [];
     for (let i = 0; i < repeat; i++) {
       const job = await BeatingJob.create(cluster, NAMESPACE, `start-${i}`);
@@ -33,48 +42,43 @@ const CASES: Readonly<Record<string, (cluster: E2eCluster, repeat: number, told:
     }
     told({ what: '`kubectl apply` → first output', flink: '10.9–17.3 s', measured: spread(times), goal: '≤ 3 s' });
   },
-  changes: async (cluster, repeat, told) => {
-    const job = await BeatingJob.create(cluster, NAMESPACE, 'changes');
-    const stable: number[] = [];
-    const gaps = async (work: (i: number) => Promise<unknown>, times = repeat) => {
-      const out: number[] = [];
-      for (let i = 0; i < times; i++) {
-        const { gapMs, stableMs } = await job.during(() => work(i));
-        out.push(gapMs);
-        stable.push(stableMs);
-      }
-      return out;
-    };
-    await job.apply({ ...job.checkpointing(), sql: job.sql(false) });
-    await job.untilRuns();
-    await job.untilFilled();
-    const jitter = await job.during(async () => {});
-    told({ what: 'nothing done: gap', flink: '', measured: seconds(jitter.gapMs), goal: '' });
-    const edits = await gaps((i) => job.patch({ parallelism: 2 - (i % 2) }), repeat * 2);
-    told({
+  rescale: async (bench) => {
+    const job = await bench.filled();
+    const { gaps, stable } = await during(bench, (i) => job.patch({ parallelism: 2 - (i % 2) }), bench.repeat * 2);
+    bench.told({
       ...{ what: 'edit of parallelism: gap', goal: '≤ 0.3 s median, ≤ 0.6 s p95' },
-      ...{ flink: '16.6–21.9 s (redeploy), 0.5–1.2 s (adaptive scheduler)', measured: spread(edits) },
+      ...{ flink: '16.6–21.9 s (redeploy), 0.5–1.2 s (adaptive scheduler)', measured: spread(gaps) },
     });
-    const scaled = stable.splice(0);
-    told({ what: 'edit of parallelism → all at work', flink: '3.5–9.6 s', measured: spread(scaled), goal: '≤ 3 s' });
-    const upgrades = await gaps((i) => job.patch({ sql: job.sql(false, i + 1) }));
-    told({ what: 'edit of SQL: gap', flink: '19.0–22.6 s', measured: spread(upgrades), goal: '≤ 1.5 s' });
-    const upgraded = stable.splice(0);
-    told({
-      what: 'change → status says stable',
-      flink: '15.7–36 s',
-      measured: spread([...scaled, ...upgraded]),
-      goal: '≤ 5 s',
-    });
-    const killed = await gaps(async () => cluster.killProcess(NAMESPACE, await job.podName('runner')));
-    told({
-      what: 'runner killed (-9): gap',
-      flink: '5.0–5.9 s, with back-off 9.2',
-      measured: spread(killed),
+    const measured = spread(stable);
+    bench.told({ what: 'edit of parallelism → all at work', flink: '3.5–9.6 s', measured, goal: '≤ 3 s' });
+    bench.stable.push(...stable);
+  },
+  upgrade: async (bench) => {
+    const job = await bench.filled();
+    const { gaps, stable } = await during(bench, (i) => job.patch({ sql: job.sql(false, i + 1) }));
+    bench.told({ what: 'edit of SQL: gap', flink: '19.0–22.6 s', measured: spread(gaps), goal: '≤ 1.5 s' });
+    const measured = spread([...bench.stable, ...stable]);
+    bench.told({ what: 'change → status says stable', flink: '15.7–36 s', measured, goal: '≤ 5 s' });
+  },
+  kill: async (bench) => {
+    const job = await bench.filled();
+    const kill = async () => bench.cluster.killProcess(NAMESPACE, await job.podName('runner'));
+    const measured = spread((await during(bench, kill)).gaps);
+    bench.told({
+      ...{ what: 'runner killed (-9): gap', flink: '5.0–5.9 s, with back-off 9.2', measured },
       goal: '≤ 1.5 s',
     });
-    const deleted = await gaps(async () => deletePod(job, 'runner'));
-    told({ what: 'runner pod deleted by force: gap', flink: '5.0–5.9 s', measured: spread(deleted), goal: '≤ 1.5 s' });
+  },
+  delete: async (bench) => {
+    const job = await bench.filled();
+    const { gaps } = await during(bench, () => deletePod(job, 'runner'));
+    bench.told({
+      ...{ what: 'runner pod deleted by force: gap', flink: '5.0–5.9 s', measured: spread(gaps) },
+      goal: '≤ 1.5 s',
+    });
+  },
+  standby: async (bench) => {
+    const job = await bench.filled();
     await job.patch({ standbyRunners: 1 });
     const twoReady = () =>
       eventually(
@@ -82,32 +86,38 @@ const CASES: Readonly<Record<string, (cluster: E2eCluster, repeat: number, told:
         () => job.pods('runner'),
         (pods) => pods.length === 2 && pods.every(isReady),
       );
-    const stoodBy = await gaps(async () => {
+    const { gaps } = await during(bench, async () => {
       await twoReady();
-      await cluster.killProcess(NAMESPACE, await job.workingRunner());
+      await bench.cluster.killProcess(NAMESPACE, await job.workingRunner());
     });
-    told({
+    bench.told({
       what: 'runner killed (-9) while another stands by (`standbyRunners: 1`): gap',
       flink: '',
-      measured: spread(stoodBy),
+      measured: spread(gaps),
       goal: '≤ 1.5 s',
     });
     await job.patch({ standbyRunners: null });
     await job.untilRuns();
-    const coordinator = await gaps(async () => deletePod(job, 'coordinator'));
-    told({
-      what: 'coordinator deleted by force: gap',
-      flink: '6.6–23.1 s',
-      measured: spread(coordinator),
-      goal: 'none',
-    });
-    const operator = await gaps(async () => {
-      const name = await cluster.leader();
-      await cluster.kind.kubectl(['delete', 'pod', name, '-n', OPERATOR_NAMESPACE, '--force', '--grace-period=0']);
-    }, 1);
-    told({ what: 'operator deleted by force: gap', flink: '', measured: spread(operator), goal: 'none' });
+  },
+  coordinator: async (bench) => {
+    const job = await bench.filled();
+    const { gaps } = await during(bench, () => deletePod(job, 'coordinator'));
+    const measured = spread(gaps);
+    bench.told({ what: 'coordinator deleted by force: gap', flink: '6.6–23.1 s', measured, goal: 'none' });
+  },
+  operator: async (bench) => {
+    await bench.filled();
+    const name = async () => ['pod', await bench.cluster.leader(), '-n', OPERATOR_NAMESPACE];
+    const remove = async () => {
+      await bench.cluster.kind.kubectl(['delete', ...(await name()), '--force', '--grace-period=0']);
+    };
+    const { gaps } = await during(bench, remove, 1);
+    bench.told({ what: 'operator deleted by force: gap', flink: '', measured: spread(gaps), goal: 'none' });
+  },
+  resume: async (bench) => {
+    const job = await bench.filled();
     const resumed: number[] = [];
-    for (let i = 0; i < repeat; i++) {
+    for (let i = 0; i < bench.repeat; i++) {
       await job.patch({ state: 'suspended' });
       await job.untilStatus('suspended', (s) => s.phase === 'Suspended');
       await eventually(
@@ -120,15 +130,26 @@ const CASES: Readonly<Record<string, (cluster: E2eCluster, repeat: number, told:
       resumed.push((await job.firstBeatFrom(fromMs)) - fromMs);
       await job.untilRuns();
     }
-    told({
-      what: 'resume after suspend → first output',
-      flink: '17.7–19.4 s',
-      measured: spread(resumed),
-      goal: '≤ 3 s',
-    });
-    await job.delete();
+    const measured = spread(resumed);
+    bench.told({ what: 'resume after suspend → first output', flink: '17.7–19.4 s', measured, goal: '≤ 3 s' });
   },
 };
+
+/** Does something to the job again and again: the longest times without output, and how long the status took. */
+async function during(
+  bench: Bench,
+  work: (i: number) => Promise<unknown>,
+  times = bench.repeat,
+): Promise<{ readonly gaps: number[]; readonly stable: number[] }> {
+  const job = await bench.filled();
+  const [gaps, stable]: number[][] = [[], []];
+  for (let i = 0; i < times; i++) {
+    const { gapMs, stableMs } = await job.during(() => work(i));
+    gaps.push(gapMs);
+    stable.push(stableMs);
+  }
+  return { gaps, stable };
+}
 
 export const cluster: Suite = {
   describe: 'the operator on a kind cluster: start, edits, failures, memory',
@@ -141,17 +162,35 @@ export const cluster: Suite = {
 async function measure({ names, repeat }: SuiteOptions): Promise<void> {
   const running = await startE2eCluster({ nodes: 1, replicas: 1 });
   const lines: Line[] = [];
-  const told = (line: Line) => {
-    lines.push(line);
-    console.error(row(line));
+  let job: Promise<BeatingJob> | undefined;
+  const bench: Bench = {
+    cluster: running,
+    repeat,
+    told: (line) => {
+      lines.push(line);
+      console.error(row(line));
+    },
+    filled: () => (job ??= fill(bench)),
+    stable: [],
   };
   try {
     await running.createNamespace(NAMESPACE);
-    for (const name of names) await CASES[name](running, repeat, told);
+    for (const name of names) await CASES[name](bench);
+    await (await job)?.delete();
   } finally {
     await running.remove();
   }
   console.log(['| | Flink and its operator | Tidewheel | goal |', '|---|---|---|---|', ...lines.map(row)].join('\n'));
+}
+
+async function fill({ cluster, told }: Bench): Promise<BeatingJob> {
+  const job = await BeatingJob.create(cluster, NAMESPACE, 'changes');
+  await job.apply({ ...job.checkpointing(), sql: job.sql(false) });
+  await job.untilRuns();
+  await job.untilFilled();
+  const { gapMs } = await job.during(async () => {});
+  told({ what: 'nothing done: gap', flink: '', measured: seconds(gapMs), goal: '' });
+  return job;
 }
 
 const row = ({ what, flink, measured, goal }: Line) => `| ${what} | ${flink} | ${measured} | ${goal} |`;
@@ -168,7 +207,7 @@ async function deletePod(job: BeatingJob, component: 'coordinator' | 'runner'): 
   await job.kubectl('delete', 'pod', await job.podName(component), '--force', '--grace-period=0');
 }
 
-async function memory(cluster: E2eCluster, job: BeatingJob, told: Told): Promise<void> {
+async function memory(cluster: E2eCluster, job: BeatingJob, told: Bench['told']): Promise<void> {
   await job.untilRuns();
   const mebibytes = async (namespace: string, pod: string) =>
     (await cluster.residentBytes(namespace, pod)) / 1024 / 1024;
