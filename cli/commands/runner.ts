@@ -5,6 +5,7 @@ import type { CommandModule } from 'yargs';
 import type { CoordinatorMessage, RunnerMessage } from '../../runtime/task/control.js';
 import { socketLink } from '../../runtime/task/control-socket.js';
 import { openSocket } from '../../runtime/task/transport.js';
+import { findLeader } from '../../runtime/worker/find-leader.js';
 import { Runner } from '../../runtime/worker/runner.js';
 import { createLogger } from '../local/logger.js';
 
@@ -19,8 +20,6 @@ interface Args {
   'tls-dir'?: string;
   'log-level': string;
 }
-
-const CONNECT_MS = { first: 750, last: 6000 };
 
 const OPTIONS = {
   id: { type: 'string', demandOption: true, describe: 'Name of this runner, the same after a restart' },
@@ -77,8 +76,6 @@ async function runRunner(args: Args): Promise<void> {
     const { host, controlPort } = JSON.parse(await readFile(args['address-file']!, 'utf8'));
     return { host, port: controlPort };
   };
-  // A Service without a pod behind it may swallow connections: tried again soon at first.
-  let timeoutMs = CONNECT_MS.first;
   const runner = new Runner({
     id: args.id,
     job: args.job,
@@ -89,10 +86,7 @@ async function runRunner(args: Args): Promise<void> {
     log,
     connect: async () => {
       const { host, port } = await address();
-      const limitMs = timeoutMs;
-      timeoutMs = Math.min(timeoutMs * 2, CONNECT_MS.last);
-      const socket = await openSocket(tls, host, port, limitMs);
-      timeoutMs = CONNECT_MS.first;
+      const socket = await findLeader((timeoutMs) => openSocket(tls, host, port, timeoutMs));
       return socketLink<CoordinatorMessage, RunnerMessage>(socket);
     },
   });

@@ -31,6 +31,26 @@ test('only a pod whose next start is put off is held back, and it is known how l
   expect(heldBackAfterMs(podWith('CrashLoopBackOff', 42, '2026-01-01T00:01:00Z'))).toBeUndefined();
 });
 
+test('a second death of late is known to be held back before the kubelet says so', () => {
+  const died = (fromS: number, toS: number) => ({
+    terminated: {
+      exitCode: 137,
+      startedAt: new Date(Date.UTC(2026, 0, 1, 0, 0, fromS)).toISOString(),
+      finishedAt: new Date(Date.UTC(2026, 0, 1, 0, 0, toS)).toISOString(),
+    },
+  });
+  const pod = (state: object, lastState: object): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'a', namespace: 'b' },
+    status: { containerStatuses: [{ state, lastState }] },
+  });
+  expect(heldBackAfterMs(pod(died(31, 44), died(0, 30)))).toBe(13_000);
+  // The kubelet starts these at once: the first death, and one after it has forgotten the last.
+  expect(heldBackAfterMs(pod(died(0, 30), {}))).toBeUndefined();
+  expect(heldBackAfterMs(pod(died(31, 700), died(0, 30)))).toBeUndefined();
+});
+
 test('runners that stand by come beyond those that the slots need', () => {
   expect(runnersOf({ parallelism: 5, slotsPerRunner: 2 })).toBe(3);
   expect(runnerPodsOf({ parallelism: 5, slotsPerRunner: 2 })).toBe(3);
