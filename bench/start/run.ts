@@ -42,11 +42,10 @@ export const start: Suite = {
           value: best(runs.map((times) => best(times.slice(1)))),
           target: { most: PLAN_TARGET_MS },
         });
-        report.figure({
-          ...figure,
-          measure: 'the same, first in its process',
-          value: best(runs.map(([cold]) => cold)),
-        });
+        // Each of its own process. Half of it is V8's: functions are compiled when they are first called.
+        const cold = runs.map(([first]) => first).sort((a, b) => a - b);
+        report.figure({ ...figure, measure: 'first in its process, median', value: cold[cold.length >> 1] });
+        report.figure({ ...figure, measure: 'first in its process, best', value: cold[0] });
         continue;
       }
       const seconds: number[] = [];

@@ -65,6 +65,8 @@ export function foldConstants(expr: Expr, zoned: 'keep' | 'fold' = 'keep'): Expr
   const args = expr.args.map((arg) => foldConstants(arg, zoned));
   const folded: Expr = args.every((arg, i) => arg === expr.args[i]) ? expr : { ...expr, args };
   if (!isConstant(folded)) return folded;
+  const widened = widenedLiteral(folded as CallExpr);
+  if (widened) return widened;
   // Its zone isn't known before withTimeZone.
   if (zoned === 'keep' && dependsOnZone(folded as CallExpr)) return folded;
   try {
@@ -72,6 +74,15 @@ export function foldConstants(expr: Expr, zoned: 'keep' | 'fold' = 'keep'): Expr
   } catch {
     return folded;
   }
+}
+
+const INTEGER_WIDTHS = ['TINYINT', 'SMALLINT', 'INT', 'BIGINT'];
+
+/** `CAST(2 AS BIGINT)`, which comparisons with literals are full of: no code has to be made for it. */
+function widenedLiteral({ fn, args: [arg], type }: CallExpr): LiteralExpr | undefined {
+  if (fn !== 'CAST' || arg.op !== 'literal' || typeof arg.value !== 'number') return undefined;
+  const [from, to] = [INTEGER_WIDTHS.indexOf(arg.type.kind), INTEGER_WIDTHS.indexOf(type.kind)];
+  return from >= 0 && from <= to ? literalOf(arg.value, type) : undefined;
 }
 
 /** A literal with that in-memory value, or `undefined` when there is no literal for it. */

@@ -5,21 +5,36 @@ import type { Relation } from '../plan/relation.js';
 /** By the last part of the name. WITH names of the piece itself are counted like others. */
 export function referencedTables(node: Query | Statement): Map<string, number> {
   const counts = new Map<string, number>();
-  const visit = (value: unknown): void => {
-    if (Array.isArray(value)) value.forEach(visit);
-    else if (typeof value === 'object' && value !== null) {
-      const name = tableName(value as Record<string, unknown>);
-      if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
-      for (const key in value) {
-        // Spans, and the words and texts of the tree, hold no names.
-        const part = (value as Record<string, unknown>)[key];
-        if (typeof part === 'object' && part !== null && key !== 'span') visit(part);
-      }
+  const visit = (value: object): void => {
+    if (Array.isArray(value)) {
+      for (const part of value) if (typeof part === 'object' && part !== null) visit(part);
+      return;
     }
+    const { kind } = value as { kind?: string };
+    // Spans have no kind. Neither they nor what holds no query are looked into: they are most of the tree.
+    if (kind === undefined || LEAVES.has(kind)) return;
+    const name = tableName(value as Record<string, unknown>);
+    if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
+    for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) visit(part);
   };
   visit(node);
   return counts;
 }
+
+/** Nodes that no table is read in. */
+const LEAVES: ReadonlySet<string> = new Set([
+  'Identifier',
+  'QualifiedName',
+  'ColumnRef',
+  'Star',
+  'StringLiteral',
+  'NumberLiteral',
+  'BooleanLiteral',
+  'NullLiteral',
+  'BinaryLiteral',
+  'DatetimeLiteral',
+  'IntervalLiteral',
+]);
 
 function tableName(node: Record<string, unknown>): string | undefined {
   const name =
@@ -48,7 +63,8 @@ export function sharedViews(statements: readonly Statement[]): Set<string> {
       statement.kind === 'StatementSet' ||
       statement.kind === 'CreateTable'
     ) {
-      for (const [name, times] of referencedTables(statement)) add(name, times, 0);
+      const reads = statement.kind === 'CreateTable' ? statement.query : statement;
+      if (reads) for (const [name, times] of referencedTables(reads)) add(name, times, 0);
     }
   }
   return new Set([...uses].filter(([name, times]) => times > 1 && views.has(name)).map(([name]) => name));

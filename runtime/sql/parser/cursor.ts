@@ -69,9 +69,14 @@ export class Cursor {
   }
 
   /** Consumes the keywords or signs if all of them stand here. */
-  accept(...uppers: readonly string[]): boolean {
-    if (!(uppers.length === 1 ? this.is(uppers[0]) : this.are(...uppers))) return false;
-    for (let i = 0; i < uppers.length; i++) this.advance();
+  accept(upper: string, ...more: readonly string[]): boolean {
+    // Most often in vain, so it is seen at once.
+    if (this.tokens[this.at].upper !== upper) {
+      this.missed.push(more.length === 0 ? upper : [upper, ...more].join(' '));
+      return false;
+    }
+    if (more.length > 0 && !this.are(upper, ...more)) return false;
+    for (let i = 0; i <= more.length; i++) this.advance();
     return true;
   }
 

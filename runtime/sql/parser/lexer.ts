@@ -6,6 +6,19 @@ const LONG_SIGNS = ['<=', '<>', '>=', '!=', '=>', '||'] as const;
 const SHORT_SIGNS = new Set('()[]{}<>=+-*/%,.;:?|^$');
 const WORD_START = /[\p{L}\p{Nl}_$]/u;
 const WORD_PART = /[\p{L}\p{Nl}\p{Nd}\p{Mn}\p{Mc}\p{Pc}$]/u;
+/** Runs of characters, each read by one match. */
+const ASCII_WORD = /[A-Za-z0-9_$]*/y;
+const BLANKS = /[ \t\r\f]+/y;
+const BLANK = 1;
+const LETTER = 2;
+/** A sign that begins no longer one, nor a number or comment. */
+const SIGN = 3;
+/** What an ASCII character begins; 0 for what takes a closer look. */
+const KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
+  if (' \t\r\f'.includes(String.fromCharCode(code))) return BLANK;
+  if (isAsciiLetter(code) || code === 95) return LETTER;
+  return '()[]{}+%,;:?^'.includes(String.fromCharCode(code)) ? SIGN : 0;
+});
 const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
 /**
@@ -38,12 +51,17 @@ class Lexer {
     this.startColumn = column0;
   }
 
+  /** The loop and what it calls for the most usual tokens are small, so that V8 does not set out to optimise them for a single script. */
   run(): Token[] {
     const { text } = this;
     while (this.at < text.length) {
       const code = text.charCodeAt(this.at);
-      if (code === 10) this.newLine(this.at++);
-      else if (code === 32 || code === 9 || code === 13 || code === 12 || code === 0xa0 || code === 0xfeff) this.at++;
+      const kind = code < 128 ? KINDS[code] : 0;
+      if (kind === BLANK) this.at = endOf(BLANKS, text, this.at);
+      else if (kind === LETTER) this.letter(code);
+      else if (kind === SIGN) this.sign(text[this.at]);
+      else if (code === 10) this.newLine(this.at++);
+      else if (code === 0xa0 || code === 0xfeff) this.at++;
       else this.token(code);
     }
     this.mark();
@@ -76,11 +94,17 @@ class Lexer {
     throw new SqlSyntaxError({ code: 'TW2001', message, found, expected }, place, this.file);
   }
 
+  /** A word, or a string with a prefix: X'…', U&'…'. */
+  private letter(code: number): void {
+    const next = this.text.charCodeAt(this.at + 1);
+    if ((next === 39 || next === 38) /* ' or & */ && this.prefixedString(code, next)) return;
+    this.word();
+  }
+
   private token(code: number): void {
     const { text } = this;
     this.mark();
     const next = text.charCodeAt(this.at + 1);
-    if ((next === 39 || next === 38) /* X'…' or U&'…' */ && this.prefixedString(code, next)) return;
     if (this.startsWord(code, next)) this.word();
     else if (code === 39 /* ' */) this.string(this.at);
     else if (code === 96 /* ` */) this.quoted();
@@ -100,7 +124,6 @@ class Lexer {
 
   /** A `$` alone is a sign, two begin a string. */
   private startsWord(code: number, next: number): boolean {
-    if (isAsciiLetter(code) || code === 95) return true;
     if (code === 36) return next !== 36 && isWordPart(next);
     return code > 127 && WORD_START.test(String.fromCodePoint(this.text.codePointAt(this.at)!));
   }
@@ -114,21 +137,19 @@ class Lexer {
   }
 
   private sign(sign: string): void {
+    this.mark();
     this.at += sign.length;
     this.push('sign', sign, sign);
   }
 
   private word(): void {
     const { text } = this;
-    let at = this.at;
-    while (at < text.length) {
-      const code = text.charCodeAt(at);
-      if (isWordPart(code)) at++;
-      else if (code > 127) {
-        const character = String.fromCodePoint(text.codePointAt(at)!);
-        if (!WORD_PART.test(character)) break;
-        at += character.length;
-      } else break;
+    this.mark();
+    let at = endOf(ASCII_WORD, text, this.at);
+    while (text.charCodeAt(at) > 127) {
+      const character = String.fromCodePoint(text.codePointAt(at)!);
+      if (!WORD_PART.test(character)) break;
+      at = endOf(ASCII_WORD, text, at + character.length);
     }
     const word = text.slice(this.at, at);
     this.at = at;
@@ -194,6 +215,7 @@ class Lexer {
 
   /** X'…', U&'…', N'…' (a plain string) and E'…'. False when it is none of these. */
   private prefixedString(code: number, next: number): boolean {
+    this.mark();
     const prefix = String.fromCharCode(code).toUpperCase();
     if (prefix === 'U' && next === 38 && this.text[this.at + 2] === "'") {
       this.push('unicode', this.quotedText(this.at + 2, "'", 'string'), '');
@@ -265,6 +287,12 @@ class Lexer {
     this.countLines(this.at, close);
     this.at = close + 2;
   }
+}
+
+/** Where the match of a sticky expression that begins at `at` ends; it may be empty. */
+function endOf(sticky: RegExp, text: string, at: number): number {
+  sticky.lastIndex = at;
+  return sticky.test(text) ? sticky.lastIndex : at;
 }
 
 function isDigit(code: number): boolean {
