@@ -1,7 +1,7 @@
 /** The input of the Nexmark queries: written once, kept under ~/.cache/tidewheel/bench. */
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { writeNexmarkJson } from '../../runtime/connectors/nexmark/json-lines.js';
 
 /** Changes with what the generator writes: files of older versions are not used. */
@@ -15,10 +15,26 @@ export interface NexmarkData {
   readonly events: number;
 }
 
+const SIDE_ROWS = 10_000;
+
+function base(): string {
+  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'tidewheel', 'bench');
+}
+
+/** The file that q13 looks up: a line `key,value` for each number below 10,000, written if it isn't there. */
+export async function sideInput(): Promise<string> {
+  const file = join(base(), `nexmark-side-${SIDE_ROWS}`, 'side_input.csv');
+  if (await stat(file).catch(() => undefined)) return file;
+  await mkdir(dirname(file), { recursive: true });
+  const draft = `${file}.${process.pid}`;
+  await writeFile(draft, Array.from({ length: SIDE_ROWS }, (_, key) => `${key},value of ${key}\n`).join(''));
+  await rename(draft, file);
+  return file;
+}
+
 /** The folder with that many events in that many files, written if it isn't there. */
 export async function nexmarkData(events: number, files: number, seed = '0'): Promise<NexmarkData> {
-  const base = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'tidewheel', 'bench');
-  const folder = join(base, `nexmark-v${VERSION}-${events}-seed${seed}-files${files}`);
+  const folder = join(base(), `nexmark-v${VERSION}-${events}-seed${seed}-files${files}`);
   if (await stat(folder).catch(() => undefined)) return { folder, events };
   const draft = `${folder}.${process.pid}`;
   await mkdir(draft, { recursive: true });

@@ -8,10 +8,10 @@ export type Comparison = 'rows' | 'none';
 export interface NexmarkQuery {
   readonly name: string;
   readonly comparison: Comparison;
-  /** The script for a source and a sink given by their options. */
-  script(source: SqlOptions, sink: SqlOptions): string;
+  /** The script for a source and a sink given by their options, and the table of keys and values that q13 looks up. */
+  script(source: SqlOptions, sink: SqlOptions, side?: SqlOptions): string;
   /** The script without its sink: the last statement is the query itself. */
-  select(source: SqlOptions): string;
+  select(source: SqlOptions, side?: SqlOptions): string;
 }
 
 export type SqlOptions = Readonly<Record<string, string>>;
@@ -38,13 +38,15 @@ export function nexmarkQuery(name: string): NexmarkQuery {
   const query = readFileSync(`${FOLDER}queries/${name}.sql`, 'utf8');
   const [comment] = query.split('\n', 1);
   const fill = (text: string, source: SqlOptions) => text.replace('${source}', () => withClause(source));
+  const beside = (text: string, side: SqlOptions) => text.replace('${side}', () => withClause(side));
   return {
     name,
     comparison: comment.endsWith('not-compared') ? 'none' : 'rows',
-    script: (source, sink) => fill(tables, source) + query.replace('${sink}', () => withClause(sink)),
-    select: (source) => {
+    script: (source, sink, side = {}) =>
+      fill(tables, source) + beside(query, side).replace('${sink}', () => withClause(sink)),
+    select: (source, side = {}) => {
       const body = query.replace(/CREATE TABLE answer [\s\S]*?WITH \(\$\{sink\}\);\n/, '');
-      return fill(tables, source) + body.replace('INSERT INTO answer', '');
+      return fill(tables, source) + beside(body, side).replace('INSERT INTO answer', '');
     },
   };
 }

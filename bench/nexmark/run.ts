@@ -4,7 +4,7 @@ import { CHECKPOINT_EVERY_SECOND, runTidewheel, STATE_ON_DISK } from '../engine/
 import type { Usage } from '../measure/process-tree.js';
 import type { Report, Result } from '../report.js';
 import type { Suite } from '../suite.js';
-import { type NexmarkData, nexmarkData } from './data.js';
+import { type NexmarkData, nexmarkData, sideInput } from './data.js';
 import { type NexmarkQuery, nexmarkQuery, queryNames, type SqlOptions } from './queries.js';
 import { compareResults, flinkChanges, printedChanges } from './same-result.js';
 import { targetOf } from './targets.js';
@@ -42,6 +42,10 @@ function ownOptions(data: NexmarkData): SqlOptions {
   return { ...fileOptions(data), 'source.split-bytes': String(Number.MAX_SAFE_INTEGER) };
 }
 
+const ownSide = async (): Promise<SqlOptions> => ({ connector: 'filesystem', path: await sideInput(), format: 'csv' });
+/** Flink 2 has no look-up of files: its script runner adds one. */
+const flinkSide = async (): Promise<SqlOptions> => ({ connector: 'file-lookup', path: await sideInput() });
+
 export async function runNexmark(options: NexmarkOptions): Promise<void> {
   const data = await nexmarkData(options.events, options.slots);
   const sample = options.check && options.peers.length > 0 ? await nexmarkData(CHECK_EVENTS, 1) : undefined;
@@ -72,7 +76,7 @@ export async function runNexmark(options: NexmarkOptions): Promise<void> {
 
 async function tidewheel(query: NexmarkQuery, data: NexmarkData, options: NexmarkOptions): Promise<Result | undefined> {
   const settings = CHECKPOINT_EVERY_SECOND + (options.state === 'disk' ? STATE_ON_DISK : '');
-  const job = settings + query.script(ownOptions(data), { connector: 'blackhole' });
+  const job = settings + query.script(ownOptions(data), { connector: 'blackhole' }, await ownSide());
   let best: Usage | undefined;
   try {
     for (let i = 0; i < options.repeat; i++) {
@@ -92,7 +96,7 @@ async function tidewheel(query: NexmarkQuery, data: NexmarkData, options: Nexmar
 
 /** The first run warms the JVM up. */
 async function warmed(flink: Flink, query: NexmarkQuery, data: NexmarkData, slots: number): Promise<Usage> {
-  const script = query.script(fileOptions(data), { connector: 'blackhole' });
+  const script = query.script(fileOptions(data), { connector: 'blackhole' }, await flinkSide());
   await flink.insert(script, slots);
   return flink.insert(script, slots);
 }
@@ -100,7 +104,7 @@ async function warmed(flink: Flink, query: NexmarkQuery, data: NexmarkData, slot
 async function sameResult(query: NexmarkQuery, flink: Flink, sample: NexmarkData): Promise<string> {
   let printed = '';
   await runTidewheel({
-    job: CHECKPOINT_EVERY_SECOND + query.script(ownOptions(sample), { connector: 'print' }),
+    job: CHECKPOINT_EVERY_SECOND + query.script(ownOptions(sample), { connector: 'print' }, await ownSide()),
     ending: 'sql',
     slots: 1,
     onOutput: (text) => {
@@ -108,7 +112,7 @@ async function sameResult(query: NexmarkQuery, flink: Flink, sample: NexmarkData
     },
   });
   if (query.comparison === 'none') return 'not compared: processing time';
-  const theirs = await flink.query(query.select(fileOptions(sample)));
+  const theirs = await flink.query(query.select(fileOptions(sample), await flinkSide()));
   return compareResults(printedChanges(printed), flinkChanges(theirs));
 }
 

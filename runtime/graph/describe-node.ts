@@ -78,6 +78,7 @@ function describeSource(spec: SourceSpec): Detail[] {
     );
   }
   if (spec.filter) details.push(detail('filter pushed down', showExpression(spec.filter)));
+  if (spec.partitions) details.push(detail('folders', showExpression(spec.partitions.filter)));
   if (spec.computed?.length) {
     details.push(detail('computed', spec.computed.map((c) => `${showExpression(c.expr)} AS ${c.name}`).join(', ')));
   }

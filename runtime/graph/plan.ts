@@ -89,6 +89,8 @@ export interface SourceSpec {
   readonly metadata: readonly { readonly column: string; readonly key: string }[];
   /** A predicate over `read` columns that the decoder may check before it makes the row. */
   readonly filter?: Expr;
+  /** Columns of PARTITIONED BY that a condition of all readers is about: files in folders for which it isn't TRUE need not be read. */
+  readonly partitions?: { readonly columns: readonly Field[]; readonly filter: Expr };
   /** Computed columns that the watermark needs are computed by the source: made after decoding, in order. */
   readonly computed?: readonly NamedExpr[];
   readonly watermark?: WatermarkStrategy;

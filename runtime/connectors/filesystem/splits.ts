@@ -2,6 +2,7 @@
 import { TidewheelError } from '../../../api/index.js';
 import type { ConnectorContext, Json, Split } from '../../source/contract.js';
 import { parseDuration } from '../../time/duration.js';
+import { partitionTest } from '../partition-pruning.js';
 import { absolutePath, findFiles, isGlob } from './paths.js';
 
 export interface FilePosition {
@@ -68,9 +69,10 @@ export async function enumerateSplits(ctx: ConnectorContext, known: ReadonlySet<
     });
   }
   const splitBytes = splitBytesOf(ctx);
+  const wanted = partitionTest(ctx.spec);
   const cut = new Set([...known].map((id) => parseSplitId(id).name));
   return matching.flatMap((file): Split[] => {
-    if (cut.has(file.name)) return [];
+    if (cut.has(file.name) || wanted?.(file.path) === false) return [];
     if (splitBytes === undefined || monitored || isCompressed(file.name) || file.bytes <= splitBytes * 1.5) {
       return [split({ name: file.name, start: 0, end: undefined })];
     }

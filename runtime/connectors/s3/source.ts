@@ -9,6 +9,7 @@ import type {
   SplitOutput,
 } from '../../source/contract.js';
 import { parseDuration } from '../../time/duration.js';
+import { partitionTest } from '../partition-pruning.js';
 import { CONNECTION_OPTIONS, locate, type ObjectLocation, persistently } from './client.js';
 
 const CHUNK_BYTES = 1 << 20;
@@ -33,6 +34,7 @@ export const source: SourceConnector = {
 /** All objects below the prefix, but hidden ones (a name that begins with '_' or '.'). */
 async function enumerate(ctx: ConnectorContext): Promise<Split[]> {
   const { client, bucket, prefix } = locate(ctx.options);
+  const wanted = partitionTest(ctx.spec);
   return persistently(
     `list s3://${bucket}/${prefix}`,
     async () => {
@@ -41,6 +43,7 @@ async function enumerate(ctx: ConnectorContext): Promise<Split[]> {
         const name = item.name ?? '';
         if (name.split('/').some((part: string) => part.startsWith('_') || part.startsWith('.')) || !item.size)
           continue;
+        if (wanted?.(name) === false) continue;
         splits.push({ id: name, position: { offset: 0, line: 1, size: item.size } });
       }
       return splits.sort((a, b) => (a.id < b.id ? -1 : 1));

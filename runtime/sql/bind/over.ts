@@ -35,7 +35,10 @@ const RANKS: ReadonlyMap<string, DataType> = new Map([
 export class OverCalls {
   private readonly list: Pending[] = [];
 
-  constructor(private readonly windows: readonly NamedWindow[]) {}
+  constructor(
+    private readonly windows: readonly NamedWindow[],
+    private readonly batch: boolean,
+  ) {}
 
   get empty(): boolean {
     return this.list.length === 0;
@@ -45,7 +48,7 @@ export class OverCalls {
     const spec = this.spec(node.over);
     const partitionBy = spec.partitionBy.map((p) => binder.bind(p));
     const orderBy = spec.orderBy.map((item) => ({ expr: binder.bind(item.value), item }));
-    const { frame, ...types } = this.function(node, spec, binder);
+    const { frame, ...types } = this.function(node, spec, orderBy[0]?.expr.type, binder);
     const key = digest([types, partitionBy, orderBy.map((o) => [o.expr, sortKey('', o.item)]), frame]);
     const before = this.list.find(
       (p) =>
@@ -82,6 +85,7 @@ export class OverCalls {
   private function(
     node: OverNode,
     spec: WindowSpec,
+    orderType: DataType | undefined,
     binder: ExpressionBinder,
   ): Omit<OverCall, 'name'> & { frame: OverFrame } {
     const rank = RANKS.get(node.name);
@@ -122,8 +126,9 @@ export class OverCalls {
     if (node.name === ANOMALIES) {
       if (spec.orderBy.length === 0) throw new SqlError('TW2004', `${node.name} needs ORDER BY in OVER`, node.span);
       // Confluent's form says so; it is what the detector looks at in any case.
-      const { preceding } = frameOf(spec.frame, true, binder);
-      if (preceding !== undefined) throw unsupported(`${node.name} over a bounded frame`, spec.frame!.span);
+      const { preceding, following } = frameOf(spec.frame, orderType, this.batch, binder);
+      if (preceding !== undefined || following !== undefined)
+        throw unsupported(`${node.name} over a bounded frame`, spec.frame!.span);
       return { ...anomaliesCall(node, binder), frame: { unit: 'rows' } };
     }
     const own = binder.context.scriptFunction?.(node.name)?.kind === 'aggregate';
@@ -131,7 +136,7 @@ export class OverCalls {
     if (node.ignoreNulls) throw unsupported(`${node.name} IGNORE NULLS OVER`, node.span);
     if (node.orderBy) throw unsupported(`ORDER BY inside of ${node.name}`, node.span);
     if (node.filter) throw unsupported('FILTER with OVER', node.span);
-    return { ...bindAggregate(node, binder), frame: frameOf(spec.frame, spec.orderBy.length > 0, binder) };
+    return { ...bindAggregate(node, binder), frame: frameOf(spec.frame, orderType, this.batch, binder) };
   }
 
   /** The relation with a column for each call. `rewrite` turns expressions over the input into ones over its groups. */
@@ -195,30 +200,73 @@ function over(input: Relation, group: readonly Pending[], rewrite: (expr: Expr) 
   };
 }
 
-/** Frames end at the current row, as Flink's do. */
-function frameOf(frame: WindowFrame | undefined, ordered: boolean, binder: ExpressionBinder): OverFrame {
-  if (!frame) return { unit: ordered ? 'range' : 'rows' };
-  if (frame.end.bound !== 'CURRENT ROW')
-    throw unsupported('A frame that ends anywhere but at CURRENT ROW', frame.end.span);
+/** In streaming mode frames end at the current row, as Flink's do: what comes behind it isn't known yet. */
+function frameOf(
+  frame: WindowFrame | undefined,
+  orderType: DataType | undefined,
+  batch: boolean,
+  binder: ExpressionBinder,
+): OverFrame {
+  if (!frame) return { unit: orderType ? 'range' : 'rows' };
+  const { start, end } = frame;
   const unit = frame.unit === 'ROWS' ? 'rows' : 'range';
-  switch (frame.start.bound) {
+  if (!batch && end.bound !== 'CURRENT ROW') {
+    throw unsupported('A frame that ends anywhere but at CURRENT ROW, in streaming mode', end.span);
+  }
+  if (!batch && start.bound === 'FOLLOWING') {
+    throw new SqlError('TW2004', "a frame can't start behind the row where it ends", start.span);
+  }
+  const [from, to] = [start, end].map((bound) => distance(bound, unit, orderType, batch, binder));
+  if (start.bound === 'UNBOUNDED FOLLOWING' || end.bound === 'UNBOUNDED PRECEDING' || from > to) {
+    throw new SqlError('TW2004', `a frame can't go from ${start.bound} to ${end.bound}`, frame.span, {
+      expected: 'a start in front of the end',
+    });
+  }
+  return {
+    unit,
+    ...(from === -Infinity ? {} : { preceding: 0 - from }),
+    ...(end.bound === 'CURRENT ROW' ? {} : { following: to === Infinity ? ('all' as const) : to }),
+  };
+}
+
+/** How far a bound is from the current row: negative in front of it. */
+function distance(
+  bound: FrameBound,
+  unit: 'rows' | 'range',
+  orderType: DataType | undefined,
+  batch: boolean,
+  binder: ExpressionBinder,
+): number {
+  switch (bound.bound) {
     case 'UNBOUNDED PRECEDING':
-      return { unit };
+      return -Infinity;
+    case 'UNBOUNDED FOLLOWING':
+      return Infinity;
     case 'CURRENT ROW':
-      return { unit, preceding: 0 };
-    case 'PRECEDING':
-      return { unit, preceding: offset(frame.start, unit, binder) };
-    default:
-      throw new SqlError('TW2004', `a frame can't start at ${frame.start.bound}`, frame.start.span);
+      return 0;
+    default: {
+      const length = offset(bound, unit, orderType, batch, binder);
+      return bound.bound === 'PRECEDING' ? 0 - length : length;
+    }
   }
 }
 
-function offset(bound: FrameBound, unit: 'rows' | 'range', binder: ExpressionBinder): number {
+/** Rows, milliseconds, or a difference of numbers. */
+function offset(
+  bound: FrameBound,
+  unit: 'rows' | 'range',
+  orderType: DataType | undefined,
+  batch: boolean,
+  binder: ExpressionBinder,
+): number {
   const expr = binder.bind(bound.offset!);
-  const wanted = unit === 'rows' ? 'INT' : 'INTERVAL_DAY_TIME';
-  if (expr.op === 'literal' && expr.type.kind === wanted && typeof expr.value === 'number' && expr.value >= 0)
-    return expr.value;
-  throw new SqlError('TW2003', 'the start of the frame', bound.span, {
-    expected: unit === 'rows' ? 'a number of rows' : "an interval, like INTERVAL '10' SECOND",
+  const numbers = unit === 'range' && batch && orderType !== undefined && NUMBERS.has(orderType.kind);
+  const fits = unit === 'rows' || numbers ? INTEGERS.has(expr.type.kind) : expr.type.kind === 'INTERVAL_DAY_TIME';
+  if (expr.op === 'literal' && fits && typeof expr.value === 'number' && expr.value >= 0) return expr.value;
+  throw new SqlError('TW2003', `the ${bound.bound === 'FOLLOWING' ? 'end' : 'start'} of the frame`, bound.span, {
+    expected: unit === 'rows' ? 'a number of rows' : numbers ? 'a number' : "an interval, like INTERVAL '10' SECOND",
   });
 }
+
+const INTEGERS = new Set(['TINYINT', 'SMALLINT', 'INT', 'BIGINT']);
+const NUMBERS = new Set([...INTEGERS, 'FLOAT', 'DOUBLE']);

@@ -49,7 +49,7 @@ function bindHinted(binder: QueryBinder, node: Select, orderBy: readonly SortIte
 
   // Everything behind GROUP BY is bound over the input first; aggregates and OVER calls are put aside.
   const calls = new AggregateCalls();
-  const overs = new OverCalls(node.windows);
+  const overs = new OverCalls(node.windows, binder.env.batch);
   const from0 = relation;
   const values = new SubqueryValues(binder, scope, () => from0.fields);
   const expressions = new ExpressionBinder({

@@ -8,7 +8,7 @@ import { durationMs } from '../catalog/options.js';
 import type { Table, TableWatermark } from '../catalog/table.js';
 import { SqlError } from '../error.js';
 import { addUsage, narrowField, type Usage } from '../optimise/nested-columns.js';
-import { allOf, anyOf, columnsOf, conjuncts, digest } from './expression.js';
+import { allOf, anyOf, columnsOf, conjuncts, digest, isVolatile } from './expression.js';
 import { edge, type Lowering, type Made } from './lower.js';
 import type { CalcRelation, Output, Relation, ScanRelation, ValuesRelation } from './relation.js';
 
@@ -16,6 +16,8 @@ interface Use {
   readonly scan: ScanRelation;
   /** The part of the condition right above it that the decoder may check. */
   readonly filter?: Expr;
+  /** The part of it that is about folders alone. */
+  readonly folders?: Expr;
   /** A step above waits for watermarks. */
   readonly waits: boolean;
   /** What is read of the scan's columns. */
@@ -37,6 +39,7 @@ export class Sources {
           scan: relation,
           waits: waiting,
           filter: decodable(above?.filter, relation.table),
+          folders: aboutFolders(above?.filter, relation.table),
           usage: usageOf(relation, above),
         };
         this.uses.set(key, [...(this.uses.get(key) ?? []), use]);
@@ -116,6 +119,7 @@ export class Sources {
       ...(table.primaryKey ? { primaryKey: table.primaryKey } : {}),
       metadata: metadata.map((m) => ({ column: m.field.name, key: m.key })),
       filter,
+      partitions: partitionsOf(table, uses),
       computed: computed.length > 0 ? computed : undefined,
       // In batch nothing is late: time ends with the input.
       watermark:
@@ -308,6 +312,28 @@ function decodable(filter: Expr | undefined, table: Table): Expr | undefined {
     return TOTAL.has(expr.fn) && expr.args.every(total);
   };
   return allOf(conjuncts(filter).filter(total));
+}
+
+/** Conditions on columns of PARTITIONED BY, whatever they compute: what fails is left to the step that checks them. */
+function aboutFolders(filter: Expr | undefined, table: Table): Expr | undefined {
+  if (table.partitionedBy.length === 0) return undefined;
+  return allOf(
+    conjuncts(filter).filter((part) => {
+      const used = [...columnsOf(part)];
+      return used.length > 0 && used.every((name) => inFolder(table, name)) && !isVolatile(part);
+    }),
+  );
+}
+
+/** What all readers of a table leave out, none of them reads. */
+function partitionsOf(table: Table, uses: readonly Use[]): SourceSpec['partitions'] {
+  const filters = uses.map((use) => use.folders);
+  if (!filters.every((f) => f !== undefined)) return undefined;
+  const filter = anyOf([...new Map(filters.map((f) => [digest(f), f])).values()]);
+  if (!filter) return undefined;
+  const used = columnsOf(filter);
+  const columns = table.columns.flatMap((c) => (used.has(c.field.name) ? [c.field] : []));
+  return { columns, filter };
 }
 
 /** JSON of a constant in memory: exact integers beyond 2^53 as {"bigint": text}, bytes as {"base64": text}. */

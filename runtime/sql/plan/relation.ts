@@ -141,8 +141,10 @@ export interface OverCall extends AggregateCall {
 
 export interface OverFrame {
   readonly unit: 'rows' | 'range';
-  /** Rows or milliseconds in front of the current row; undefined: unbounded. 0: the current row. */
+  /** Rows, milliseconds or numbers in front of the current row; undefined: unbounded. 0: the current row. Negative: behind it. */
   readonly preceding?: number;
+  /** The same behind it, in batch mode; undefined: up to the current row (range: and its peers). */
+  readonly following?: number | 'all';
 }
 
 /** Aggregates over the rows in front of each row, appended to it. */

@@ -14,11 +14,17 @@ export interface OverCall extends AggregateCall {
   readonly ignoreNulls?: boolean;
 }
 
+export interface OverFrame {
+  readonly unit: 'rows' | 'range';
+  readonly preceding?: number;
+  readonly following?: number | 'all';
+}
+
 export interface OverSpec {
   readonly partitionBy: readonly string[];
   readonly orderBy: readonly SortKey[];
-  /** Rows or milliseconds in front of the current row; absent: all. */
-  readonly frame: { readonly unit: 'rows' | 'range'; readonly preceding?: number };
+  /** Rows or milliseconds in front of the current row; absent: all. `following` in batch only; absent: up to the current row. */
+  readonly frame: OverFrame;
   readonly calls: readonly OverCall[];
   readonly timeColumn?: string;
   readonly processingTime?: boolean;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cached, type Provisioned } from './cache.js';
 import { copyJars } from './maven.js';
@@ -48,17 +48,25 @@ export function provisionFlink(version: string = FLINK_VERSION): Promise<Provisi
   );
 }
 
-/** The class path of the script runner: `flink/FlinkSqlRunner.java` compiled against the version, and its jars. */
+/** The script runner, and a connector that it adds for look-ups of files. */
+const RUNNER = ['FlinkSqlRunner', 'FlinkFileLookup'];
+const FACTORIES = 'org.apache.flink.table.factories.Factory';
+
+/** The class path of the script runner: `flink/*.java` compiled against the version, and its jars. */
 export async function flinkRunnerClassPath(version: string = FLINK_VERSION): Promise<string> {
-  const source = new URL('../../../../test/harness/flink/FlinkSqlRunner.java', import.meta.url).pathname;
+  const sources = RUNNER.map(
+    (name) => new URL(`../../../../test/harness/flink/${name}.java`, import.meta.url).pathname,
+  );
   const jars = join((await provisionFlink(version)).dir, 'lib', '*');
-  const digest = createHash('sha256')
-    .update(await readFile(source))
-    .digest('hex')
-    .slice(0, 12);
-  const runner = await cached(`flink-${version}-runner-${digest}`, async (dir) => {
-    await mkdir(join(dir, 'classes'));
-    await runTool('javac', ['-cp', jars, '-d', join(dir, 'classes'), source], { purpose: 'compile the Flink runner' });
+  const hash = createHash('sha256');
+  for (const source of sources) hash.update(await readFile(source));
+  const runner = await cached(`flink-${version}-runner-${hash.digest('hex').slice(0, 12)}`, async (dir) => {
+    const services = join(dir, 'classes', 'META-INF', 'services');
+    await mkdir(services, { recursive: true });
+    await runTool('javac', ['-cp', jars, '-d', join(dir, 'classes'), ...sources], {
+      purpose: 'compile the Flink runner',
+    });
+    await writeFile(join(services, FACTORIES), 'FlinkFileLookup\n');
   });
   return `${join(runner.dir, 'classes')}:${jars}`;
 }

@@ -1,5 +1,5 @@
 /** PARTITIONED BY: a folder for each value, named as Flink names them; written, read, overwritten, restored. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -59,6 +59,25 @@ test('folders are those that Flink makes of the same rows', async () => {
     'a,b,dt,h',
   ]);
   expect(await run("SELECT a, h FROM t WHERE dt = '2024-01-01' AND h > 1")).toBe('a,h\n2,2\n');
+});
+
+test('folders that the condition leaves out are not read', async () => {
+  await run("INSERT INTO t VALUES (1, 'x', '2024-01-01', 1), (2, 'y', '2024-01-02', 2), (3, 'n', CAST(NULL AS STRING), 3)");
+  // Whoever reads this file fails.
+  await writeFile(join(dir, 'out', 'dt=2024-01-02', 'h=2', 'broken'), 'no JSON\n');
+  const rows = async (where: string) => (await run(`SELECT a FROM t WHERE ${where}`)).split('\n').slice(1, -1).sort();
+  expect(await rows("dt = '2024-01-01'")).toEqual(['1']);
+  expect(await rows("dt BETWEEN '2023' AND '2024-01-01' AND a < 9")).toEqual(['1']);
+  expect(await rows("SUBSTRING(dt FROM 9) = '01' OR h + 1 > 3")).toEqual(['1', '3']);
+  expect(await rows('dt IS NULL')).toEqual(['3']);
+  expect(await rows('h IN (1, 3)')).toEqual(['1', '3']);
+  expect(await rows("dt = '1999'")).toEqual([]);
+  expect(await run("SELECT a FROM t WHERE dt = '2024-01-01' OR a = 3")).toContain('TW');
+  // Two readers: what both leave out.
+  expect(await run("SELECT a FROM t WHERE h = 1 UNION ALL SELECT a FROM t WHERE dt = '2024-01-02'")).toContain('TW');
+  expect((await run('SELECT a FROM t WHERE h = 1 UNION ALL SELECT a FROM t WHERE h = 3')).split('\n').sort()).toEqual(
+    ['', '1', '3', 'a'],
+  );
 });
 
 test('every type comes back from the folder; a file in no folder is an error', async () => {
