@@ -152,14 +152,23 @@ export const rescale: CommandModule<object, Args & { parallelism: number }> = {
   },
 };
 
-export const stop: CommandModule<object, Args & { savepoint?: string }> = {
+export const stop: CommandModule<object, Args & { savepoint?: string; drain?: boolean }> = {
   command: 'stop <job>',
   describe: 'Stop a running job with a savepoint',
-  builder: (y) => common(y.option('savepoint', { type: 'string', describe: 'Name of the savepoint' })) as never,
+  builder: (y) =>
+    common(
+      y.option('savepoint', { type: 'string', describe: 'Name of the savepoint' }).option('drain', {
+        type: 'boolean',
+        describe: 'Stop for good: event time goes to its end first, so that windows and timers give what they have',
+      }),
+    ) as never,
   handler: async (args) => {
     const url = await findJob(args['state-dir'], args.job);
     const name = args.savepoint ?? `stopped-${Date.now()}`;
-    const answer = await call<{ location: string }>(url, 'POST', '/api/v1/job/stop', { savepoint: name });
+    const answer = await call<{ location: string }>(url, 'POST', '/api/v1/job/stop', {
+      savepoint: name,
+      ...(args.drain ? { drain: true } : {}),
+    });
     print(args.json, answer, answer.location);
   },
 };

@@ -174,7 +174,7 @@ export class SqlEngine {
         job: { ended, cancel },
         ...(place.kept ? { stateFolder: join(place.stateDir, place.name) } : {}),
         state: () => running.state,
-        stop: (savepoint) => running.stop(savepoint),
+        stop: (savepoint, drain) => running.stop(savepoint, drain),
       });
     }
     return {

@@ -13,7 +13,7 @@ export interface SessionJob {
   /** Where its savepoints outlast the session: the folder of its own; undefined where state goes with the job. */
   readonly stateFolder?: string;
   state(): JobState;
-  stop(savepoint?: string): Promise<Manifest | undefined>;
+  stop(savepoint?: string, drain?: boolean): Promise<Manifest | undefined>;
 }
 
 export interface Listing {
@@ -77,7 +77,7 @@ export class SessionJobs {
       });
     }
     const name = `savepoint-${job.id.slice(0, 6)}-${++this.savepoints}`;
-    await job.stop(name);
+    await job.stop(name, statement.drain);
     await job.job.ended;
     return { columns: ['savepoint path'], rows: [[`${job.stateFolder}/savepoints/${name}.json`]] };
   }

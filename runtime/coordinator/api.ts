@@ -51,7 +51,7 @@ export function createApi(coordinator: Coordinator): Server {
       }),
     'POST /api/v1/job/stop': async (body) => {
       const name = typeof body.savepoint === 'string' ? body.savepoint : undefined;
-      const manifest = await coordinator.stop(name);
+      const manifest = await coordinator.stop(name, body.drain === true);
       return { location: name ? `savepoints/${name}.json` : undefined, checkpoint: manifest?.id };
     },
     'POST /api/v1/job/upgrade': async (body) => {

@@ -18,9 +18,10 @@ export function checkpointContext(run: JobRun): CheckpointContext {
     owners: d.owners,
     plan: run.options.plan,
     tasks: d.tasks,
-    trigger: (id, stop) => {
+    trigger: (id, stop, drain) => {
       const changes = run.models.changes();
-      d.tell({ type: 'barrier', barrier: { type: 'barrier', id, stop, ...(changes ? { changes } : {}) } });
+      const more = { ...(drain ? { drain } : {}), ...(changes ? { changes } : {}) };
+      d.tell({ type: 'barrier', barrier: { type: 'barrier', id, stop, ...more } });
     },
     abandon: (id) => run.current?.tell({ type: 'abandon', checkpoint: id }),
     complete: (id) => {
@@ -64,12 +65,12 @@ export async function collect(run: JobRun): Promise<void> {
  * Stops all tasks at a barrier with everything committed. Rejects when that can't be done; tasks that wait behind a barrier which never
  * became a checkpoint don't go on by themselves, so the job restarts from its last one then.
  */
-export async function halt(run: JobRun, savepoint?: string): Promise<Manifest> {
+export async function halt(run: JobRun, savepoint?: string, drain = false): Promise<Manifest> {
   run.mustRun();
   run.setState('stopping');
   run.schedule.stop();
   try {
-    const manifest = await run.checkpoints.take(checkpointContext(run), { kind: 'stop', savepoint });
+    const manifest = await run.checkpoints.take(checkpointContext(run), { kind: 'stop', savepoint, drain });
     await allCommitted(run, manifest.id);
     return manifest;
   } catch (error) {

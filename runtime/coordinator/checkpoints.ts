@@ -51,7 +51,7 @@ export interface CheckpointContext {
   /** `stage/subtask` of every task. */
   readonly tasks: readonly string[];
   /** Sends the barrier to the sources. */
-  trigger(id: number, stop: boolean): void;
+  trigger(id: number, stop: boolean, drain: boolean): void;
   abandon(id: number): void;
   complete(id: number): void;
 }
@@ -92,7 +92,7 @@ export class Checkpoints {
   /** Takes a checkpoint. Rejects with CheckpointError when it is given up; a running one is given up first. */
   take(
     context: CheckpointContext,
-    options: { kind: CheckpointStats['kind']; savepoint?: string; final?: boolean },
+    options: { kind: CheckpointStats['kind']; savepoint?: string; final?: boolean; drain?: boolean },
   ): Promise<Manifest> {
     this.giveUp('another one was asked for');
     const id = this.nextId++;
@@ -117,7 +117,7 @@ export class Checkpoints {
       const pending: Pending = { stats, final: options.final ?? false, acks: new Map(), resolve, reject, timer, probe };
       this.pending = pending;
       this.context = context;
-      context.trigger(id, options.kind === 'stop');
+      context.trigger(id, options.kind === 'stop', options.drain ?? false);
     });
   }
 

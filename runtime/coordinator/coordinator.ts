@@ -175,12 +175,15 @@ export class Coordinator {
     });
   }
 
-  /** Stops the job with a last checkpoint, to be started again from it. With `savepoint`, keeps it under that name as well. */
-  stop(savepoint?: string): Promise<Manifest | undefined> {
+  /**
+   * Stops the job with a last checkpoint, to be started again from it. With `savepoint`, keeps it under that name as well. `drain`: for
+   * good; event time goes to its end first, so that windows, timers and patterns give what they have.
+   */
+  stop(savepoint?: string, drain = false): Promise<Manifest | undefined> {
     const { run } = this;
     return run.enqueue(async () => {
       if (run.state === 'finished' || run.state === 'stopped') return run.checkpoints.latest;
-      const manifest = await halt(run, savepoint);
+      const manifest = await halt(run, savepoint, drain);
       run.cancelTasks(false);
       run.finish('stopped');
       return manifest;

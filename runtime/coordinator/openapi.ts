@@ -91,7 +91,9 @@ export const OPENAPI = {
     '/api/v1/job/stop': {
       post: {
         summary: 'Stop with a last checkpoint, kept as a savepoint if a name is given',
-        requestBody: json(object({ savepoint: string })),
+        description:
+          'drain: for good; event time goes to its end first, so that windows and timers give what they have',
+        requestBody: json(object({ savepoint: string, drain: { type: 'boolean' } })),
         responses: ok('Where the state is', object({ location: string, checkpoint: integer })),
       },
     },

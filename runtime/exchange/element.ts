@@ -23,6 +23,8 @@ export interface Barrier {
   readonly type: 'barrier';
   readonly id: number;
   readonly stop: boolean;
+  /** The order to a source: time goes to its end in front of the barrier. It doesn't travel with the barrier, watermarks do. */
+  readonly drain?: boolean;
   /** What changes for steps from here on, by node: the version of a model. JSON. */
   readonly changes?: Readonly<Record<string, unknown>>;
 }

@@ -193,6 +193,8 @@ export class Task {
     if (this.trigger) {
       const barrier = this.trigger;
       this.trigger = undefined;
+      // What waits for time, windows and timers and patterns, comes out before the cut.
+      if (barrier.drain && this.watermark < MAX_WATERMARK) this.advance(MAX_WATERMARK);
       this.takeBarrier(barrier);
       return true;
     }

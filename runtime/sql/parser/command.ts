@@ -64,9 +64,7 @@ export function parseStopJob(c: Cursor): StopJob {
   c.expect('STOP', 'JOB');
   const id = parsePlainString(c, "a job's id in quotes");
   const savepoint = c.accept('WITH', 'SAVEPOINT');
-  const place = c.token;
   const drain = savepoint && c.accept('WITH', 'DRAIN');
-  if (drain) c.failUnsupported('WITH DRAIN', place);
   return { kind: 'StopJob', id, savepoint, drain, span: c.since(start) };
 }
 

@@ -57,7 +57,12 @@ export function statementText(statement: Statement): string {
     case 'DescribeJob':
       return `DESCRIBE JOB ${stringText(statement.id)}`;
     case 'StopJob':
-      return phrase('STOP JOB', stringText(statement.id), statement.savepoint && 'WITH SAVEPOINT');
+      return phrase(
+        'STOP JOB',
+        stringText(statement.id),
+        statement.savepoint && 'WITH SAVEPOINT',
+        statement.drain && 'WITH DRAIN',
+      );
     case 'Describe':
       return describeText(statement);
     case 'Show':

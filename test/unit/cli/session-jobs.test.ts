@@ -76,7 +76,29 @@ test('without a folder for it a savepoint is refused and the job runs on; stoppe
   expect(await run(`STOP JOB '${id}'`)).toEqual(['result', 'OK']);
   expect(await status(id)).toBe('CANCELED');
   expect((await run("STOP JOB 'none'"))[0]).toMatch(/^TW8001: no job 'none' was started here/);
-  expect((await run(`STOP JOB '${id}' WITH SAVEPOINT WITH DRAIN`))[0]).toMatch(/TW2005: WITH DRAIN is not supported/);
+});
+
+test('a job that is stopped with DRAIN gives the window that it has open', async () => {
+  const [, id] =
+    await run(`CREATE TABLE g (n BIGINT, ts AS TO_TIMESTAMP_LTZ(n, 3), WATERMARK FOR ts AS ts) WITH ('connector' = 'datagen',
+      'rows-per-second' = '500', 'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '1000000');
+    CREATE TABLE o (n BIGINT) WITH ('connector' = 'filesystem', 'path' = 'out', 'format' = 'csv');
+    CREATE TABLE w (n BIGINT, last BIGINT) WITH ('connector' = 'filesystem', 'path' = 'windows', 'format' = 'csv');
+    SET 'table.dml-sync' = 'false';
+    SET 'execution.checkpointing.interval' = '50ms';
+    SET 'execution.checkpointing.savepoint-dir' = 'state';
+    EXECUTE STATEMENT SET BEGIN
+      INSERT INTO o SELECT n FROM g;
+      INSERT INTO w SELECT COUNT(*), MAX(n) FROM TABLE(TUMBLE(TABLE g, DESCRIPTOR(ts), INTERVAL '10' HOUR)) GROUP BY window_start, window_end;
+    END`);
+  await until(3);
+  const answer = await run(`STOP JOB '${id}' WITH SAVEPOINT WITH DRAIN`);
+  expect(answer).toEqual(['savepoint path', expect.stringMatching(/\.json$/)]);
+  expect(await status(id)).toBe('FINISHED');
+  const last = Math.max(...(await written()));
+  const names = (await readdir(join(dir, 'windows'))).filter((name) => !name.startsWith('.'));
+  const windows = await Promise.all(names.map((name) => readFile(join(dir, 'windows', name), 'utf8')));
+  expect(windows.join('')).toBe(`${last},${last}\n`);
 });
 
 test('a script waits for its jobs in the background and says when one fails', async () => {

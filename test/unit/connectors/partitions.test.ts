@@ -62,7 +62,9 @@ test('folders are those that Flink makes of the same rows', async () => {
 });
 
 test('folders that the condition leaves out are not read', async () => {
-  await run("INSERT INTO t VALUES (1, 'x', '2024-01-01', 1), (2, 'y', '2024-01-02', 2), (3, 'n', CAST(NULL AS STRING), 3)");
+  await run(
+    "INSERT INTO t VALUES (1, 'x', '2024-01-01', 1), (2, 'y', '2024-01-02', 2), (3, 'n', CAST(NULL AS STRING), 3)",
+  );
   // Whoever reads this file fails.
   await writeFile(join(dir, 'out', 'dt=2024-01-02', 'h=2', 'broken'), 'no JSON\n');
   const rows = async (where: string) => (await run(`SELECT a FROM t WHERE ${where}`)).split('\n').slice(1, -1).sort();
@@ -75,9 +77,12 @@ test('folders that the condition leaves out are not read', async () => {
   expect(await run("SELECT a FROM t WHERE dt = '2024-01-01' OR a = 3")).toContain('TW');
   // Two readers: what both leave out.
   expect(await run("SELECT a FROM t WHERE h = 1 UNION ALL SELECT a FROM t WHERE dt = '2024-01-02'")).toContain('TW');
-  expect((await run('SELECT a FROM t WHERE h = 1 UNION ALL SELECT a FROM t WHERE h = 3')).split('\n').sort()).toEqual(
-    ['', '1', '3', 'a'],
-  );
+  expect((await run('SELECT a FROM t WHERE h = 1 UNION ALL SELECT a FROM t WHERE h = 3')).split('\n').sort()).toEqual([
+    '',
+    '1',
+    '3',
+    'a',
+  ]);
 });
 
 test('every type comes back from the folder; a file in no folder is an error', async () => {

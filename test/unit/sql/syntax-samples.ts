@@ -82,6 +82,7 @@ export const STATEMENT_SAMPLES: readonly string[] = [
   "DESCRIBE JOB 'a1'",
   "STOP JOB 'a1'",
   "STOP JOB 'a1' WITH SAVEPOINT",
+  "STOP JOB 'a1' WITH SAVEPOINT WITH DRAIN",
   'SHOW CREATE TABLE t',
   'SHOW CREATE VIEW v',
   'SHOW CREATE MODEL m',
