@@ -30,6 +30,7 @@ interface Args {
   'begin-from'?: string;
   'begin-store'?: string;
   stay: boolean;
+  deployment?: string;
   idle: boolean;
   'log-level': string;
 }
@@ -68,6 +69,10 @@ export const command: CommandModule<object, Args> = {
       })
       .option('begin-from', { type: 'string', describe: 'Snapshot that this start begins with; left out: no state' })
       .option('begin-store', { type: 'string', describe: 'Place of the store of begin-from, if it is another job’s' })
+      .option('deployment', {
+        type: 'string',
+        describe: 'Name of this start: one of the same name goes on with a job file that was changed in place',
+      })
       .option('idle', {
         type: 'boolean',
         default: false,
@@ -94,6 +99,7 @@ export const command: CommandModule<object, Args> = {
       defaultStateDir: args['state-dir'],
       restoreFrom: args.restore,
       startAgainWhenFinished: args['start-again'],
+      deployment: args.deployment,
     });
     const id = args['begin-id'];
     if (id !== undefined) {

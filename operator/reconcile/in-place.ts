@@ -22,6 +22,12 @@ export function hasGoneOn({ job, spec, deployed, view }: Look): boolean {
   return id === fileHash(job, spec) && id !== fileHash(job, deployed.spec);
 }
 
+/** The job goes on with the spec that is wanted, and its tasks have not come up yet. */
+export function isGoingOn({ job, spec, view }: Look): boolean {
+  const { id, pauseMs } = view?.upgrade ?? {};
+  return id === fileHash(job, spec) && pauseMs === undefined && view?.state !== 'failed';
+}
+
 /** The job has gone on with a spec that was wanted once; what its objects say is wanted again. */
 export function hasStrayed({ job, deployed, view }: Look): boolean {
   const id = view?.upgrade?.id;

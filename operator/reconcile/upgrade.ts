@@ -6,7 +6,7 @@ import { beginChange, endChange, tell } from './change.js';
 import { type Difference, sharesNothing } from './classify.js';
 import { type Again, type Context, type Look, SOON_MS, STEADY_MS } from './context.js';
 import { beginningOf } from './create.js';
-import { changeInPlace, goesInPlace, noteGoneOn } from './in-place.js';
+import { changeInPlace, goesInPlace, isGoingOn, noteGoneOn } from './in-place.js';
 import { judge } from './judge.js';
 import { stopJob } from './stop-job.js';
 
@@ -15,6 +15,11 @@ export async function upgrade(context: Context, look: Look, difference: Differen
   const { spec, generation } = look;
   look.status.phase = 'Upgrading';
   beginChange(context, look, 'upgrade', 'savepoint', `upgrades: ${difference.fields.join(', ')} changed`);
+  // Its tasks come up; then its objects are brought to it.
+  if (isGoingOn(look)) {
+    look.status.message = 'goes on with the new body';
+    return SOON_MS;
+  }
   if (goesInPlace(look, difference)) {
     look.status.message = changeInPlace(context, look);
     return SOON_MS;

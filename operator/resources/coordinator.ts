@@ -46,6 +46,7 @@ export function coordinatorDeployment(
       `--control-port=${CONTROL_PORT}`,
       `--http-port=${HTTP_PORT}`,
       '--runners=0',
+      `--deployment=${job.metadata.uid}-${running.attempt}`,
       '--stay',
       ...(running.isIdle ? ['--idle'] : []),
       `--state-dir=${STATE_DIR}`,

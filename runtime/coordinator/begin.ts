@@ -1,8 +1,10 @@
 /** How a coordinator begins: it finds the job running and goes on with it, or starts it from its newest checkpoint. */
 import { planStages } from '../graph/stages.js';
-import { latestManifest } from '../snapshot/manifest.js';
+import { latestManifest, readManifest, savepointKey } from '../snapshot/manifest.js';
 import { type FoundSlot, findRunning } from './adoption.js';
+import { changedFile } from './changed-file.js';
 import { finishedKey, maybeFinish } from './checkpointing.js';
+import type { UpgradeResult } from './contract.js';
 import { deploy, watchSplits } from './deploy.js';
 import type { JobRun } from './job-run.js';
 import { restoreOnce } from './restore.js';
@@ -13,6 +15,28 @@ const ADOPTION_MS = 3000;
 const FIRST_RUNNERS_MS = 30_000;
 
 export async function begin(run: JobRun): Promise<void> {
+  const change = await goOnWithChange(run);
+  await find(run);
+  if (!change) return;
+  const { atMs, pauseMs = Math.max(0, Date.now() - atMs), ...upgrade } = change;
+  run.lastUpgrade = { ...upgrade, pauseMs };
+}
+
+/** What the job goes on with in place of the file that this coordinator was started with, if a predecessor changed it. */
+async function goOnWithChange(run: JobRun): Promise<(UpgradeResult & { readonly atMs: number }) | undefined> {
+  const { store, deployment, compile, job, log } = run.options;
+  const change = deployment === undefined ? undefined : await changedFile(store, deployment);
+  if (!change || !compile) return undefined;
+  const { id, savepoint, pauseMs, file } = change;
+  const location = savepointKey(savepoint);
+  const { createdAtMs: atMs } = await readManifest(store, location, job);
+  run.goOnWith(await compile(file));
+  run.lastUpgrade = { id, location };
+  log.info({ job, savepoint: location }, 'goes on with the file that the coordinator before had changed to');
+  return { id, location, pauseMs, atMs };
+}
+
+async function find(run: JobRun): Promise<void> {
   const { options } = run;
   let latest = options.restore
     ? await restoreOnce(options.store, options.job, options.restore.from, options.restore.again)

@@ -46,6 +46,8 @@ export interface CoordinatorOptions {
   readonly allowDroppedState?: boolean;
   /** Compiles a changed job file, for a change of the plan in place. */
   readonly compile?: (file: unknown) => Promise<ChangedPlan>;
+  /** Name of what this coordinator was started as: a successor of the same name goes on with a file that was changed in place. */
+  readonly deployment?: string;
   /** A job whose input was read to its end runs again from the beginning. Its last commits are finished first. */
   readonly startAgainWhenFinished?: boolean;
   /** A lost runner's successor is waited for this long before its slots go to others. */

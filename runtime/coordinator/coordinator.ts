@@ -219,7 +219,7 @@ export class Coordinator {
     const { compile } = run.options;
     if (!compile) throw new Error('this coordinator takes no changed file');
     const next = await compile(file);
-    return run.enqueue(() => upgradeInPlace(run, next, savepoint, id));
+    return run.enqueue(() => upgradeInPlace(run, next, { file, savepoint, id }));
   }
 
   /** Deletes a savepoint of this job. */

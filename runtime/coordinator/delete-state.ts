@@ -21,7 +21,7 @@ export async function deleteState(store: ObjectStore, keep?: string): Promise<nu
   }
   let count = 0;
   // Manifests first: one must never name a segment that is gone.
-  for (const prefix of ['checkpoints/', 'savepoints/', 'segments/', 'beginnings/', 'epochs/']) {
+  for (const prefix of ['checkpoints/', 'savepoints/', 'segments/', 'beginnings/', 'changed-files/', 'epochs/']) {
     const keys = (await store.list(prefix)).filter((key) => !kept.has(key));
     await store.delete(keys);
     count += keys.length;

@@ -19,6 +19,7 @@ export interface CoordinatorSettings {
   readonly defaultStateDir: string;
   readonly restoreFrom?: string;
   readonly startAgainWhenFinished?: boolean;
+  readonly deployment?: string;
 }
 
 /** Where the job's snapshots go; secrets as references. */
@@ -81,6 +82,7 @@ export async function coordinatorOptions(
       return { plan: changed.plan, allowDroppedState: changed.spec.restore.allowDroppedState };
     },
     startAgainWhenFinished: settings.startAgainWhenFinished,
+    deployment: settings.deployment,
   };
 }
 
