@@ -28,6 +28,8 @@ export class Bucket {
 }
 
 export class BucketTable extends GroupedTable<Bucket> {
+  protected order: ((a: Entry, b: Entry) => number) | undefined;
+
   constructor(spec: TableSpec, maxParallelism: number) {
     super(spec, maxParallelism, { bucketed: true });
   }
@@ -37,7 +39,7 @@ export class BucketTable extends GroupedTable<Bucket> {
     let bucket = this.get(group, key);
     if (bucket === undefined) {
       bucket = this.make(group, key);
-      (this.groups[group] ??= new Map()).set(key, bucket);
+      this.mapOf(group).set(key, bucket);
     }
     return bucket;
   }
@@ -64,7 +66,12 @@ export class BucketTable extends GroupedTable<Bucket> {
 
   /** Puts the rows of each bucket in the owner's order: after a restore they stand in that of their numbers. */
   arrange(compare: (a: Entry, b: Entry) => number): void {
-    for (const bucket of this.buckets()) bucket.rows.sort(compare);
+    this.order = compare;
+    for (const map of this.groups) for (const bucket of map?.values() ?? []) bucket.rows.sort(compare);
+  }
+
+  override groupRead(group: number): void {
+    if (this.order) for (const bucket of this.groups[group]?.values() ?? []) bucket.rows.sort(this.order);
   }
 
   *buckets(): Generator<Bucket> {
@@ -91,7 +98,7 @@ export class BucketTable extends GroupedTable<Bucket> {
 
   protected keep(group: number, bucket: Bucket): void {
     for (const row of bucket.rows) row._e = 0;
-    (this.groups[group] ??= new Map()).set(bucket.key, bucket);
+    this.mapOf(group).set(bucket.key, bucket);
     this.size += bucket.rows.length;
   }
 

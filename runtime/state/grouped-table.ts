@@ -6,6 +6,7 @@ import type { ByteWriter } from '../record/bytes.js';
 import type { FrozenChanges, GroupedCut } from './cut/grouped-cut.js';
 import type { ColdSide } from './disk/cold-side.js';
 import { DELETE, DELETED, type Entry, type MapKey, Table, type TableSpec } from './table.js';
+import type { UnreadGroups } from './unread-groups.js';
 
 /** How many entries are looked at in one go, at most. */
 const MOST_SWEPT = 20_000;
@@ -16,6 +17,8 @@ export abstract class GroupedTable<V> extends Table {
   readonly groups: (Map<MapKey, V> | undefined)[];
   /** What is not in `groups`, where entries may leave memory (disk/). */
   readonly cold: ColdSide<V> | undefined;
+  /** Groups that a restore has left as bytes. Not where entries may leave memory. */
+  unread: UnreadGroups | undefined;
   /** Entries touched since the last cut; of these, those with `_e` equal to the epoch count. */
   protected dirty: Entry[] = [];
   /** Entries that went since the last cut. */
@@ -28,14 +31,25 @@ export abstract class GroupedTable<V> extends Table {
 
   get(group: number, key: MapKey): V | undefined {
     const value = this.groups[group]?.get(key);
-    return value !== undefined || this.cold === undefined ? value : this.fetch(this.cold, group, key);
+    if (value !== undefined) return value;
+    if (this.cold !== undefined) return this.fetch(this.cold, group, key);
+    return this.unread?.has(group) ? this.mapOf(group).get(key) : undefined;
   }
 
   private fetch(cold: ColdSide<V>, group: number, key: MapKey): V | undefined {
     const value = cold.take(group, key);
-    if (value !== undefined) (this.groups[group] ??= new Map()).set(this.keyOf(value), value);
+    if (value !== undefined) this.mapOf(group).set(this.keyOf(value), value);
     return value;
   }
+
+  /** The values of a group in memory, in the young generation where there are two. */
+  protected mapOf(group: number): Map<MapKey, V> {
+    this.unread?.read(group);
+    return (this.groups[group] ??= new Map());
+  }
+
+  /** What a restore had left as bytes is read. */
+  groupRead(_group: number): void {}
 
   /** Call before changing an entry: a cut that goes on may need it as it was. */
   touch(entry: Entry): void {
@@ -85,7 +99,9 @@ export abstract class GroupedTable<V> extends Table {
 
   /** As entriesOf(), what stands under the keys. */
   valuesOf(group: number): Iterable<V> {
-    return this.cold ? this.allValuesOf(this.cold, group) : (this.groups[group]?.values() ?? []);
+    if (this.cold) return this.allValuesOf(this.cold, group);
+    this.unread?.read(group);
+    return this.groups[group]?.values() ?? [];
   }
 
   private *allValuesOf(cold: ColdSide<V>, group: number): Generator<V> {
@@ -101,7 +117,9 @@ export abstract class GroupedTable<V> extends Table {
   }
 
   valuesInMemory(group: number): IterableIterator<V> {
-    return this.cold ? this.bothGenerations(this.cold, group) : (this.groups[group]?.values() ?? [].values());
+    if (this.cold) return this.bothGenerations(this.cold, group);
+    this.unread?.read(group);
+    return this.groups[group]?.values() ?? [].values();
   }
 
   private *bothGenerations(cold: ColdSide<V>, group: number): Generator<V> {

@@ -6,7 +6,7 @@ import { DELETE, type Entry, type MapKey, PUT, UPDATE } from './table.js';
 export class KeyedTable extends GroupedTable<Entry> {
   /** Adds an entry whose key fields are set, and marks it. */
   add(group: number, key: MapKey, entry: Entry): void {
-    (this.groups[group] ??= new Map()).set(key, entry);
+    this.mapOf(group).set(key, entry);
     this.markNew(entry);
   }
 
@@ -35,7 +35,7 @@ export class KeyedTable extends GroupedTable<Entry> {
 
   protected keep(group: number, entry: Entry): void {
     entry._e = 0;
-    (this.groups[group] ??= new Map()).set(this.mapKey(entry), entry);
+    this.mapOf(group).set(this.mapKey(entry), entry);
     this.size++;
   }
 
@@ -54,7 +54,7 @@ export class KeyedTable extends GroupedTable<Entry> {
       const key = this.mapKey(entry);
       this.growing?.isWhole(entry);
       if (!this.get(group, key)) this.size++;
-      (this.groups[group] ??= new Map()).set(key, entry);
+      this.mapOf(group).set(key, entry);
     } else if (op === DELETE) {
       const key = this.mapKey(this.keyCodec.read(input) as Entry);
       if (!this.get(group, key)) return;

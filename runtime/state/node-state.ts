@@ -9,16 +9,17 @@
 import { ByteReader } from '../record/bytes.js';
 import type { Field } from '../record/types.js';
 import type { KeyedSnapshot, TableLayout } from '../snapshot/manifest.js';
-import { parseGroups, readSegment } from '../snapshot/segment.js';
+import { parseGroups, readSegment, type SegmentRef } from '../snapshot/segment.js';
 import type { ObjectStore } from '../snapshot/store.js';
 import { BucketTable } from './bucket-table.js';
 import { type CutSizes, type SegmentBytes, StateCut } from './cut/state-cut.js';
 import type { StateDisk } from './disk/state-disk.js';
 import { DiskBucketTable, DiskKeyedTable } from './disk/tables.js';
-import type { GroupedTable } from './grouped-table.js';
+import { GroupedTable } from './grouped-table.js';
 import { KeyedTable } from './keyed-table.js';
 import { NamespacedTable } from './namespaced-table.js';
 import type { TableSpec } from './table.js';
+import { UnreadGroups } from './unread-groups.js';
 
 type AnyTable = KeyedTable | NamespacedTable | BucketTable;
 
@@ -31,6 +32,8 @@ const SEGMENT_BYTES = 8 << 20;
 /** How long records are read before others have their turn, and how many between two looks at the clock. */
 const READ_MS = 5;
 const LOOK_EVERY = 256;
+/** A restore leaves no more than that as bytes, which are in memory beside the entries that are made of them. */
+const UNREAD_BYTES = 256 << 20;
 /** What is written anew at least, once it has begun. */
 const REWRITE_BYTES = 16 * 1024;
 
@@ -58,6 +61,7 @@ export class NodeState {
   private lastCutBytes = 0;
   private lastMemoryBytes = 0;
   private cutting: StateCut | undefined;
+  private unread: UnreadGroups | undefined;
 
   constructor(
     readonly nodeId: string,
@@ -134,6 +138,7 @@ export class NodeState {
    */
   beginCut(full: boolean, segment: (segment: SegmentBytes) => void, segmentBytes = SEGMENT_BYTES): BegunCut {
     this.cutting?.work(Number.POSITIVE_INFINITY);
+    this.readAll();
     const windows = this.tables.some((t) => t instanceof NamespacedTable);
     const all = full || (windows && this.vainBytes > Math.max(SMALL_BYTES, 2 * this.baseBytes));
     const groups = this.ownedGroups();
@@ -188,12 +193,14 @@ export class NodeState {
 
   /** Drops some of the entries whose time is over. Nobody may hold an entry of this state over it. */
   sweep(): void {
+    if (this.unread) return;
     for (const table of this.tables) if (!(table instanceof NamespacedTable)) table.sweep();
   }
 
   /** Gives the disk back. The state can't be used any more. */
   close(): void {
     this.abortCut();
+    this.leaveUnread(undefined);
     for (const table of this.tables) if (!(table instanceof NamespacedTable)) table.close();
   }
 
@@ -222,6 +229,8 @@ export class NodeState {
    * Loads the owned key groups, or those in `groups`, from a snapshot, a few milliseconds at a time: a slot reads ahead of a rescale
    * while its tasks work. Tables must be declared already, and nobody may use them before it is done. Throws
    * StateLayoutError when a table's layout has changed, CorruptSnapshotError when bytes are not what was written.
+   *
+   * `lazily`: done as soon as the bytes are here and checked, where that can be; readOn() is due then.
    */
   async restore(
     store: ObjectStore,
@@ -229,8 +238,10 @@ export class NodeState {
     groups?: ReadonlySet<number>,
     /** Groups that hold the state of that checkpoint already: only what came later is read. */
     loaded?: { readonly checkpoint: number; readonly groups: ReadonlySet<number> },
+    lazily = false,
   ): Promise<number> {
     this.abortCut();
+    this.readAll();
     const wanted = (g: number) => (groups ? groups.has(g) : this.owned[g] === 1);
     const from = (g: number) => {
       const since = snapshot.since[g] ?? 0;
@@ -257,6 +268,7 @@ export class NodeState {
     const ordered = snapshot.segments
       .filter((ref) => parseGroups(ref.groups).some((g) => wanted(g) && ref.checkpoint >= from(g)))
       .sort((a, b) => a.checkpoint - b.checkpoint);
+    const unread = lazily && !groups && !loaded ? this.mayStayUnread(byIndex, ordered) : undefined;
     // Fetch a few ahead; apply in order.
     const AHEAD = 4;
     const fetches: Promise<[number, Buffer][]>[] = [];
@@ -283,6 +295,10 @@ export class NodeState {
       const blocks = await fetches[i];
       if (i + AHEAD < ordered.length) start(i + AHEAD);
       for (const [group, block] of blocks) {
+        if (unread) {
+          unread.add(group, block);
+          continue;
+        }
         const input = new ByteReader(block);
         while (input.pos < input.end) {
           byIndex[input.byte()].apply(input, group);
@@ -296,8 +312,36 @@ export class NodeState {
       }
     }
     for (const table of this.tables) table.forgetChanges();
+    this.leaveUnread(unread);
     this.baseBytes += bytes;
     return bytes;
+  }
+
+  /** Where the tables can read a group when they are asked for it, and its bytes take no more memory than they may. */
+  private mayStayUnread(byIndex: readonly AnyTable[], refs: readonly SegmentRef[]): UnreadGroups | undefined {
+    if (this.disk || refs.reduce((sum, ref) => sum + ref.bytes, 0) > UNREAD_BYTES) return undefined;
+    const tables = byIndex.filter((t) => t instanceof GroupedTable);
+    return tables.length === byIndex.length ? new UnreadGroups(tables) : undefined;
+  }
+
+  private leaveUnread(unread: UnreadGroups | undefined): void {
+    this.unread = unread;
+    for (const table of this.tables) if (table instanceof GroupedTable) table.unread = unread;
+  }
+
+  /** A restore has left something as bytes. */
+  get reading(): boolean {
+    return this.unread !== undefined;
+  }
+
+  /** Reads some of what a restore has left as bytes. */
+  readOn(untilMs: number): void {
+    this.unread?.readOn(untilMs);
+    if (this.unread?.isEmpty) this.leaveUnread(undefined);
+  }
+
+  private readAll(): void {
+    this.readOn(Number.POSITIVE_INFINITY);
   }
 
   /** State with the tables of a snapshot, before the transform that declares them is there. */
@@ -321,6 +365,8 @@ export class NodeState {
   /** Takes key groups over from another state of this node, without copying entries of plain keys. */
   adopt(other: NodeState, groups: ReadonlySet<number>): void {
     other.abortCut();
+    other.readAll();
+    this.readAll();
     for (const table of this.tables) {
       const from = other.tables.find((t) => t.spec.name === table.spec.name);
       if (from) table.adoptFrom(from as never, groups);
@@ -331,6 +377,7 @@ export class NodeState {
   /** Changes which key groups are held: those no longer owned are forgotten. Returns the groups that are new. */
   reassign(groups: ReadonlySet<number>): number[] {
     this.abortCut();
+    for (let g = 0; g < this.maxParallelism; g++) if (!groups.has(g)) this.unread?.drop(g);
     const added: number[] = [];
     for (let g = 0; g < this.maxParallelism; g++) {
       const now = groups.has(g) ? 1 : 0;

@@ -3,12 +3,18 @@
  * It stands still until `start`, and again after `stop` or an error.
  */
 import type { StateDisk } from '../state/disk/state-disk.js';
+import type { NodeState } from '../state/node-state.js';
 import type { Task } from './task.js';
 
 /** How long the loop works before sockets and timers get their turn. */
 const TURN_MS = 4;
 /** Rows wait at most about this long for their batch to fill while the slot is busy. */
 const FLUSH_MS = 5;
+/**
+ * Rows that a source gives in a turn while state is still to be read: each may have to wait for its key group, and the first ones are to
+ * come out before all groups are there.
+ */
+const POLL_ROWS_WHILE_READING = 16;
 /** So often entries whose time is over are looked for. */
 const SWEEP_MS = 500;
 
@@ -18,6 +24,8 @@ export class SlotLoop {
   disk: StateDisk | undefined;
   /** What comes from other slots. */
   lines: { poll(): void; doze(): void } | undefined;
+  /** States of which a part may still be to be read. */
+  reading: readonly NodeState[] = [];
   /** Some state expires. */
   sweeps = false;
   private running = false;
@@ -82,6 +90,8 @@ export class SlotLoop {
   private work(): boolean {
     const { tasks } = this;
     const start = performance.now();
+    const isReading = this.reading.length > 0;
+    const pollRows = isReading ? POLL_ROWS_WHILE_READING : undefined;
     let at = start;
     let any = true;
     while (any) {
@@ -90,7 +100,7 @@ export class SlotLoop {
       for (let i = tasks.length - 1; i >= 0; i--) {
         const { source, metrics } = tasks[i];
         const read = source?.recordsOut;
-        const more = tasks[i].step();
+        const more = tasks[i].step(pollRows);
         // A source that has no more for now may have read a few rows first: they were work as well.
         if (!more && source?.recordsOut === read) continue;
         any ||= more;
@@ -100,9 +110,9 @@ export class SlotLoop {
         if (!this.running) return false;
         if (this.disk?.full) this.makeRoom();
       }
-      if (at - start > TURN_MS) break;
+      if (isReading || at - start > TURN_MS) break;
     }
-    if (!any || at - this.lastFlush > FLUSH_MS) {
+    if (!any || isReading || at - this.lastFlush > FLUSH_MS) {
       this.lastFlush = at;
       for (const task of tasks) task.flush();
       // What was flushed to a task of this slot is work.
@@ -111,7 +121,14 @@ export class SlotLoop {
     }
     const writing = tasks.find((t) => t.checkpoints.writing);
     writing?.checkpoints.writeOn();
-    return any || writing !== undefined;
+    if (isReading) this.readOn();
+    return any || writing !== undefined || this.reading.length > 0;
+  }
+
+  /** State that a restore has left as bytes becomes entries beside the data. */
+  private readOn(): void {
+    this.reading = this.reading.filter((state) => state.reading);
+    this.reading[0]?.readOn(performance.now() + TURN_MS);
   }
 
   /** Entries whose time is over go a few at a time. */

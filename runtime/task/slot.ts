@@ -183,6 +183,7 @@ export class Slot {
     this.loop.stop();
     const { tasks } = this;
     this.loop.tasks = [];
+    this.loop.reading = [];
     const stoppedAt = tasks.length > 0 ? tasks[0].stopped : undefined;
     if (keep && stoppedAt !== undefined && stoppedAt >= 0 && tasks.every((t) => t.stopped === stoppedAt)) {
       this.retained = { checkpoint: stoppedAt, states: new Map() };
@@ -280,7 +281,7 @@ export class Slot {
           ahead.close();
         }
         const known = loaded && { checkpoint: preloaded!.checkpoint, groups: loaded };
-        restoredBytes += await state.restore(store, keyed, groups, known);
+        restoredBytes += await state.restore(store, keyed, groups, known, true);
       }),
       ...tasks.flatMap((task) => task.chain.sinks.map((sink) => sink.open(env.restored?.(sink.node.id)))),
     ]);
@@ -293,6 +294,7 @@ export class Slot {
     });
     loop.tasks = tasks;
     loop.disk = this.disk;
+    loop.reading = states.map(({ state }) => state);
     loop.lines = plane;
     loop.sweeps = tasks.some((t) => t.states().some((link) => link.state.expires));
     await plane?.connect(

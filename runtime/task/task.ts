@@ -185,8 +185,8 @@ export class Task {
     return this.due[0];
   }
 
-  /** Does a piece of work. False: nothing to do until wake(). */
-  step(): boolean {
+  /** Does a piece of work. `pollRows`: how many rows a source gives at most. False: nothing to do until wake(). */
+  step(pollRows = POLL_ROWS): boolean {
     if (this.stopped !== undefined) return false;
     if (this.asynchronous && this.resume()) return true;
     if (this.draining) return this.drain(this.draining);
@@ -203,7 +203,7 @@ export class Task {
       return true;
     }
     if (this.isBlocked()) return false;
-    const worked = this.parts.source ? this.stepSource(this.parts.source) : this.stepGate();
+    const worked = this.parts.source ? this.stepSource(this.parts.source, pollRows) : this.stepGate();
     if (worked && this.generator >= 0 && !this.inputEnded) this.advanceGenerated();
     return worked;
   }
@@ -229,9 +229,9 @@ export class Task {
     return worked;
   }
 
-  private stepSource(source: SourceInput): boolean {
+  private stepSource(source: SourceInput, pollRows: number): boolean {
     if (this.inputEnded) return false;
-    const worked = source.poll(POLL_ROWS);
+    const worked = source.poll(pollRows);
     const advanced = source.advance();
     if (source.ended) {
       this.end();

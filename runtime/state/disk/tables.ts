@@ -78,7 +78,6 @@ class DiskBucket extends Bucket {
 
 export class DiskBucketTable extends BucketTable {
   override readonly cold: ColdSide<Bucket>;
-  private order: ((a: Entry, b: Entry) => number) | undefined;
 
   constructor(spec: TableSpec, maxParallelism: number, disk: StateDisk) {
     super(spec, maxParallelism);
@@ -95,9 +94,8 @@ export class DiskBucketTable extends BucketTable {
   }
 
   override arrange(compare: (a: Entry, b: Entry) => number): void {
-    this.order = compare;
+    super.arrange(compare);
     for (let group = 0; group < this.maxParallelism; group++) {
-      for (const bucket of this.groups[group]?.values() ?? []) bucket.rows.sort(compare);
       for (const bucket of this.cold.oldOf(group)?.values() ?? []) bucket.rows.sort(compare);
     }
   }

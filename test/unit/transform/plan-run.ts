@@ -87,7 +87,7 @@ export class PlanRun {
     for (const step of run.steps.values()) {
       for (const task of step.tasks) {
         const keyed = from?.nodes[step.node.id]?.keyed;
-        if (keyed) await task.state.restore(from!.store, keyed);
+        if (keyed) await task.state.restore(from!.store, keyed, undefined, undefined, true);
         await task.transform.open?.();
       }
     }

@@ -1,0 +1,163 @@
+/** State whose restore has left key groups as bytes behaves as if all were there. */
+import { describe, expect, test } from '@jest/globals';
+import { keyGroupOf } from '../../../runtime/record/hash.js';
+import type { Field } from '../../../runtime/record/types.js';
+import type { SegmentRef } from '../../../runtime/snapshot/segment.js';
+import type { ObjectStore } from '../../../runtime/snapshot/store.js';
+import type { BucketTable } from '../../../runtime/state/bucket-table.js';
+import type { KeyedTable } from '../../../runtime/state/keyed-table.js';
+import { NodeState } from '../../../runtime/state/node-state.js';
+import { type Entry, hashKey } from '../../../runtime/state/table.js';
+import { cutWhole, segmentRef } from './whole-cut.js';
+
+const GROUPS = 16;
+const ALL = Array.from({ length: GROUPS }, (_, g) => g);
+const KEY: Field[] = [{ name: 'id', type: { kind: 'BIGINT', nullable: false } }];
+const VALUES: Field[] = [{ name: 'n', type: { kind: 'BIGINT', nullable: false } }];
+const groupOf = (id: number) => keyGroupOf(hashKey([id]), GROUPS);
+
+interface Tables {
+  readonly state: NodeState;
+  readonly keyed: KeyedTable;
+  readonly buckets: BucketTable;
+}
+
+function tables(windows = false): Tables {
+  const state = new NodeState('node', GROUPS, ALL);
+  const keyed = state.keyedTable({ name: 'keyed', keys: KEY, values: VALUES });
+  const buckets = state.bucketTable({ name: 'buckets', keys: KEY, values: VALUES });
+  if (windows) state.namespacedTable({ name: 'windows', keys: KEY, values: VALUES });
+  return { state, keyed, buckets };
+}
+
+/** The same changes in both lives: keys that are there, new ones, and deletions. */
+function change({ keyed, buckets }: Tables, from: number, to: number): void {
+  for (let i = from; i < to; i++) {
+    const id = (i * 7919) % 1000;
+    const group = groupOf(id);
+    const entry = keyed.get(group, id);
+    if (!entry) keyed.add(group, id, { k0: id, n: i, _e: 0 });
+    else if (i % 5 === 0) keyed.delete(group, id);
+    else {
+      keyed.touch(entry);
+      entry.n = i;
+    }
+    const bucket = buckets.open(group, id);
+    if (bucket.rows.length > 2) buckets.remove(bucket.rows.pop()!);
+    else {
+      const row = { k0: id, q: 0, n: i, _e: 0 };
+      buckets.add(bucket, row);
+      bucket.rows.unshift(row);
+    }
+  }
+}
+
+const best = (a: Entry, b: Entry) => b.n - a.n;
+const plain = (entries: Iterable<Entry>) => [...entries].map(({ _e, ...rest }) => JSON.stringify(rest)).sort();
+const contents = ({ keyed, buckets }: Tables) => [
+  plain(keyed.entries()),
+  [...buckets.buckets()].map(({ key, rows }) => `${key}: ${plain(rows)} ${rows.map((r) => r.n)}`).sort(),
+];
+
+/** Three cuts of a state, the later ones with changes of the first one's entries; `restored` reads them. */
+async function saved(windows = false) {
+  const before = tables(windows);
+  const objects = new Map<string, Buffer>();
+  const segments: SegmentRef[] = [];
+  const since: number[] = Array(GROUPS).fill(0);
+  const cut = ({ state }: Tables, id: number) => {
+    const made = cutWhole(state);
+    for (const g of made.rewritten) since[g] = id;
+    for (const segment of made.segments) {
+      objects.set(`${id}`, segment.bytes);
+      segments.push(segmentRef(segment, `${id}`, id));
+    }
+  };
+  for (let id = 1; id <= 3; id++) {
+    change(before, id * 1000, id * 1000 + (id === 1 ? 1000 : 200));
+    cut(before, id);
+  }
+  before.buckets.arrange(best);
+  const store = {
+    description: 'memory',
+    get: async (key: string, range?: { offset: number; length: number }) => {
+      const bytes = objects.get(key)!;
+      return range ? bytes.subarray(range.offset, range.offset + range.length) : bytes;
+    },
+  } as unknown as ObjectStore;
+  const restored = async (lazily = true) => {
+    const after = tables(windows);
+    await after.state.restore(
+      store,
+      { tables: before.state.layouts, segments: [...segments], since: [...since] },
+      undefined,
+      undefined,
+      lazily,
+    );
+    after.buckets.arrange(best);
+    return after;
+  };
+  return { before, restored, cut };
+}
+
+describe('given a restore that left key groups as bytes', () => {
+  test('looking at everything reads everything', async () => {
+    const { before, restored } = await saved();
+    const after = await restored();
+    expect(after.state.reading).toBe(true);
+    expect(after.state.entries).toBe(0);
+    expect(contents(after)).toEqual(contents(before));
+    expect(after.state.entries).toBe(before.state.entries);
+  });
+
+  test('changes of what is not read yet, with some of it read between, end in the same state', async () => {
+    const { before, restored } = await saved();
+    const after = await restored();
+    for (let from = 4000; from < 4300; from += 20) {
+      for (const each of [before, after]) change(each, from, from + 20);
+      if (from % 100 === 0) after.state.readOn(0);
+    }
+    expect(contents(after)).toEqual(contents(before));
+  });
+
+  test('one key reads one group', async () => {
+    const { before, restored } = await saved();
+    const after = await restored();
+    const [entry] = before.keyed.entries();
+    expect(after.keyed.get(groupOf(entry.k0), entry.k0)?.n).toBe(entry.n);
+    expect(after.state.entries).toBeGreaterThan(0);
+    expect(after.state.entries).toBeLessThan(before.state.entries / 4);
+  });
+
+  test('a cut has what is not read too, and the next restore all of it', async () => {
+    const { before, restored, cut } = await saved();
+    const after = await restored();
+    for (const each of [before, after]) change(each, 5000, 5010);
+    cut(after, 4);
+    expect(contents(await restored())).toEqual(contents(before));
+    expect(contents(await restored(false))).toEqual(contents(before));
+  });
+
+  test('groups that are given away before they are read are gone, the others are there', async () => {
+    const { before, restored } = await saved();
+    const after = await restored();
+    const kept = new Set(ALL.slice(0, 5));
+    for (const { state } of [before, after]) state.reassign(kept);
+    while (after.state.reading) after.state.readOn(0);
+    expect(contents(after)).toEqual(contents(before));
+    expect(after.state.entries).toBe(before.state.entries);
+  });
+
+  test('another state that takes groups over gets them', async () => {
+    const { before, restored } = await saved();
+    const taker = tables();
+    taker.buckets.arrange(best);
+    taker.state.adopt((await restored()).state, new Set(ALL));
+    expect(contents(taker)).toEqual(contents(before));
+  });
+});
+
+test('a state with windows is read whole', async () => {
+  const { restored } = await saved(true);
+  expect((await restored()).state.reading).toBe(false);
+});
