@@ -194,6 +194,8 @@ export interface GroupAggregateSpec {
   readonly aggregates: readonly AggregateCall[];
   readonly ttlMs?: number;
   readonly finalOnly: boolean;
+  /** As of windows; undefined: does both. */
+  readonly phase?: 'local' | 'global';
 }
 
 /** Rows of all inputs, in any order. */

@@ -68,8 +68,8 @@ export function keepsState(spec: NodeSpec): boolean {
     case 'source':
     case 'sink':
     case 'process':
-    case 'groupAggregate':
       return true;
+    case 'groupAggregate':
     case 'windowAggregate':
       return spec.phase !== 'local';
     case 'other':

@@ -1,7 +1,7 @@
 /**
  * GROUP BY without windows: each change of a group's result goes out as an update (+I, then −U/+U, −D when the last row of a group
  * was taken back). Changes are held for a moment and sent once per group (mini-batch), so that a group that changes often costs
- * little downstream. `finalOnly` (batch): one row a group, at the end of the input.
+ * little downstream. `finalOnly` (batch): one row a group, at the end of the input. Phases as of windows (window-aggregate.ts).
  */
 import { compileAggregates } from '../expr/aggregates/compile.js';
 import { Codegen } from '../expr/codegen/codegen.js';
@@ -11,6 +11,7 @@ import { DELETE, INSERT, type Row, type RowKind, UPDATE_AFTER, UPDATE_BEFORE } f
 import type { Entry } from '../state/table.js';
 import type { Transform, TransformFactory } from './contract.js';
 import { accFields, detachedPart, hashCode, keyCode, keyFields, newEntryCode, rowCode } from './entry-code.js';
+import { localPhase } from './local-phase.js';
 
 const BIGINT = { kind: 'BIGINT', nullable: false } as const;
 const INT = { kind: 'INT', nullable: false } as const;
@@ -19,6 +20,10 @@ const MINI_BATCH = 5000;
 
 export const groupAggregate: TransformFactory = (ctx): Transform => {
   const spec = ctx.node.spec as GroupAggregateSpec;
+  const { phase } = spec;
+  if (phase === 'local') {
+    return localPhase(ctx, { keys: spec.keys, aggregates: spec.aggregates, patient: spec.finalOnly });
+  }
   const retract = ctx.inputUpdating[0];
   const final = spec.finalOnly;
   const ttlMs = spec.ttlMs ?? 0;
@@ -106,8 +111,12 @@ export const groupAggregate: TransformFactory = (ctx): Transform => {
       'state',
     ),
   };
-  const create = aggregates.createCode().trim().replace(/^\{/, '{ n: 0, out: 0, t: 0, ');
-  const add = aggregates.addCode('e', 'row', cg);
+  const merges = phase === 'global';
+  const initial = merges
+    ? aggregates.accFields.map((f) => `${f.name}: row.${f.name}`).join(', ')
+    : aggregates.createCode().trim().replace(/^\{/, '').replace(/\}$/, '');
+  const create = `{ n: 0, out: 0, t: 0, ${initial} }`;
+  const add = merges ? aggregates.mergeCode('e', 'row', cg) : aggregates.addCode('e', 'row', cg);
   const update = retract
     ? `if (kind === 1 || kind === 3) { e.n--; ${aggregates.retractCode('e', 'row', cg)} } else { e.n++; ${add} }`
     : `e.n++; ${add}`;
@@ -128,7 +137,7 @@ export const groupAggregate: TransformFactory = (ctx): Transform => {
       ${final ? '' : `if (!${b.state}.changed.has(e)) ${b.note}(e);`}
     }
     ${ttlMs > 0 ? `e.t = ${cg.bind(ctx.now, 'now')}();` : ''}
-    ${update}
+    ${merges ? 'if (e.n === 0) e.n = 1; else {' : ''} ${update} ${merges ? '}' : ''}
   };`);
 
   return {

@@ -14,18 +14,12 @@ import { INSERT, type Row, type RowKind } from '../record/types.js';
 import type { Namespace } from '../state/namespaced-table.js';
 import type { Entry, MapKey } from '../state/table.js';
 import type { Transform, TransformContext, TransformFactory } from './contract.js';
-import { accFields, detachedPart, keyCode, keyFields, mapKeyCode, newEntryCode, rowCode } from './entry-code.js';
+import { accFields, detachedPart, keyCode, keyFields, newEntryCode, rowCode } from './entry-code.js';
+import { localPhase } from './local-phase.js';
 import { sessionAggregate } from './session-aggregate.js';
 import { ATTACHED, type CutWindow, slicingOf } from './slices.js';
 import { userWindow } from './user-window.js';
 
-/** Slices that a local phase holds at most, in entries. */
-const LOCAL_ENTRIES = 20_000;
-/** Rows after which a local phase looks whether it is of use, and rows that then pass it by where it is not. */
-const PROBE_ROWS = 16_384;
-const PASS_ROWS = 64 * PROBE_ROWS;
-/** Entries a row above which it isn't: looking a key up costs about what is saved of a row's way through the exchange. */
-const USELESS = 0.6;
 const BIGINT = { kind: 'BIGINT', nullable: true } as const;
 const END = Number.MAX_SAFE_INTEGER;
 
@@ -33,7 +27,7 @@ export const windowAggregate: TransformFactory = (ctx) => {
   const spec = ctx.node.spec as WindowAggregateSpec;
   if (spec.user) return userWindow(ctx);
   if (spec.window.kind === 'session') return sessionAggregate(ctx);
-  return spec.phase === 'local' ? localPhase(ctx, spec) : statefulPhase(ctx, spec);
+  return spec.phase === 'local' ? localSlices(ctx, spec) : statefulPhase(ctx, spec);
 };
 
 /** Code that computes `end`, the slice's end, from `ts`. */
@@ -253,107 +247,9 @@ function windowMerger(
   };`);
 }
 
-/**
- * Pre-aggregates before the shuffle. Holds slices until a window of theirs may close, a barrier comes, or there are many. Where keys
- * hardly repeat, rows pass by as accumulators of one row each, and from time to time it tries again.
- */
-function localPhase(ctx: TransformContext, spec: WindowAggregateSpec): Transform {
-  const slicing = slicingOf(spec.window as CutWindow);
-  const aggregates = compileAggregates(spec.aggregates, { retract: false, now: ctx.now });
-  const slices = new Map<number, Map<MapKey, Entry>>();
-  const s = {
-    end: Number.NaN,
-    map: undefined as Map<MapKey, Entry> | undefined,
-    size: 0,
-    rows: 0,
-    made: 0,
-    passing: 0,
-  };
-  const open = (end: number) => {
-    let map = slices.get(end);
-    if (!map) {
-      map = new Map();
-      slices.set(end, map);
-    }
-    s.end = end;
-    s.map = map;
-    return map;
-  };
-  const cg = new Codegen({ now: ctx.now });
-  const bs = cg.bind(s, 's');
-  const key = keyCode(spec.keys, 'row', cg);
-  const columns = new Map<string, string>();
-  const out = new Codegen();
-  spec.keys.forEach((k, i) => columns.set(k.name, `e.k${i}`));
-  for (const f of aggregates.accFields) columns.set(f.name, `e.${f.name}`);
-  columns.set(SLICE_COLUMN, 'end');
-  const send = out.build<(e: Entry, end: number) => void>(
-    `return function sendEntry(e, end) { ${out.bind(ctx.emit, 'emit')}(${rowCode(ctx.node.schema, columns)}, ${INSERT}); };`,
-  );
-  const sendSlice = (map: Map<MapKey, Entry>, end: number) => {
-    for (const entry of map.values()) send(entry, end);
-  };
-  const flushAll = () => {
-    for (const [end, map] of slices) sendSlice(map, end);
-    slices.clear();
-    s.size = 0;
-    s.end = Number.NaN;
-  };
-  const probe = () => {
-    if (s.made > s.rows * USELESS) {
-      flushAll();
-      s.passing = PASS_ROWS;
-    }
-    s.rows = 0;
-    s.made = 0;
-  };
-  const create = newEntryCode(spec.keys, key.parts, aggregates.createCode(), cg);
-  const add = aggregates.addCode('e', 'row', cg);
-  const process = cg.build<(row: Row, kind: RowKind) => void>(`return function localAggregate(row, kind) {
-    ${cg.takeDeclarations()}
-    ${timeCode(ctx, spec, cg)}
-    ${sliceEndCode(slicing.sliceMs, slicing.offsetMs)}
-    if (${bs}.passing > 0) {
-      ${bs}.passing--;
-      ${key.setup}
-      const e = ${create};
-      ${add}
-      ${cg.bind(send, 'send')}(e, end);
-      return;
-    }
-    const map = end === ${bs}.end ? ${bs}.map : ${cg.bind(open, 'open')}(end);
-    ${key.setup}
-    const mk = ${mapKeyCode(
-      key.parts,
-      spec.keys.map((k) => k.expr.type),
-      cg,
-    )};
-    let e = map.get(mk);
-    if (e === undefined) {
-      e = ${create};
-      map.set(mk, e);
-      ${bs}.size++;
-      ${bs}.made++;
-    }
-    ${add}
-    if (++${bs}.rows === ${PROBE_ROWS}) ${cg.bind(probe, 'probe')}();
-    else if (${bs}.size > ${LOCAL_ENTRIES}) ${cg.bind(flushAll, 'flushAll')}();
-  };`);
-  return {
-    process,
-    onWatermark(timestamp) {
-      if (timestamp === END) flushAll();
-      else {
-        for (const [end, map] of slices) {
-          if (end - 1 > timestamp) continue;
-          sendSlice(map, end);
-          s.size -= map.size;
-          slices.delete(end);
-          if (end === s.end) s.end = Number.NaN;
-        }
-      }
-      return timestamp;
-    },
-    flush: flushAll,
-  };
+/** The phase before the exchange: each row goes into its slice. */
+function localSlices(ctx: TransformContext, spec: WindowAggregateSpec): Transform {
+  const { sliceMs, offsetMs } = slicingOf(spec.window as CutWindow);
+  const slice = (cg: Codegen) => `${timeCode(ctx, spec, cg)} ${sliceEndCode(sliceMs, offsetMs)}`;
+  return localPhase(ctx, { keys: spec.keys, aggregates: spec.aggregates, slice });
 }

@@ -44,7 +44,7 @@ Chain 2, parallelism 4
     const grouped = compile(`${PAYMENTS} SELECT card, COUNT(*) AS n FROM payments GROUP BY card`).plan;
     const explained = JSON.parse(explainPlan(grouped, 2, 'json'));
     expect(explained.exchanges).toEqual([
-      { from: 'source:payments', to: 'collect/aggregate1', input: 0, partitioning: 'hash(card)' },
+      { from: 'collect/aggregate1/local', to: 'collect/aggregate1', input: 0, partitioning: 'hash(card)' },
       { from: 'collect/calc1', to: 'sink:collect', input: 0, partitioning: 'global' },
     ]);
     expect(explained.chains[1].nodes[1]).toMatchObject({

@@ -7,6 +7,7 @@ import { mergeAcks } from '../../../runtime/coordinator/merge.js';
 import { MAX_WATERMARK } from '../../../runtime/exchange/element.js';
 import { compileKeyHash } from '../../../runtime/exchange/partitioner.js';
 import type { Plan, PlanNode } from '../../../runtime/graph/plan.js';
+import { twoPhase } from '../../../runtime/graph/two-phase.js';
 import { keyGroupOf } from '../../../runtime/record/hash.js';
 import type { Row, RowKind } from '../../../runtime/record/types.js';
 import type { NodeSnapshot } from '../../../runtime/snapshot/manifest.js';
@@ -83,7 +84,8 @@ export class PlanRun {
   /** Starts a run, fresh or from a checkpoint. */
   static async start(options: RunOptions, from?: Checkpoint): Promise<PlanRun> {
     const run = new PlanRun(options, from);
-    for (const node of options.plan.nodes) run.addStep(node);
+    const { nodes } = options.parallelism > 1 ? twoPhase(options.plan) : options.plan;
+    for (const node of nodes) run.addStep(node);
     for (const step of run.steps.values()) {
       for (const task of step.tasks) {
         const keyed = from?.nodes[step.node.id]?.keyed;
@@ -136,7 +138,9 @@ export class PlanRun {
         resolve: (text) => text,
         schedule: (timeMs) => void due.push(timeMs),
         wake() {},
-        handOn() {},
+        handOn: (mark) => {
+          if (mark !== 'idle') this.advance(step, subtask, mark);
+        },
       });
       step.tasks.push({
         subtask,
@@ -199,6 +203,8 @@ export class PlanRun {
         if (least <= task.watermark) continue;
         task.watermark = least;
         const out = task.transform.onWatermark ? task.transform.onWatermark(least) : least;
+        // handOn() comes later. What answers later is not run here.
+        if (out === undefined && !task.transform.resume) continue;
         if (out === undefined) throw new Error('this harness runs only transforms that answer at once');
         if (out === MAX_WATERMARK) {
           task.transform.flush?.();
