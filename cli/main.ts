@@ -102,6 +102,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     usage: 'coordinator <file>',
     describe: false,
     load: () => import('./commands/coordinator.js'),
+    plainly: async (argv) => ({ running: (await import('./commands/coordinator.js')).startPlainly(argv) }),
   },
   operator: { usage: 'operator', describe: false, load: () => import('./commands/operator.js') },
   runner: {

@@ -1,6 +1,5 @@
 /** `tidewheel runner`: entry point of a runner's pod or process. */
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import type { CommandModule } from 'yargs';
 import type { CoordinatorMessage, RunnerMessage } from '../../runtime/task/control.js';
 import { socketLink } from '../../runtime/task/control-socket.js';
@@ -8,6 +7,7 @@ import { openSocket } from '../../runtime/task/transport.js';
 import { findLeader } from '../../runtime/worker/find-leader.js';
 import { Runner } from '../../runtime/worker/runner.js';
 import { createLogger } from '../local/logger.js';
+import { plainArguments } from '../plain-arguments.js';
 
 interface Args {
   id: string;
@@ -45,24 +45,12 @@ export const command: CommandModule<object, Args> = {
  * Undefined where there is something to say about the arguments, which is for the parser to do.
  */
 export function startPlainly(argv: readonly string[]): Promise<void> | undefined {
-  const args = plainArguments(argv);
+  const args = runnerArguments(argv);
   return args && runRunner(args);
 }
 
-export function plainArguments(argv: readonly string[]): Args | undefined {
-  const options = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, { type: 'string' as const }]));
-  try {
-    const { values } = parseArgs({ args: [...argv], options });
-    const args: Record<string, unknown> = {};
-    for (const [name, option] of Object.entries<{ type: string; default?: string; demandOption?: boolean }>(OPTIONS)) {
-      const value = values[name] ?? option.default;
-      if (value === undefined && option.demandOption) return undefined;
-      if (value !== undefined) args[name] = option.type === 'number' ? Number(value) : value;
-    }
-    return Number.isNaN(args['http-port']) ? undefined : (args as unknown as Args);
-  } catch {
-    return undefined;
-  }
+export function runnerArguments(argv: readonly string[]): Args | undefined {
+  return plainArguments(argv, OPTIONS) as Args | undefined;
 }
 
 async function runRunner(args: Args): Promise<void> {

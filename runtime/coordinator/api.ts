@@ -7,7 +7,6 @@ import { TidewheelError, toErrorMessage } from '../../api/index.js';
 import { stateBytes } from '../snapshot/manifest.js';
 import type { Coordinator } from './coordinator.js';
 import { checkpointFailures, checkpointView, restoreView, savepointView, stepViews } from './job-progress.js';
-import { coordinatorMetrics } from './metrics.js';
 import { OPENAPI } from './openapi.js';
 
 type Handler = (body: Record<string, unknown>, request: IncomingMessage) => unknown;
@@ -15,7 +14,7 @@ type Handler = (body: Record<string, unknown>, request: IncomingMessage) => unkn
 const MAX_BODY = 1 << 20;
 
 export function createApi(coordinator: Coordinator): Server {
-  const metrics = coordinatorMetrics(coordinator);
+  let metrics: Promise<{ readonly contentType: string; metrics(): Promise<string> }> | undefined;
   const routes: Record<string, Handler> = {
     'GET /api/v1/job': () => jobView(coordinator),
     'GET /api/v1/job/graph': () => graphView(coordinator),
@@ -81,8 +80,10 @@ export function createApi(coordinator: Coordinator): Server {
     const path = (request.url ?? '/').split('?')[0];
     try {
       if (path === '/metrics') {
-        const text = await metrics.metrics();
-        response.writeHead(200, { 'content-type': metrics.contentType }).end(text);
+        // Loaded when somebody asks: the library takes part of a start, and memory.
+        metrics ??= import('./metrics.js').then(({ coordinatorMetrics }) => coordinatorMetrics(coordinator));
+        const { contentType } = await metrics;
+        response.writeHead(200, { 'content-type': contentType }).end(await (await metrics).metrics());
         return;
       }
       if (path === '/readyz') {

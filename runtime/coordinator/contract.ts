@@ -36,7 +36,7 @@ export interface CoordinatorOptions {
   readonly store: ObjectStore;
   readonly storeSpec: StoreSpec;
   readonly baseDir: string;
-  readonly registry: Registry;
+  readonly registry: Pick<Registry, 'source' | 'models'>;
   readonly resolve: (text: string) => string;
   readonly log: Logger;
   /** Runners that will come: deployment waits for them, for a while. */

@@ -11,7 +11,7 @@ import type { CoordinatorOptions } from './contract.js';
 import type { RestartSpec } from './restart.js';
 
 export interface CoordinatorSettings {
-  readonly registry: Registry;
+  readonly registry: Pick<Registry, 'source' | 'models'>;
   readonly resolve: (text: string) => string;
   readonly log: Logger;
   readonly expectedRunners: number;

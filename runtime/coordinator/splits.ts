@@ -17,7 +17,7 @@ export class SplitAssigner {
 
   constructor(
     private readonly plan: Plan,
-    private readonly registry: Registry,
+    private readonly registry: Pick<Registry, 'source'>,
     private readonly job: string,
     private readonly baseDir: string,
     private readonly log: Logger,
