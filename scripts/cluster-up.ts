@@ -6,6 +6,7 @@
  *
  * KIND_NODE_IMAGE: image of the nodes, in place of kind's own.
  */
+import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { KindCluster, OPERATOR_NAMESPACE, RELEASE } from './cluster/kind-cluster.js';
 
@@ -49,6 +50,8 @@ await cluster.kubectl([
   '--timeout=180s',
 ]);
 if (parts.includes('kafka')) {
+  const images = (await readFile(KAFKA, 'utf8')).matchAll(/^ *image: (\S+)/gm);
+  for (const [, image] of images) await cluster.loadIfHere(image);
   await cluster.kubectl(['apply', '-f', KAFKA]);
   await cluster.kubectl(['rollout', 'status', 'deployment/kafka', '--timeout=300s']);
 }

@@ -73,6 +73,15 @@ export class KindCluster {
     await this.shown('kind', ['load', 'docker-image', image, '--name', this.settings.name], { timeoutMs: 300_000 });
   }
 
+  /** Loads an image that this machine has already; nodes pull others themselves. */
+  async loadIfHere(image: string): Promise<void> {
+    const isHere = await runCommand('docker', ['image', 'inspect', image]).then(
+      () => true,
+      () => false,
+    );
+    if (isHere) await this.loadImage(image);
+  }
+
   /** Installs the chart, or upgrades what is installed; resolves when the operator is ready. `values` as of `--set`. `chart`: a folder or a package. */
   async install(values: readonly string[] = [], chart = CHART): Promise<void> {
     const at = this.settings.image.lastIndexOf(':');
