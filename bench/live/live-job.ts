@@ -29,6 +29,12 @@ export interface Printed {
   readonly atMs: number;
 }
 
+/** From one print to the next one. */
+export interface Gap {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 export interface CheckpointView {
   readonly id: number;
   readonly status: string;
@@ -109,16 +115,20 @@ export class LiveJob {
     return first;
   }
 
-  /** Longest time between two prints of one slot, of those that reach into the time from `fromMs` to `toMs`. */
-  longestGapMs(fromMs: number, toMs: number): number {
+  /** Times between two prints of one slot, of those that reach into the time from `fromMs` to `toMs`. */
+  gaps(fromMs: number, toMs: number): Gap[] {
     const last = new Map<number, number>();
-    let longest = 0;
+    const gaps: Gap[] = [];
     for (const { slot, atMs } of this.printed) {
       const before = last.get(slot);
-      if (before !== undefined && atMs >= fromMs && before <= toMs) longest = Math.max(longest, atMs - before);
+      if (before !== undefined && atMs >= fromMs && before <= toMs) gaps.push({ fromMs: before, toMs: atMs });
       last.set(slot, atMs);
     }
-    return longest;
+    return gaps;
+  }
+
+  get pid(): number {
+    return this.child.pid!;
   }
 
   /** Longest time in which no slot printed, of those that reach into the time from `fromMs` to `toMs`. */

@@ -1,4 +1,5 @@
 /** `state`: what a checkpoint costs where one key in a hundred has changed since the last one. */
+import { MainThreadTimes } from '../measure/thread-time.js';
 import type { Suite } from '../suite.js';
 import { type CountingJob, countingJob } from './counting-job.js';
 import { filled, nextCheckpoints, segmentBytes } from './filled.js';
@@ -24,6 +25,8 @@ export const state: Suite = {
       printOneIn: 10,
     };
     const live = await LiveJob.start({ sql: countingJob(job), runners: 0, slots });
+    // One slot's data is in the main thread.
+    const times = new MainThreadTimes(live.pid);
     try {
       await filled(live, job);
       const fullBytes = await segmentBytes(live);
@@ -46,12 +49,24 @@ export const state: Suite = {
         ...{ measure: 'longest cut', value: Math.max(...measured.map((c) => c.syncMs)), unit: 'ms' },
         target: { most: TARGET_PAUSE_MS },
       });
+      const gaps = live.gaps(fromMs, performance.now());
+      const longest = gaps.reduce((a, b) => (b.toMs - b.fromMs > a.toMs - a.fromMs ? b : a));
       report.figure({
         ...figure,
-        ...{ measure: 'longest time without output', value: live.longestGapMs(fromMs, performance.now()), unit: 'ms' },
+        ...{ measure: 'longest time without output', value: longest.toMs - longest.fromMs, unit: 'ms' },
+        target: { most: TARGET_PAUSE_MS },
+      });
+      if (slots > 1) return;
+      const { waitMs } = times.between(longest.fromMs, longest.toMs);
+      report.figure({ ...{ ...figure, measure: 'of that, without a core', value: waitMs, unit: 'ms' } });
+      // What is left of the longest one where nobody else wants the cores.
+      const most = Math.max(...gaps.map((gap) => times.between(gap.fromMs, gap.toMs).cpuMs));
+      report.figure({
+        ...{ ...figure, measure: 'most processor time without output', value: most, unit: 'ms' },
         target: { most: TARGET_PAUSE_MS },
       });
     } finally {
+      times.stop();
       await live.stop();
     }
   },

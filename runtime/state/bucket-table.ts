@@ -82,8 +82,12 @@ export class BucketTable extends GroupedTable<Bucket> {
     return bucket.key;
   }
 
-  protected *entriesIn(buckets: Iterable<Bucket>): Generator<Entry> {
+  protected *entriesOfAll(buckets: Iterable<Bucket>): Generator<Entry> {
     for (const bucket of buckets) yield* bucket.rows;
+  }
+
+  entriesIn({ rows }: Bucket): number {
+    return rows.length;
   }
 
   visit({ rows }: Bucket, show: (entry: Entry) => void): void {

@@ -83,7 +83,9 @@ export abstract class GroupedTable<V> extends Table {
 
   /** The key that a value stands under, free of the memory of a batch. */
   protected abstract keyOf(value: V): MapKey;
-  protected abstract entriesIn(values: Iterable<V>): Iterable<Entry>;
+  protected abstract entriesOfAll(values: Iterable<V>): Iterable<Entry>;
+  /** How many entries a value has. */
+  abstract entriesIn(value: V): number;
   /** Shows all entries of a value. */
   abstract visit(value: V, show: (entry: Entry) => void): void;
   protected abstract countIn(map: ReadonlyMap<MapKey, V>): number;
@@ -94,7 +96,7 @@ export abstract class GroupedTable<V> extends Table {
   }
 
   entriesOf(group: number): Iterable<Entry> {
-    return this.entriesIn(this.valuesOf(group));
+    return this.entriesOfAll(this.valuesOf(group));
   }
 
   /** As entriesOf(), what stands under the keys. */
@@ -154,6 +156,11 @@ export abstract class GroupedTable<V> extends Table {
     out.byte(table);
     out.byte(DELETE);
     this.keyCodec.write(entry, out);
+  }
+
+  /** A value becomes young again. */
+  moving(group: number, value: V): void {
+    this.cutting?.saveMoving(group, value);
   }
 
   /** A value is about to leave memory. */

@@ -21,8 +21,12 @@ export class KeyedTable extends GroupedTable<Entry> {
     return this.mapKey(entry);
   }
 
-  protected entriesIn(values: Iterable<Entry>): Iterable<Entry> {
+  protected entriesOfAll(values: Iterable<Entry>): Iterable<Entry> {
     return values;
+  }
+
+  entriesIn(): number {
+    return 1;
   }
 
   visit(entry: Entry, show: (entry: Entry) => void): void {

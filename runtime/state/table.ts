@@ -12,6 +12,8 @@ export type Entry = Record<string, any> & { _e: number };
 export type MapKey = unknown;
 
 export const DELETED = -1;
+/** `_e` of an entry that is on disk and no more in use (disk/). */
+export const EVICTED = -2;
 
 /** Number of a row in its bucket (bucket-table.ts). */
 const SEQUENCE: Field = { name: 'q', type: { kind: 'BIGINT', nullable: false } };

@@ -2,7 +2,7 @@
 import type { ByteWriter } from '../../record/bytes.js';
 import type { RecordReading } from '../disk/group-log.js';
 import type { GroupedTable } from '../grouped-table.js';
-import { DELETED, type Entry, GroupLists } from '../table.js';
+import { DELETED, type Entry, EVICTED, GroupLists } from '../table.js';
 import type { Slice } from './slice.js';
 import { SavedRecords, type TableCut } from './table-cut.js';
 
@@ -10,6 +10,9 @@ import { SavedRecords, type TableCut } from './table-cut.js';
 const NOTHING = 0;
 const CHANGES = 1;
 const EVERYTHING = 2;
+
+/** Entries of a value that are written in one go at most. */
+const MANY = 1024;
 
 /** What a table had put aside at the barrier. */
 export interface FrozenChanges {
@@ -38,6 +41,8 @@ export class GroupedCut<V> implements TableCut {
   private putsLeft: readonly Entry[] = [];
   private values: Iterator<V> | undefined;
   private at = 0;
+  private many: readonly Entry[] = [];
+  private manyDone = 0;
 
   /** Freezes: the table's changes up to now are this cut's. */
   constructor(
@@ -69,6 +74,11 @@ export class GroupedCut<V> implements TableCut {
     this.saveIn(this.table.group(entry), entry);
   }
 
+  /** As saveValue(), of a value that goes where the walk through a group that is written in full may have been already. */
+  saveMoving(group: number, value: V): void {
+    if (this.left[group] === EVERYTHING) this.saveValue(group, value);
+  }
+
   /** As save(), all of a value that is about to leave memory. */
   saveValue(group: number, value: V): void {
     this.table.visit(value, (entry) => this.saveIn(group, entry));
@@ -91,7 +101,8 @@ export class GroupedCut<V> implements TableCut {
   /** Whether an entry of a group of which that much is left is to be written. */
   private isDue({ _e }: Entry, left: number): boolean {
     if (left === CHANGES) return _e === this.frozen.epoch;
-    return left === EVERYTHING && _e !== this.table.epoch && _e !== DELETED;
+    // What has left memory was saved when it did.
+    return left === EVERYTHING && _e !== this.table.epoch && _e !== DELETED && _e !== EVICTED;
   }
 
   sort(slice: Slice): boolean {
@@ -156,12 +167,32 @@ export class GroupedCut<V> implements TableCut {
       pieces++;
       if (this.isDue(entry, left)) this.put(entry, left, out);
     };
+    if (!this.writeMany(write, slice)) return false;
     for (let next = values.next(); !next.done; next = values.next()) {
       pieces = 1;
+      if (table.entriesIn(next.value) > MANY) {
+        // Rows come and go between two slices: those that are there now are the ones to look at.
+        const many: Entry[] = [];
+        table.visit(next.value, (entry) => many.push(entry));
+        this.many = many;
+        if (!this.writeMany(write, slice)) return false;
+        continue;
+      }
       table.visit(next.value, write);
-      // What moves between memory and disk would be missed between two slices.
-      if (slice.over(pieces) && !table.cold) return false;
+      if (slice.over(pieces)) return false;
     }
+    return true;
+  }
+
+  /** Goes on with the entries of a value that has too many for one slice. */
+  private writeMany(write: (entry: Entry) => void, slice: Slice): boolean {
+    const { many } = this;
+    while (this.manyDone < many.length) {
+      write(many[this.manyDone++]);
+      if (slice.over()) return false;
+    }
+    this.many = [];
+    this.manyDone = 0;
     return true;
   }
 

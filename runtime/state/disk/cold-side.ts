@@ -50,6 +50,8 @@ export interface HotSide<V> {
   compactDirty(): void;
   /** Told of each value before it leaves. */
   leaving(group: number, value: V): void;
+  /** Told of each value before it goes from the old generation to the young one. */
+  moving(group: number, value: V): void;
 }
 
 /** What an entry takes beside its fields: its object, its place in a Map. */
@@ -97,6 +99,7 @@ export class ColdSide<V> implements Evictable {
     const old = this.old[group];
     const value = old?.get(key);
     if (value !== undefined) {
+      this.hot.moving(group, value);
       old!.delete(key);
       return value;
     }
@@ -182,6 +185,7 @@ export class ColdSide<V> implements Evictable {
     for (const [key, value] of leaving) {
       hot.leaving(group, value);
       const entries = form.entriesIn(value);
+      this.leftSince += entries;
       if (entries > 0) {
         const position = form.cleanPosition(value);
         if (position >= 0) log.reclaim(tagOf(key), position);
@@ -202,7 +206,6 @@ export class ColdSide<V> implements Evictable {
     log.append(batch, hot.epoch);
     if (written > 0)
       this.entryBytes = this.entryBytes === 0 ? bytes / written : 0.9 * this.entryBytes + (0.1 * bytes) / written;
-    this.leftSince += leaving.size;
     if (this.leftSince > Math.max(FEW, hot.size - this.onDisk)) {
       this.leftSince = 0;
       hot.compactDirty();

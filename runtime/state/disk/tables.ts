@@ -6,16 +6,12 @@ import { ByteReader, type ByteWriter } from '../../record/bytes.js';
 import type { ObjectCodec } from '../../record/object-codec.js';
 import { Bucket, BucketTable } from '../bucket-table.js';
 import { KeyedTable } from '../keyed-table.js';
-import type { Entry, MapKey, TableSpec } from '../table.js';
+import { type Entry, EVICTED, type MapKey, type TableSpec } from '../table.js';
 import { ColdSide, type RecordForm } from './cold-side.js';
 import { HEADER, ROW_HEADER, visitRows } from './group-log.js';
 import type { StateDisk } from './state-disk.js';
 
-/**
- * `_e` of an entry that is on disk and no more in use; at or below CLEAN: in memory and the same as its record, which of a single
- * entry is at CLEAN − `_e`.
- */
-const EVICTED = -2;
+/** `_e` at or below it: in memory and the same as its record, which of a single entry is at CLEAN − `_e`. */
 const CLEAN = -3;
 
 /** Appends a row: its length, whether it was touched since the last cut, its bytes. */

@@ -43,6 +43,8 @@ interface Kind<T> {
   declare(state: NodeState): T;
   change(table: T, pick: Pick, step: number): void;
   contents(table: T): unknown;
+  /** Changes between two slices are fewer. */
+  readonly between?: number;
 }
 
 const keyed: Kind<KeyedTable> = {
@@ -85,6 +87,34 @@ const bucketed: Kind<BucketTable> = {
     }
   },
   contents: (table) => contents(table.entries()),
+};
+
+/** More rows a key than a slice writes. */
+const wide: Kind<BucketTable> = {
+  declare: bucketed.declare,
+  change(table, pick, step) {
+    const id = pick(3);
+    const bucket = table.open(groupOf(id), id);
+    const { rows } = bucket;
+    const what = rows.length > 1500 ? 0 : pick(4);
+    for (let i = 0; i < 10 && what < 2 && rows.length > 1; i++) {
+      const at = pick(rows.length);
+      if (what === 0) {
+        table.remove(rows[at]);
+        rows.splice(at, 1);
+      } else {
+        table.touch(rows[at]);
+        rows[at].n = step;
+      }
+    }
+    for (let i = 0; i < 20 && what >= 2; i++) {
+      const entry = { k0: id, q: 0, n: step, list: [i], _e: 0 };
+      table.add(bucket, entry);
+      rows.push(entry);
+    }
+  },
+  contents: bucketed.contents,
+  between: 4,
 };
 
 const windowed: Kind<NamespacedTable> = {
@@ -181,12 +211,12 @@ async function cutBesideChanges<T>(kind: Kind<T>, seed: number, onDisk = false):
     for (let i = 0; i < n; i++) kind.change(table, pick, ++step);
     state.settle();
   };
-  for (let checkpoint = 1; checkpoint <= (onDisk ? 6 : 25); checkpoint++) {
+  for (let checkpoint = 1; checkpoint <= (onDisk ? 6 : kind.between ? 10 : 25); checkpoint++) {
     changeSome(checkpoint % 5 === 0 && !onDisk ? 1500 : pick(400));
     const expected = kind.contents(table);
     let parts = 0;
     const { cut, rewritten } = state.beginCut(
-      checkpoint % 9 === 0,
+      checkpoint % (onDisk ? 3 : 9) === 0,
       ({ bytes, crc, groups }) => {
         const key = `${checkpoint}-${parts++}`;
         objects.set(key, Buffer.from(bytes));
@@ -195,7 +225,7 @@ async function cutBesideChanges<T>(kind: Kind<T>, seed: number, onDisk = false):
       SEGMENT_BYTES,
     );
     for (const group of rewritten) since[group] = checkpoint;
-    for (; !cut.work(0, 40); slices++) changeSome(pick(60));
+    for (; !cut.work(0, kind.between ? 400 : 40); slices++) changeSome(pick(kind.between ?? 60));
     // Disk: its records are copied later still.
     changeSome(pick(60));
     await cut.done;
@@ -214,6 +244,12 @@ describe('a cut with changes between its slices holds what was there at its barr
   });
   test.each([1, 2, 3])('several rows a key, seed %d', async (seed) => {
     expect(await cutBesideChanges(bucketed, seed)).toBeGreaterThan(25);
+  });
+  test.each([1, 2])('very many rows a key, seed %d', async (seed) => {
+    expect(await cutBesideChanges(wide, seed)).toBeGreaterThan(30);
+  });
+  test.each([1, 2])('very many rows a key, most of them on disk, seed %d', async (seed) => {
+    expect(await cutBesideChanges(wide, seed, true)).toBeGreaterThan(10);
   });
   test.each([1, 2, 3])('windows, seed %d', async (seed) => {
     expect(await cutBesideChanges(windowed, seed)).toBeGreaterThan(25);
