@@ -24,6 +24,8 @@ export interface PlanNode {
   readonly updating: boolean;
   /** Columns that identify a row of an updating output, when known. */
   readonly upsertKey?: readonly string[];
+  /** Nobody behind it looks at the row that a change replaces: of an update only +U need come out, no −U. */
+  readonly withoutBefore?: true;
   /** A fixed parallelism (1 for global steps); otherwise the job's. */
   readonly parallelism?: number;
 }

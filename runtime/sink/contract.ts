@@ -82,6 +82,8 @@ export interface SinkConnector {
   readonly options: Readonly<Record<string, OptionDef>>;
   /** Which changelogs it takes: 'append' only +I; 'upsert' needs a primary key, +I/+U/−D; 'retract' all kinds. */
   readonly changelog: 'append' | 'upsert' | 'retract';
+  /** It does nothing with −U, whatever the row: the query need not send it. */
+  readonly ignoresBefore?: true;
   /** Keys of metadata that columns can be written to. */
   readonly writableMetadata?: readonly string[];
   /** It makes a folder for each value of PARTITIONED BY (`partitions` of its spec). */

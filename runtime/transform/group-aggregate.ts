@@ -76,7 +76,7 @@ export const groupAggregate: TransformFactory = (ctx): Transform => {
       entry.out = 1;
       if (!before) ctx.emit(after, INSERT);
       else if (!same(before, after)) {
-        ctx.emit(before, UPDATE_BEFORE);
+        if (!ctx.node.withoutBefore) ctx.emit(before, UPDATE_BEFORE);
         ctx.emit(after, UPDATE_AFTER);
       }
     }

@@ -5,6 +5,7 @@ export const sink: SinkConnector = {
   name: 'blackhole',
   options: {},
   changelog: 'retract',
+  ignoresBefore: true,
   createWriter: () => ({
     open: async () => {},
     write: () => {},

@@ -30,11 +30,13 @@ export function parseJsonPath(text: string): JsonPath {
   const parser = new PathParser(text, mode ? mode[0].length : 0);
   const steps = parser.steps('$');
   parser.end();
-  const indefinite = steps.some(
-    (step) =>
-      !((step.kind === 'names' && step.names.length === 1) || (step.kind === 'indexes' && step.indexes.length === 1)),
-  );
+  const indefinite = !steps.every(isDefinite);
   return { strict: mode?.[1].toLowerCase() !== 'lax', indefinite, steps };
+}
+
+/** Finds one value at most. */
+function isDefinite(step: Step): boolean {
+  return (step.kind === 'names' && step.names.length === 1) || (step.kind === 'indexes' && step.indexes.length === 1);
 }
 
 class PathParser {
@@ -191,7 +193,7 @@ class PathParser {
     if (c === '@' || c === '$') {
       const steps = this.steps(c);
       return (value, root) => {
-        const found = walk([c === '@' ? value : root], steps, root, false);
+        const found = walk([c === '@' ? value : root], { strict: false, indefinite: true, steps }, root);
         return found === 'error' || found.length === 0 ? undefined : found[0];
       };
     }
@@ -219,24 +221,34 @@ function compare(op: string, a: any, b: any): boolean {
 
 /** Follows the path. An indefinite path gives the array of what it found. */
 export function followJsonPath(root: any, path: JsonPath): Found {
-  const found = walk([root], path.steps, root, path.strict && !path.indefinite);
+  const found = walk([root], path, root);
   if (found === 'error') return 'error';
   if (path.indefinite) return { value: found };
   return found.length === 0 ? 'empty' : { value: found[0] };
 }
 
-function walk(start: any[], steps: readonly Step[], root: any, strict: boolean): any[] | 'error' {
+function walk(start: any[], path: JsonPath, root: any): any[] | 'error' {
   let values = start;
-  for (const step of steps) {
+  // Behind the first step that may find several values, what isn't there is left out in strict mode too.
+  let { strict } = path;
+  for (const step of path.steps) {
     const next: any[] = [];
     for (const value of values) {
       const before = next.length;
       apply(step, value, root, next);
-      if (strict && next.length === before) return 'error';
+      if (strict && next.length === before && (!path.indefinite || isMistaken(step, value))) return 'error';
     }
+    strict &&= !path.indefinite || isDefinite(step);
     values = next;
   }
   return values;
+}
+
+/** Whether a step that found nothing is an error although the path may find several values: an index out of range is not. */
+function isMistaken(step: Step, value: any): boolean {
+  if (step.kind === 'names') return true;
+  if (step.kind === 'indexes' || step.kind === 'slice') return !Array.isArray(value);
+  return step.kind === 'filter' && (value === null || typeof value !== 'object' || value instanceof JsonNumber);
 }
 
 function apply(step: Step, value: any, root: any, out: any[]): void {

@@ -21,6 +21,8 @@ export interface ConnectorInfo {
     readonly options: Readonly<Record<string, OptionInfo>>;
     /** Changes that it takes. */
     readonly changelog: 'append' | 'upsert' | 'retract';
+    /** It does nothing with −U. */
+    readonly ignoresBefore?: true;
     /** It makes a folder for each value of PARTITIONED BY; its source reads these columns from there. */
     readonly partitions?: boolean;
     /** Keys of metadata that it writes. */

@@ -56,7 +56,10 @@ function changelogMode(node: PlanNode, nodes: ReadonlyMap<string, PlanNode>): st
   const kind = spec.kind === 'other' ? spec.transform : spec.kind;
   if (kind === 'source' && node.upsertKey && isUpsertOnly(spec)) return 'I,UA,D';
   if (kind === 'upsertMaterialize') return 'I,UA,D';
-  if (NO_DELETES.has(kind) && !node.inputs.some((i) => nodes.get(i.from)!.updating)) return 'I,UB,UA';
+  if (NO_DELETES.has(kind) && !node.inputs.some((i) => nodes.get(i.from)!.updating)) {
+    return node.withoutBefore ? 'I,UA' : 'I,UB,UA';
+  }
+  if (node.withoutBefore) return 'I,UA,D';
   if (kind === 'calc' && input && !(spec.kind === 'calc' && spec.filter)) return changelogMode(input, nodes);
   return 'I,UB,UA,D';
 }

@@ -35,6 +35,7 @@ import { column } from '../plan/expression.js';
 import { Lowering } from '../plan/lower.js';
 import type { Output } from '../plan/relation.js';
 import { TraitsOf } from '../plan/traits.js';
+import { markWithoutBefore } from '../plan/without-before.js';
 import { alteredTable } from './alter.js';
 import { tableAsQuery } from './create.js';
 import { DONE, type Effect, listing } from './effect.js';
@@ -164,13 +165,17 @@ export class Session {
   plan(outputs: readonly Output[]): Plan {
     const optimised = outputs.map((output) => ({ ...output, relation: optimise(output.relation) }));
     const { connectors } = this.options.known;
-    return new Lowering(optimised, {
+    const plan = new Lowering(optimised, {
       batch: this.settings.batch,
       sourceParallelism: this.options.sourceParallelism,
       timeZone: this.settings.timeZone,
       bounded: (connector, given) => connectors[connector].source?.bounded(given) ?? false,
       changelogOf: (connector) => connectors[connector]?.sink?.changelog,
     }).run();
+    return markWithoutBefore(plan, (connector) => {
+      const sink = connectors[connector]?.sink;
+      return sink?.ignoresBefore ? 'none' : sink?.changelog === 'upsert' ? 'key' : undefined;
+    });
   }
 
   /** What a statement would run, without doing it. */

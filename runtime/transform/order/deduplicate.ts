@@ -64,7 +64,7 @@ function keepLast(ctx: TransformContext, spec: DeduplicateSpec): Transform {
     }
     ${spec.processingTime ? '' : `if (${time} < ${stored.at('e')(spec.timeColumn)}) return;`}
     if (e._e !== ${b.table}.epoch) ${b.table}.touch(e);
-    ${b.emit}(${rowCode(ctx.node.schema, stored.columnsOf('e'))}, ${UPDATE_BEFORE});
+    ${ctx.node.withoutBefore ? '' : `${b.emit}(${rowCode(ctx.node.schema, stored.columnsOf('e'))}, ${UPDATE_BEFORE});`}
     ${stored.assignCode('e', 'row', cg)}
     ${spec.ttlMs ? 'e.t = now;' : ''}
     ${b.emit}(row, ${UPDATE_AFTER});

@@ -44,6 +44,7 @@ export const rank: TransformFactory = (ctx): Transform => {
   });
   const send = rankEmitter(ctx, stored, spec.rankName);
 
+  const { withoutBefore } = ctx.node;
   /** `rows` with the new one at `at`: tells what has changed. */
   const inserted = (rows: readonly Entry[], at: number) => {
     const before = rows.length - 1;
@@ -55,7 +56,7 @@ export const rank: TransformFactory = (ctx): Transform => {
     }
     const end = Math.min(before, to);
     for (let i = Math.max(at, from); i < end; i++) {
-      send(rows[i + 1], i + 1, UPDATE_BEFORE);
+      if (!withoutBefore) send(rows[i + 1], i + 1, UPDATE_BEFORE);
       send(rows[i], i + 1, UPDATE_AFTER);
     }
     if (before < to && before >= from) send(rows[before], before + 1, INSERT);
@@ -73,7 +74,7 @@ export const rank: TransformFactory = (ctx): Transform => {
     const end = Math.min(before, to);
     for (let i = start; i < end; i++) {
       const last = i + 1 === before;
-      send(rows[i], i + 1, last ? DELETE : UPDATE_BEFORE);
+      if (last || !withoutBefore) send(rows[i], i + 1, last ? DELETE : UPDATE_BEFORE);
       if (!last) send(rows[i + 1], i + 1, UPDATE_AFTER);
     }
   };
@@ -102,7 +103,7 @@ export const rank: TransformFactory = (ctx): Transform => {
       const e = rows[0];
       if (compare(e, row) <= 0) return;
       if (e._e !== ${b.table}.epoch) ${b.table}.touch(e);
-      ${cg.bind(send, 'send')}(e, 1, ${UPDATE_BEFORE});
+      ${withoutBefore ? '' : `${cg.bind(send, 'send')}(e, 1, ${UPDATE_BEFORE});`}
       ${stored.assignCode('e', 'row', cg)}
       ${ttlMs ? 'e.t = now;' : ''}
       ${cg.bind(send, 'send')}(e, 1, ${UPDATE_AFTER});
