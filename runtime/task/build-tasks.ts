@@ -50,12 +50,22 @@ export interface BuiltTasks {
   readonly targets: ReadonlySet<number>;
 }
 
+/** The slot's tasks, which read and write nothing yet. Where one can't be made, those that were are closed. */
 export async function buildTasks(plan: TaskPlan): Promise<BuiltTasks> {
+  const tasks: Task[] = [];
+  try {
+    return await buildEach(plan, tasks);
+  } catch (error) {
+    await Promise.all(tasks.map((t) => t.close()));
+    throw error;
+  }
+}
+
+async function buildEach(plan: TaskPlan, tasks: Task[]): Promise<BuiltTasks> {
   const { env, store, retained, report } = plan;
   const d = env.deployment;
   const { stages, exchanges, nodes } = planStages(d.plan, d.parallelism);
   const ways = new Ways(plan, stages, nodes, exchanges);
-  const tasks: Task[] = [];
   const states: StateToRestore[] = [];
   for (const stage of stages) {
     if (d.slot >= stage.parallelism) continue;

@@ -267,6 +267,8 @@ export class Slot {
       schedule: (stage, timeMs) => loop.schedule(stage, timeMs),
       report: this.report,
     });
+    // They stand still until the start. Here, so that whatever goes wrong in between, the next stop closes what they have opened.
+    loop.tasks = tasks;
 
     let restoredBytes = 0;
     await Promise.all([
@@ -292,7 +294,6 @@ export class Slot {
       onWork: () => loop.wake(),
       onLost: (error) => this.fail(error),
     });
-    loop.tasks = tasks;
     loop.disk = this.disk;
     loop.reading = states.map(({ state }) => state);
     loop.lines = plane;
