@@ -11,6 +11,8 @@ export interface Usage {
   readonly cpuS: number;
   /** Sum of the peaks of the processes that were alive at the same time. */
   readonly peakRssMb: number;
+  /** CPU seconds of the first process's threads, its main thread first, the others by what they used. */
+  readonly threadsCpuS?: readonly number[];
 }
 
 let ticksPerSecond = 0;
@@ -58,6 +60,18 @@ export function peakRssMb(pid: number): number {
   }
 }
 
+/** CPU seconds so far of a process's threads, by id; that of the main thread is the process's. */
+function threadCpuS(pid: number, into: Map<number, number>): void {
+  try {
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      const [ranNs] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ');
+      into.set(Number(thread), Number(ranNs) / 1e9);
+    }
+  } catch {
+    // It ended meanwhile, or the system doesn't count.
+  }
+}
+
 /**
  * Waits for a child that was just started and says what its tree used. One child at a time: the system counts children that ended
  * together.
@@ -66,7 +80,9 @@ export async function measureChild(child: ChildProcess): Promise<Usage & { code:
   const started = performance.now();
   const before = endedChildrenCpuS();
   const peaks = new Map<number, number>();
+  const threads = new Map<number, number>();
   const sampler = setInterval(() => {
+    threadCpuS(child.pid!, threads);
     for (const pid of processTree(child.pid!)) peaks.set(pid, Math.max(peaks.get(pid) ?? 0, peakRssMb(pid)));
   }, SAMPLE_MS);
   const code = await new Promise<number | null>((resolve, reject) => {
@@ -74,5 +90,8 @@ export async function measureChild(child: ChildProcess): Promise<Usage & { code:
   }).finally(() => clearInterval(sampler));
   const total = [...peaks.values()].reduce((sum, peak) => sum + peak, 0);
   const wallS = (performance.now() - started) / 1000;
-  return { code, wallS, cpuS: endedChildrenCpuS() - before, peakRssMb: total };
+  const main = threads.get(child.pid!) ?? 0;
+  threads.delete(child.pid!);
+  const threadsCpuS = [main, ...[...threads.values()].sort((a, b) => b - a)];
+  return { code, wallS, cpuS: endedChildrenCpuS() - before, peakRssMb: total, threadsCpuS };
 }

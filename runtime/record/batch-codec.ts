@@ -1,14 +1,25 @@
 /**
  * Rows on the wire between tasks: a batch as columns. Numbers go as one run of doubles, all strings of a column as one run of
- * UTF-8 with their lengths beside it, so that a batch costs few native calls. Compiled per schema.
+ * UTF-8 with their lengths beside it, so that a batch costs few native calls. Compiled per schema; rows without one: untyped-batch.ts.
  *
  * Strings read from a batch may share its memory: state keeps `detach()`ed copies.
  *
  * Layout: u32 rows, byte hasKinds [kinds: one byte a row], then per column its bytes as written below.
  */
 import type { ByteReader, ByteWriter } from './bytes.js';
+import {
+  doubles,
+  lengths,
+  readDoubles,
+  readKinds,
+  readLengths,
+  readText,
+  writeKinds,
+  writeText,
+} from './column-bytes.js';
 import { propertyName } from './object-codec.js';
 import type { Field, Row, RowKind, RowSchema } from './types.js';
+import { untypedCodec } from './untyped-batch.js';
 import { readValue, writeValue } from './value-codec.js';
 
 /** Rows and, when any isn't +I, their kinds. */
@@ -67,25 +78,6 @@ function readNulls(input: ByteReader, n: number): Uint8Array | null {
   return input.byte() === 1 ? input.bytes(n) : null;
 }
 
-function doubles(out: ByteWriter, n: number): Float64Array {
-  const pad = (8 - (out.pos & 7)) & 7;
-  out.reserve(pad + n * 8);
-  // allocUnsafeSlow buffers start at offset 0 of their ArrayBuffer, so an aligned position gives an aligned view.
-  out.pos += pad;
-  const view = new Float64Array(out.buf.buffer, out.buf.byteOffset + out.pos, n);
-  out.pos += n * 8;
-  return view;
-}
-
-function readDoubles(input: ByteReader, n: number): Float64Array {
-  const base = input.pos;
-  const pad = (8 - (base & 7)) & 7;
-  input.pos += pad;
-  const bytes = input.bytes(n * 8);
-  if ((bytes.byteOffset & 7) === 0) return new Float64Array(bytes.buffer, bytes.byteOffset, n);
-  return new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + n * 8));
-}
-
 /** A column written in one go as long as all its values are numbers; with the first that is none, once more by `otherwise`. */
 function plainNumbers(otherwise: string, behind = ''): string {
   return `start = out.pos; out.byte(0); view = doubles(out, n); plain = 0;
@@ -137,68 +129,6 @@ const COLUMN_READERS: Record<Column, [setup: string, value: string]> = {
     'xID !== null && xID[i] === 1 ? null : cID[i] === 1',
   ],
   any: ['const cID = []; for (let i = 0; i < n; i++) cID.push(readValue(input));', 'cID[i]'],
-};
-
-function lengths(out: ByteWriter, n: number): Int32Array {
-  const pad = (4 - (out.pos & 3)) & 3;
-  out.reserve(pad + n * 4);
-  out.pos += pad;
-  const view = new Int32Array(out.buf.buffer, out.buf.byteOffset + out.pos, n);
-  out.pos += n * 4;
-  return view;
-}
-
-function readLengths(input: ByteReader, n: number): Int32Array {
-  input.pos += (4 - (input.pos & 3)) & 3;
-  const bytes = input.bytes(n * 4);
-  if ((bytes.byteOffset & 3) === 0) return new Int32Array(bytes.buffer, bytes.byteOffset, n);
-  return new Int32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + n * 4));
-}
-
-/** A varint of the bytes, a byte that says whether all are ASCII, the bytes. */
-function writeText(text: string, out: ByteWriter): void {
-  const size = Buffer.byteLength(text);
-  out.varint(size);
-  out.byte(size === text.length ? 1 : 0);
-  out.reserve(size);
-  if (size === text.length) out.buf.latin1Write(text, out.pos);
-  else out.buf.utf8Write(text, out.pos);
-  out.pos += size;
-}
-
-function readText(input: ByteReader): string {
-  const size = input.varint();
-  const ascii = input.byte() === 1;
-  const start = input.pos;
-  input.bytes(size);
-  return ascii ? input.buf.latin1Slice(start, start + size) : input.buf.utf8Slice(start, start + size);
-}
-
-function writeKinds(kinds: RowKind[] | null, n: number, out: ByteWriter): void {
-  out.byte(kinds ? 1 : 0);
-  if (!kinds) return;
-  out.reserve(n);
-  for (let i = 0; i < n; i++) out.buf[out.pos + i] = kinds[i];
-  out.pos += n;
-}
-
-function readKinds(input: ByteReader, n: number): RowKind[] | null {
-  return input.byte() === 1 ? (Array.from(input.bytes(n)) as RowKind[]) : null;
-}
-
-/** Untyped rows: tagged values, one row after the other. */
-const untypedCodec: BatchCodec = {
-  write(rows, kinds, out) {
-    out.u32(rows.length);
-    writeKinds(kinds, rows.length, out);
-    for (const row of rows) writeValue(row, out);
-  },
-  each(input, take) {
-    const n = input.u32();
-    const kinds = readKinds(input, n);
-    for (let i = 0; i < n; i++) take(readValue(input), kinds === null ? 0 : kinds[i]);
-    return n;
-  },
 };
 
 /** Compiles the codec of a schema. Positions are relative to the buffer: readers must start at the offset written to. */

@@ -9,13 +9,13 @@
  * Rows out: keys, accumulators, and the slice's end where there are slices.
  */
 import { compileAggregates } from '../expr/aggregates/compile.js';
-import { Codegen } from '../expr/codegen/codegen.js';
+import { Codegen, propertyKey } from '../expr/codegen/codegen.js';
 import type { AggregateCall, NamedExpr } from '../expr/ir.js';
 import { SLICE_COLUMN } from '../graph/two-phase.js';
 import { INSERT, type Row, type RowKind } from '../record/types.js';
-import type { Entry, MapKey } from '../state/table.js';
+import type { MapKey } from '../state/table.js';
 import type { Transform, TransformContext } from './contract.js';
-import { keyCode, newEntryCode, rowCode } from './entry-code.js';
+import { detachedPart, keyCode } from './entry-code.js';
 
 /** Entries held at most. */
 const MOST_ENTRIES = 20_000;
@@ -38,10 +38,10 @@ export interface LocalPhase {
 export function localPhase(ctx: TransformContext, phase: LocalPhase): Transform {
   const { keys } = phase;
   const aggregates = compileAggregates(phase.aggregates, { retract: false, now: ctx.now });
-  const slices = new Map<number, Map<MapKey, Entry>>();
+  const slices = new Map<number, Map<MapKey, Row>>();
   const s = {
     end: Number.NaN,
-    map: undefined as Map<MapKey, Entry> | undefined,
+    map: undefined as Map<MapKey, Row> | undefined,
     size: 0,
     rows: 0,
     made: 0,
@@ -60,19 +60,22 @@ export function localPhase(ctx: TransformContext, phase: LocalPhase): Transform 
   const cg = new Codegen({ now: ctx.now });
   const bs = cg.bind(s, 's');
   const key = keyCode(keys, 'row', cg);
-  const columns = new Map<string, string>();
-  const out = new Codegen();
-  keys.forEach((k, i) => columns.set(k.name, `e.k${i}`));
-  for (const f of aggregates.accFields) columns.set(f.name, `e.${f.name}`);
-  if (phase.slice) columns.set(SLICE_COLUMN, 'end');
-  const send = out.build<(e: Entry, end: number) => void>(
-    `return function sendEntry(e, end) { ${out.bind(ctx.emit, 'emit')}(${rowCode(ctx.node.schema, columns)}, ${INSERT}); };`,
-  );
-  const sendSlice = (map: Map<MapKey, Entry>, end: number) => {
-    for (const entry of map.values()) send(entry, end);
+  // What is held has the columns of the row that it becomes, in the schema's order: nothing is made anew to send it.
+  const accumulators = aggregates.createCode().trim().slice(1, -1).trim();
+  const rowLiteral = (keyPart: (i: number) => string) => {
+    const parts = keys.map((k, i) => `${propertyKey(k.name)}: ${keyPart(i)}`);
+    if (accumulators !== '') parts.push(accumulators);
+    if (phase.slice) parts.push(`${propertyKey(SLICE_COLUMN)}: end`);
+    return `{ ${parts.join(', ')} }`;
+  };
+  // Groups go out soon, before the memory that their texts share would matter.
+  const soon = !phase.slice && !phase.patient;
+  const kept = rowLiteral((i) => (soon ? key.parts[i] : detachedPart(key.parts[i], keys[i].expr.type, cg)));
+  const sendSlice = (map: Map<MapKey, Row>) => {
+    for (const row of map.values()) ctx.emit(row, INSERT);
   };
   const flushAll = () => {
-    for (const [end, map] of slices) sendSlice(map, end);
+    for (const map of slices.values()) sendSlice(map);
     slices.clear();
     s.size = 0;
     s.end = Number.NaN;
@@ -85,7 +88,8 @@ export function localPhase(ctx: TransformContext, phase: LocalPhase): Transform 
     s.rows = 0;
     s.made = 0;
   };
-  const create = newEntryCode(keys, key.parts, aggregates.createCode(), cg);
+  // The map holds the text that the row holds.
+  const mapKey = key.mapKey === key.parts[0] ? `e[${JSON.stringify(keys[0].name)}]` : 'mk';
   const add = aggregates.addCode('e', 'row', cg);
   const process = cg.build<(row: Row, kind: RowKind) => void>(`return function localAggregate(row, kind) {
     ${cg.takeDeclarations()}
@@ -93,9 +97,9 @@ export function localPhase(ctx: TransformContext, phase: LocalPhase): Transform 
     if (${bs}.passing > 0) {
       ${bs}.passing--;
       ${key.setup}
-      const e = ${create};
+      const e = ${rowLiteral((i) => key.parts[i])};
       ${add}
-      ${cg.bind(send, 'send')}(e, end);
+      ${cg.bind(ctx.emit, 'emit')}(e, ${INSERT});
       return;
     }
     const map = end === ${bs}.end ? ${bs}.map : ${cg.bind(open, 'open')}(end);
@@ -103,8 +107,8 @@ export function localPhase(ctx: TransformContext, phase: LocalPhase): Transform 
     const mk = ${key.mapKey};
     let e = map.get(mk);
     if (e === undefined) {
-      e = ${create};
-      map.set(mk, e);
+      e = ${kept};
+      map.set(${mapKey}, e);
       ${bs}.size++;
       ${bs}.made++;
     }
@@ -121,7 +125,7 @@ export function localPhase(ctx: TransformContext, phase: LocalPhase): Transform 
       else {
         for (const [end, map] of slices) {
           if (end - 1 > timestamp) continue;
-          sendSlice(map, end);
+          sendSlice(map);
           s.size -= map.size;
           slices.delete(end);
           if (end === s.end) s.end = Number.NaN;

@@ -1,5 +1,5 @@
 /** Rows on the wire: what is read is what was written. */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { compileBatchCodec } from '../../../runtime/record/batch-codec.js';
 import { ByteReader, ByteWriter } from '../../../runtime/record/bytes.js';
 import { type Field, type Row, type RowKind, UNTYPED } from '../../../runtime/record/types.js';
@@ -53,4 +53,36 @@ test('no rows, and rows without a schema', () => {
     [{ a: [1, { b: 'c' }] }, { d: 5n }],
     [0, 3],
   ]);
+});
+
+describe('rows that functions make', () => {
+  const long = 'a text that is longer than what is copied';
+  const rows = (make: (i: number) => unknown) => Array.from({ length: 40 }, (_, i) => make(i)) as Row[];
+  const back = (sent: Row[]) => there(sent, null, UNTYPED as never)[0];
+
+  test.each<[string, (i: number) => unknown]>([
+    ['numbers and texts', (i) => ({ n: i / 4 - 3, text: i % 3 ? `${i} ${long}` : '', key: `k${i}` })],
+    ['numbers that are none, and the other zero', (i) => ({ n: [Number.NaN, -0, 0, Number.NEGATIVE_INFINITY][i % 4] })],
+    ['a property whose values change their type', (i) => ({ a: i > 30 ? 'x' : i, b: i > 30 ? i : 'x', c: i ? 1n : 2 })],
+    ['characters beyond ASCII', (i) => ({ text: i === 39 ? 'ä' : `plain ${i}`, other: '\ud83d\ude00' })],
+    ['what has no column', (i) => ({ at: new Date(i), set: new Set([i]), none: null, not: undefined, in: { i: [i] } })],
+    ['properties that are sometimes there', (i) => (i % 2 ? { a: 1, b: 2 } : { a: 1 })],
+    ['properties in another order', (i) => (i % 2 ? { a: 1, b: 2 } : { b: 2, a: 1 })],
+    ['names that are numbers, quotes or a prototype', (i) => JSON.parse(`{"7":${i},"b\\"c":2,"__proto__":3}`)],
+    ['no properties', () => ({})],
+    ['no objects', (i) => (i % 2 ? [i] : i)],
+    ['a Map among objects', (i) => (i === 20 ? new Map([['a', 1]]) : { a: i })],
+  ])('%s', (_, make) => {
+    const sent = rows(make);
+    const got = back(sent);
+    expect(got).toStrictEqual(sent);
+    for (const [i, row] of sent.entries()) expect(Object.keys(got[i])).toEqual(Object.keys(row));
+  });
+
+  test('more shapes than code is kept for', () => {
+    for (let shape = 0; shape < 600; shape++) {
+      const sent = rows((i) => ({ [`p${shape}`]: i, text: long }));
+      expect(back(sent)).toStrictEqual(sent);
+    }
+  });
 });
