@@ -1,6 +1,6 @@
 /** How a coordinator begins: it finds the job running and goes on with it, or starts it from its newest checkpoint. */
 import { planStages } from '../graph/stages.js';
-import { latestManifest, readManifest, savepointKey } from '../snapshot/manifest.js';
+import { latestManifest, type Manifest, readManifest, savepointKey } from '../snapshot/manifest.js';
 import { type FoundSlot, findRunning } from './adoption.js';
 import { changedFile } from './changed-file.js';
 import { finishedKey, maybeFinish } from './checkpointing.js';
@@ -39,7 +39,7 @@ async function goOnWithChange(run: JobRun): Promise<(UpgradeResult & { readonly 
 async function find(run: JobRun): Promise<void> {
   const { options } = run;
   let latest = options.restore
-    ? await restoreOnce(options.store, options.job, options.restore.from, options.restore.again)
+    ? await restored(run, options.restore.from, options.restore.again)
     : await latestManifest(options.store, options.job);
   run.checkpoints.startFrom(latest);
   await run.conditions.until(() => run.runners.list.length > 0, FIRST_RUNNERS_MS);
@@ -53,7 +53,7 @@ async function find(run: JobRun): Promise<void> {
     // The one before may have completed checkpoints until its runners came here: what those hold is in no later one.
     latest =
       options.restore && !found
-        ? await restoreOnce(options.store, options.job, options.restore.from, false)
+        ? await restored(run, options.restore.from, false)
         : await latestManifest(options.store, options.job);
     run.checkpoints.startFrom(latest);
     if (found) {
@@ -72,6 +72,13 @@ async function find(run: JobRun): Promise<void> {
   // What a finished job had committed is committed: its output may be gone since, and is nobody's business any more.
   const settled = again && (await options.store.list('finished/')).includes(finishedKey(from.id));
   await deploy(run, run.parallelism, settled ? undefined : from, [], { commitsOnly: again });
+}
+
+async function restored(run: JobRun, from: string, again: boolean): Promise<Manifest> {
+  const { store, job } = run.options;
+  const { manifest, isNew } = await restoreOnce(store, job, from, again);
+  if (isNew) run.untried = manifest;
+  return manifest;
 }
 
 async function adopt(run: JobRun, found: readonly FoundSlot[]): Promise<void> {

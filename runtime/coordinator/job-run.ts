@@ -3,6 +3,7 @@
  * One thing happens at a time: `enqueue` queues deployments, changes, stops and checkpoints.
  */
 import type { Plan } from '../graph/plan.js';
+import type { Manifest } from '../snapshot/manifest.js';
 import { openStore, resolveStore } from '../snapshot/open-store.js';
 import type { TaskMetrics } from '../task/metrics.js';
 import type { SlotOrder } from '../task/slot.js';
@@ -59,6 +60,8 @@ export class JobRun {
   private serial: Promise<unknown> = Promise.resolve();
   private readonly listeners: ((state: JobState) => void)[] = [];
   private settle!: (state: JobState) => void;
+  /** The snapshot that the job was told to start from, as its newest checkpoint, until tasks run from it. */
+  untried: Manifest | undefined;
 
   constructor(
     public options: CoordinatorOptions,
@@ -143,6 +146,7 @@ export class JobRun {
   setState(state: JobState): void {
     if (this.state === state) return;
     this.state = state;
+    if (state === 'running') this.untried = undefined;
     this.options.log.info({ job: this.options.job, state }, `job is ${state}`);
     for (const listener of this.listeners) listener(state);
     this.conditions.check();

@@ -4,6 +4,7 @@ import { deploy, manifestKey } from './deploy.js';
 import type { Deployment } from './deployment.js';
 import type { JobRun } from './job-run.js';
 import { readAhead } from './read-ahead.js';
+import { undoRestore } from './restore.js';
 
 /** How long after the loss of a connection that of a process is waited for. */
 const LOSS_SEEN_MS = 200;
@@ -27,7 +28,7 @@ export function recover(run: JobRun, error: Error, runner?: string): void {
   lost?.fail(error);
   run.conditions.check();
   if (delayMs === undefined) {
-    run.finish('failed');
+    giveUp(run);
     return;
   }
   run.options.log.warn({ error: error.message, delayMs }, 'the job failed and restarts from its last checkpoint');
@@ -36,6 +37,17 @@ export function recover(run: JobRun, error: Error, runner?: string): void {
   void run
     .enqueue(() => redeploy(run, lost, delayMs, (error as { code?: string }).code))
     .catch((again) => run.failed(again as Error));
+}
+
+/** What can't be started from is the job's newest checkpoint no more. */
+function giveUp(run: JobRun): void {
+  const { untried, options } = run;
+  const undone = untried ? undoRestore(options.store, untried) : undefined;
+  if (!undone) run.finish('failed');
+  else
+    undone
+      .catch(({ message }) => options.log.warn({ error: message }, 'the copy of the refused snapshot stays'))
+      .finally(() => run.finish('failed'));
 }
 
 async function redeploy(

@@ -75,7 +75,7 @@ export function stateBytes(manifest: Manifest): number {
   return [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
 
-const checkpointKey = (id: number) => `checkpoints/${String(id).padStart(10, '0')}.json`;
+export const checkpointKey = (id: number) => `checkpoints/${String(id).padStart(10, '0')}.json`;
 export const savepointKey = (name: string) => `savepoints/${name}.json`;
 
 /** A snapshot is whole, and of another job. */

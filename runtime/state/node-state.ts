@@ -253,14 +253,14 @@ export class NodeState {
     }
     for (const saved of snapshot.tables) {
       const table = this.tables.find((t) => t.spec.name === saved.name);
-      if (!table) throw new StateLayoutError(`${this.nodeId} has no state "${saved.name}" any more, the snapshot does`);
+      if (!table) throw this.refusal(`${this.nodeId} has no state "${saved.name}" any more, the snapshot does`);
       const problem =
         layoutProblem(saved.keys, table.layout.keys) ??
         layoutProblem(saved.values, table.layout.values) ??
         (saved.namespaced === table.layout.namespaced && saved.bucketed === table.layout.bucketed
           ? undefined
           : 'windows and plain keys are kept differently');
-      if (problem) throw new StateLayoutError(`state "${saved.name}" of ${this.nodeId} changed its layout: ${problem}`);
+      if (problem) throw this.refusal(`state "${saved.name}" of ${this.nodeId} changed its layout: ${problem}`);
     }
     // Blocks name tables by their place in the snapshot's list.
     const byIndex = snapshot.tables.map((saved) => this.tables.find((t) => t.spec.name === saved.name)!);
@@ -315,6 +315,12 @@ export class NodeState {
     this.leaveUnread(unread);
     this.baseBytes += bytes;
     return bytes;
+  }
+
+  private refusal(why: string): StateLayoutError {
+    return new StateLayoutError(
+      `${why}. The snapshot is another version's: go on with the version that wrote it, start from a snapshot that this one wrote, or without state`,
+    );
   }
 
   /** Where the tables can read a group when they are asked for it, and its bytes take no more memory than they may. */
