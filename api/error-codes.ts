@@ -198,6 +198,10 @@ export const ERROR_CODES = {
   TW5002: passing('Runner lost', 'A runner died or hangs. Tasks restart from the last checkpoint.'),
   TW5003: terminal('Restart strategy exhausted', 'The job failed more often than its restart strategy allows.'),
   TW5004: passing('Not enough slots', 'The job needs more slots than runners offer. It waits for runners.'),
+  TW5006: terminal(
+    'Expression failed',
+    'A CAST, a division, a pattern or a function of SQL has no result for a value of a row. TRY_CAST gives NULL instead; NULLIF keeps a zero from a division.',
+  ),
   TW6001: terminal(
     'API server refuses',
     'The Kubernetes API server refused a request: no permission, an invalid object, a name taken. The message is its own.',

@@ -6,7 +6,7 @@ import { type RestartSpec, RestartStrategy } from './restart.js';
 const MAX_EXCEPTIONS = 50;
 
 /** Caused by the data or the user's code: the same again when replayed, unless something outside has changed. */
-const REPLAYED = new Set(['TW3001', 'TW5001']);
+const REPLAYED = new Set(['TW3001', 'TW5001', 'TW5006']);
 
 /** A process or a connection to one was lost. */
 const LOST = new Set(['TW5002', 'TW5102']);

@@ -50,7 +50,7 @@ import { castProblem } from './allowed.js';
 
 /** A value that its target type can't hold: fails the record's job, as Flink's CAST. */
 export class CastError extends Error {
-  readonly code = 'CAST';
+  readonly code = 'TW5006';
   override name = 'CastError';
 }
 

@@ -9,7 +9,7 @@ type ArrayType = Extract<DataType, { element: DataType }>;
 type MapType = Extract<DataType, { kind: 'MAP' }>;
 
 export class CollectionError extends Error {
-  readonly code = 'COLLECTION';
+  readonly code = 'TW5006';
   override name = 'CollectionError';
 }
 

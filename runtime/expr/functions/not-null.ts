@@ -4,6 +4,7 @@ import { defineFamily } from './definition.js';
 
 /** A NULL where a column is NOT NULL: the row can't be written. */
 export class NotNullError extends Error {
+  readonly code = 'TW5006';
   override name = 'NotNullError';
 }
 

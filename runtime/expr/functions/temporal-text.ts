@@ -2,6 +2,7 @@
 import { castCode } from '../casts/cast.js';
 import * as t from '../typing.js';
 import { type Exact, floorDivide, floorModulo } from '../values/exact.js';
+import { PatternError, remembered } from '../values/regex.js';
 import { formatTime, parseTime, timePattern } from '../values/time-pattern.js';
 import { parseDate, parseTimestamp, unitsPerSecond } from '../values/time-text.js';
 import { fromLocal, toLocal, zoneOffset } from '../values/zone.js';
@@ -9,8 +10,17 @@ import { defineFamily } from './definition.js';
 
 const DEFAULT = 'yyyy-MM-dd HH:mm:ss';
 
+/** Throws PatternError for letters of a zone, which a local time does not have. */
+const checkLocal = remembered((pattern: string): true => {
+  const zone = timePattern(pattern).find(({ letter }) => letter !== '' && 'zVOXxZ'.includes(letter));
+  if (zone)
+    throw new PatternError(`time pattern '${pattern}' has the letter ${zone.letter} of a zone, but the time has none`);
+  return true;
+});
+
 /** A local timestamp by a pattern. */
 function formatTimestamp(value: Exact, pattern: string, precision: number): string {
+  checkLocal(pattern);
   const units = unitsPerSecond(precision);
   return formatTime(Number(floorDivide(value, units / 1000)), (floorModulo(value, units) * 1e9) / units, pattern);
 }
@@ -80,6 +90,8 @@ export const TEMPORAL_TEXT = defineFamily('temporal', [
       checkPattern(e.literal(1));
       const type = e.types[0];
       if (t.isString(type)) return e.fn(reformat, a, pattern);
+      const literal = e.literal(1);
+      if (typeof literal === 'string') checkLocal(literal);
       const precision = (type as { precision: number }).precision;
       const local = castCode(type, t.timestamp(precision), a, { fn: e.fn, tryCast: false, zone: e.zone });
       return e.fn(formatTimestamp, local, pattern, String(precision));

@@ -58,7 +58,7 @@ function divisionByZero(): never {
 
 /** An arithmetic operation without a result (`/ by zero`): the job fails, as Flink's does. */
 export class ArithmeticError extends Error {
-  readonly code = 'ARITHMETIC';
+  readonly code = 'TW5006';
   override name = 'ArithmeticError';
 }
 

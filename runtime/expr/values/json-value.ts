@@ -6,7 +6,7 @@ export class JsonNumber {
 }
 
 export class JsonError extends Error {
-  readonly code = 'JSON';
+  readonly code = 'TW5006';
   override name = 'JsonError';
 }
 

@@ -8,7 +8,7 @@ export function escapeRegex(text: string): string {
 }
 
 export class PatternError extends Error {
-  readonly code = 'PATTERN';
+  readonly code = 'TW5006';
   override name = 'PatternError';
 }
 

@@ -13,7 +13,7 @@ const BITSET_BYTES = 8192;
 
 /** Bytes that are no bitmap. */
 export class BitmapError extends Error {
-  readonly code = 'BITMAP';
+  readonly code = 'TW5006';
   override name = 'BitmapError';
 }
 

@@ -7,7 +7,7 @@ import { doubleToString } from './number-text.js';
 
 /** A text that is no JSON, or a step into a value that has no such parts. */
 export class VariantError extends Error {
-  readonly code = 'VARIANT';
+  readonly code = 'TW5006';
   override name = 'VariantError';
 }
 

@@ -135,6 +135,16 @@ describe('a script', () => {
 
   const ENDLESS = "CREATE TABLE g (n BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '200');";
 
+  test('an expression without a result for a value of a row is TW5006, and no fault of ours', async () => {
+    const failing = async (value: string) => (await run(`SELECT ${value} FROM (VALUES ('x', 0)) t(s, n)`)).err;
+    expect(await failing('CAST(s AS INT)')).toMatch(/^TW5006: can't cast "x" to INT/);
+    expect(await failing('1 / n')).toMatch(/^TW5006: .*zero/);
+    expect(await failing("DATE_FORMAT(TIMESTAMP '2024-01-01 00:00:00', 'yyyy VV')")).toMatch(
+      /^TW5006: time pattern .* zone/,
+    );
+    expect(await failing("JSON_VALUE(s, '$[')")).toMatch(/^TW5006: JSON path/);
+  });
+
   test('a query without an end is stopped: exit 130; one with a LIMIT ends by itself', async () => {
     const engine = newEngine();
     expect(await run(`${ENDLESS} SELECT n FROM g LIMIT 3`, 'csv', engine)).toMatchObject({ code: 0 });
