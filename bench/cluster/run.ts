@@ -2,6 +2,7 @@
  * `cluster`: what the operator costs a job on a real kind cluster, beside what Flink and its operator took on one like it. Needs
  * docker, kind, kubectl and helm; TIDEWHEEL_E2E_CLUSTER names a cluster that is there already.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { bytesOf } from '../../api/quantity.js';
 import { OPERATOR_NAMESPACE } from '../../scripts/cluster/kind-cluster.js';
 import { type E2eCluster, eventually, isReady, startE2eCluster } from '../../test/harness/kind/index.js';
@@ -9,6 +10,8 @@ import type { Suite, SuiteOptions } from '../suite.js';
 import { BeatingJob } from './job.js';
 
 const NAMESPACE = 'bench';
+/** So long after it has come up a job is at rest. */
+const AT_REST_MS = 15_000;
 
 interface Line {
   readonly what: string;
@@ -207,8 +210,10 @@ async function deletePod(job: BeatingJob, component: 'coordinator' | 'runner'): 
   await job.kubectl('delete', 'pod', await job.podName(component), '--force', '--grace-period=0');
 }
 
+/** Of a job at rest. */
 async function memory(cluster: E2eCluster, job: BeatingJob, told: Bench['told']): Promise<void> {
   await job.untilRuns();
+  await delay(AT_REST_MS);
   const mebibytes = async (namespace: string, pod: string) =>
     (await cluster.residentBytes(namespace, pod)) / 1024 / 1024;
   const pods = await job.pods();

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve as resolvePath } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { formatError } from '../../api/index.js';
+import { collectAfterStart } from '../../runtime/boot/after-start.js';
 import { beginOnce } from '../../runtime/coordinator/begin-once.js';
 import { Coordinator } from '../../runtime/coordinator/coordinator.js';
 import { coordinatorOptions } from '../../runtime/coordinator/from-job.js';
@@ -138,6 +139,7 @@ async function runCoordinator(args: Args): Promise<void> {
   log.info({ job: job.name, epoch: coordinator.epoch, ...ports }, 'coordinator leads the job');
   if (args.idle) coordinator.idle();
   else coordinator.start();
+  collectAfterStart();
   process.on('SIGTERM', () => process.exit(143));
   // Without its supervisor a local coordinator ends too.
   // Ctrl-C at a terminal reaches every process: whoever started this one decides what it means.

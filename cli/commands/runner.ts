@@ -1,6 +1,7 @@
 /** `tidewheel runner`: entry point of a runner's pod or process. */
 import { readFile } from 'node:fs/promises';
 import type { CommandModule } from 'yargs';
+import { collectAfterStart } from '../../runtime/boot/after-start.js';
 import type { CoordinatorMessage, RunnerMessage } from '../../runtime/task/control.js';
 import { socketLink } from '../../runtime/task/control-socket.js';
 import { openSocket } from '../../runtime/task/transport.js';
@@ -86,6 +87,7 @@ async function runRunner(args: Args): Promise<void> {
   // Ctrl-C at a terminal reaches every process: whoever started this one decides what it means.
   if (process.send) process.on('SIGINT', () => {});
   if (process.send) process.on('disconnect', () => process.exit(143));
+  collectAfterStart();
   await runner.run();
   process.exit(0);
 }
