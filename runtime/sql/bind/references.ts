@@ -5,24 +5,23 @@ import type { Relation } from '../plan/relation.js';
 /** By the last part of the name. WITH names of the piece itself are counted like others. */
 export function referencedTables(node: Query | Statement): Map<string, number> {
   const counts = new Map<string, number>();
+  const look = (part: unknown): void => {
+    if (typeof part !== 'object' || part === null) return;
+    if (Array.isArray(part)) part.forEach(look);
+    else if (!LEAVES.has((part as { kind?: string }).kind)) visit(part);
+  };
   const visit = (value: object): void => {
-    if (Array.isArray(value)) {
-      for (const part of value) if (typeof part === 'object' && part !== null) visit(part);
-      return;
-    }
-    const { kind } = value as { kind?: string };
-    // Spans have no kind. Neither they nor what holds no query are looked into: they are most of the tree.
-    if (kind === undefined || LEAVES.has(kind)) return;
     const name = tableName(value as Record<string, unknown>);
     if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
-    for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) visit(part);
+    Object.values(value).forEach(look);
   };
   visit(node);
   return counts;
 }
 
-/** Nodes that no table is read in. */
-const LEAVES: ReadonlySet<string> = new Set([
+/** Nodes that no table is read in: most of the tree. Spans have no kind. */
+const LEAVES: ReadonlySet<string | undefined> = new Set([
+  undefined,
   'Identifier',
   'QualifiedName',
   'ColumnRef',

@@ -71,10 +71,16 @@ export class Cursor {
   /** Consumes the keywords or signs if all of them stand here. */
   accept(upper: string, ...more: readonly string[]): boolean {
     // Most often in vain, so it is seen at once.
-    if (this.tokens[this.at].upper !== upper) {
-      this.missed.push(more.length === 0 ? upper : [upper, ...more].join(' '));
-      return false;
-    }
+    if (this.tokens[this.at].upper !== upper) return this.miss(upper, more);
+    return this.take(upper, more);
+  }
+
+  private miss(upper: string, more: readonly string[]): false {
+    this.missed.push(more.length === 0 ? upper : [upper, ...more].join(' '));
+    return false;
+  }
+
+  private take(upper: string, more: readonly string[]): boolean {
     if (more.length > 0 && !this.are(upper, ...more)) return false;
     for (let i = 0; i <= more.length; i++) this.advance();
     return true;
@@ -82,7 +88,12 @@ export class Cursor {
 
   /** Consumes the first of these keywords that stands here. */
   acceptOneOf<const T extends string>(choices: readonly T[]): T | undefined {
-    for (const choice of choices) if (this.accept(choice)) return choice;
+    const { upper } = this.tokens[this.at];
+    if ((choices as readonly string[]).includes(upper)) {
+      this.advance();
+      return upper as T;
+    }
+    this.missed.push(...choices);
     return undefined;
   }
 
@@ -151,7 +162,11 @@ export class Cursor {
 
   commaSeparated<T>(item: () => T): T[] {
     const items = [item()];
-    while (this.accept(',')) items.push(item());
+    while (this.tokens[this.at].upper === ',') {
+      this.advance();
+      items.push(item());
+    }
+    this.missed.push(',');
     return items;
   }
 

@@ -8,14 +8,15 @@ const WORD_START = /[\p{L}\p{Nl}_$]/u;
 const WORD_PART = /[\p{L}\p{Nl}\p{Nd}\p{Mn}\p{Mc}\p{Pc}$]/u;
 /** Runs of characters, each read by one match. */
 const ASCII_WORD = /[A-Za-z0-9_$]*/y;
-const BLANKS = /[ \t\r\f]+/y;
-const BLANK = 1;
-const LETTER = 2;
+const BLANKS = /[ \t\r\f]*/y;
+const LETTER = 1;
+/** A letter that a string may begin with: E'…', N'…', U&'…', X'…'. */
+const PREFIX = 3;
 /** A sign that begins no longer one, nor a number or comment. */
-const SIGN = 3;
+const SIGN = 2;
 /** What an ASCII character begins; 0 for what takes a closer look. */
 const KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
-  if (' \t\r\f'.includes(String.fromCharCode(code))) return BLANK;
+  if ('eEnNuUxX'.includes(String.fromCharCode(code))) return PREFIX;
   if (isAsciiLetter(code) || code === 95) return LETTER;
   return '()[]{}+%,;:?^'.includes(String.fromCharCode(code)) ? SIGN : 0;
 });
@@ -54,11 +55,13 @@ class Lexer {
   /** The loop and what it calls for the most usual tokens are small, so that V8 does not set out to optimise them for a single script. */
   run(): Token[] {
     const { text } = this;
-    while (this.at < text.length) {
+    for (;;) {
+      this.at = endOf(BLANKS, text, this.at);
+      if (this.at >= text.length) break;
       const code = text.charCodeAt(this.at);
       const kind = code < 128 ? KINDS[code] : 0;
-      if (kind === BLANK) this.at = endOf(BLANKS, text, this.at);
-      else if (kind === LETTER) this.letter(code);
+      if (kind === LETTER) this.word();
+      else if (kind === PREFIX) this.wordOrString(code);
       else if (kind === SIGN) this.sign(text[this.at]);
       else if (code === 10) this.newLine(this.at++);
       else if (code === 0xa0 || code === 0xfeff) this.at++;
@@ -95,7 +98,7 @@ class Lexer {
   }
 
   /** A word, or a string with a prefix: X'…', U&'…'. */
-  private letter(code: number): void {
+  private wordOrString(code: number): void {
     const next = this.text.charCodeAt(this.at + 1);
     if ((next === 39 || next === 38) /* ' or & */ && this.prefixedString(code, next)) return;
     this.word();
