@@ -8,7 +8,7 @@ import * as t from '../typing.js';
 import { comparatorOf } from '../values/compare.js';
 import { divideDecimal, doubleToDecimal, fitDecimal } from '../values/decimal.js';
 import { divideLong, type Exact } from '../values/exact.js';
-import { jsonWriter } from '../values/json-text.js';
+import { jsonWriter, objectText } from '../values/json-text.js';
 import { type Bag, bagToMultiset } from './bags.js';
 import { BITMAP_AGGREGATES } from './bitmaps.js';
 import { isObject, type SlotTable, type Source } from './slots.js';
@@ -159,9 +159,7 @@ function jsonObjectAggregate(names: readonly string[], absent: boolean, doc: str
       const text = (pairs: [string, any][]) => {
         const object = new Map<string, string>();
         for (const [key, value] of pairs) if (!(absent && value === null)) object.set(key, write(value));
-        // By name, as Flink writes objects.
-        const members = [...object].sort(([a], [b]) => (a < b ? -1 : 1));
-        return `{${members.map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(',')}}`;
+        return objectText([...object]);
       };
       return (acc, cg) => `${cg.bind(text, 'json')}(${acc}.${values})`;
     },

@@ -7,7 +7,7 @@ import { castProblem } from '../casts/allowed.js';
 import { castFunction } from '../casts/cast.js';
 import * as t from '../typing.js';
 import { type Found, followJsonPath, type JsonPath, parseJsonPath } from '../values/json-path.js';
-import { jsonWriter } from '../values/json-text.js';
+import { jsonWriter, objectText } from '../values/json-text.js';
 import {
   isJsonNumber,
   JsonError,
@@ -21,14 +21,14 @@ import { remembered } from '../values/regex.js';
 import { defineFamily, type EmitCall, type FunctionEntry } from './definition.js';
 import type { Infer } from './signature.js';
 
-/** The value that the path finds in a text; 'error' also for text that is no JSON. */
+/** The value that the path finds in a text. Text that is no JSON is an error in strict mode and has nothing in lax mode. */
 function finder(parse: (text: string) => any): (json: string, path: JsonPath) => Found {
   return (json, path) => {
     let root: any;
     try {
       root = parse(json);
     } catch {
-      return 'error';
+      return path.strict ? 'error' : 'empty';
     }
     return followJsonPath(root, path);
   };
@@ -82,6 +82,9 @@ function scalarReader(type: DataType): (value: any) => unknown {
   };
 }
 
+/** What JSON_VALUE takes for nothing: null, and in lax mode an object or array. */
+const isEmptyValue = (value: any, path: JsonPath) => value === null || (!path.strict && !isScalar(value));
+
 function jsonValue(e: EmitCall, args: string[]): string {
   const [json, path, onEmpty, emptyDefault, onError, errorDefault] = args;
   const find = finder(sharedParser(e));
@@ -91,8 +94,9 @@ function jsonValue(e: EmitCall, args: string[]): string {
   const errorMode = String(e.literal(4) ?? 'NULL');
   const evaluate = (text: string | null, pathText: string | null, forEmpty: unknown, forError: unknown): unknown => {
     if (text === null || pathText === null) return null;
-    const found = find(text, paths(pathText));
-    if (found === 'empty' || (found !== 'error' && found.value === null)) {
+    const jsonPath = paths(pathText);
+    const found = find(text, jsonPath);
+    if (found === 'empty' || (found !== 'error' && isEmptyValue(found.value, jsonPath))) {
       if (emptyMode === 'ERROR') fail('JSON_VALUE', 'nothing found', text, pathText);
       return emptyMode === 'DEFAULT' ? forEmpty : null;
     }
@@ -130,12 +134,13 @@ function jsonQuery(e: EmitCall, [json, path]: string[]): string {
   };
   const evaluate = (text: string | null, pathText: string | null): unknown => {
     if (text === null || pathText === null) return null;
-    const found = find(text, paths(pathText));
+    const jsonPath = paths(pathText);
+    const found = find(text, jsonPath);
     if (found === 'error') return behave(errorMode, 'the path fails', text, pathText);
     if (found === 'empty' || found.value === null) return behave(emptyMode, 'nothing found', text, pathText);
     let value = found.value;
     if (wrapper === 'UNCONDITIONAL' || (wrapper === 'CONDITIONAL' && !Array.isArray(value))) value = [value];
-    if (typeof value !== 'object' || value instanceof JsonNumber) return behave(errorMode, 'a scalar', text, pathText);
+    if (isScalar(value)) return behave(jsonPath.strict ? errorMode : emptyMode, 'a scalar', text, pathText);
     if (!list) return jsonToString(value);
     if (!Array.isArray(value)) return behave(errorMode, 'no array', text, pathText);
     return value.map((element) => (element === null ? null : (scalarText(element) ?? jsonToString(element))));
@@ -183,7 +188,7 @@ function jsonObject(e: EmitCall, args: string[]): string {
       if (absent && parts[i + 1] === null) continue;
       object.set(String(parts[i]), writers[i + 1](parts[i + 1]));
     }
-    return `{${[...object].map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(',')}}`;
+    return objectText([...object]);
   };
   return e.fn(build, ...args.slice(1));
 }

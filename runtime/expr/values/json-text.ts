@@ -50,11 +50,11 @@ function notNullWriter(type: DataType): (value: any) => string {
     case 'MULTISET':
     case 'MAP': {
       const value = type.kind === 'MAP' ? jsonWriter(type.value) : String;
-      return (map) => `{${[...map].map(([k, v]) => `${JSON.stringify(String(k))}:${value(v)}`).join(',')}}`;
+      return (map) => objectText([...map].map(([k, v]) => [String(k), value(v)]));
     }
     case 'ROW': {
       const fields = type.fields.map((field) => [field.name, jsonWriter(field.type)] as const);
-      return (row) => `{${fields.map(([name, write]) => `${JSON.stringify(name)}:${write(row[name])}`).join(',')}}`;
+      return (row) => objectText(fields.map(([name, write]) => [name, write(row[name])]));
     }
     case 'VARIANT':
       return String;
@@ -63,6 +63,12 @@ function notNullWriter(type: DataType): (value: any) => string {
     default:
       return (value) => JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v));
   }
+}
+
+/** An object of members with the JSON of their values: by name, as Flink writes all that it makes. */
+export function objectText(members: [name: string, json: string][]): string {
+  members.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`;
 }
 
 /** Without zeros at the end of the fraction. */
