@@ -21,7 +21,7 @@ import { remembered } from '../values/regex.js';
 import { defineFamily, type EmitCall, type FunctionEntry } from './definition.js';
 import type { Infer } from './signature.js';
 
-/** The value that the path finds in a text. Text that is no JSON is an error in strict mode and has nothing in lax mode. */
+/** The value that the path finds in a text. Text that is no JSON, and null, are errors in strict mode and nothing in lax mode. */
 function finder(parse: (text: string) => any): (json: string, path: JsonPath) => Found {
   return (json, path) => {
     let root: any;
@@ -30,7 +30,9 @@ function finder(parse: (text: string) => any): (json: string, path: JsonPath) =>
     } catch {
       return path.strict ? 'error' : 'empty';
     }
-    return followJsonPath(root, path);
+    const found = followJsonPath(root, path);
+    if (typeof found === 'string' || found.value !== null) return found;
+    return path.strict ? 'error' : 'empty';
   };
 }
 
