@@ -19,13 +19,13 @@ export interface ReadAhead {
   readonly order: SlotOrder;
 }
 
-type From = Pick<Extract<SlotOrder, { type: 'preload' }>, 'store' | 'key' | 'stateDisk'>;
+type From = Pick<Extract<SlotOrder, { type: 'preload' }>, 'store' | 'key' | 'stateDisk' | 'lazily'>;
 
 /** The orders to the slots on those runners: each reads the key groups that it had. */
 export function readAhead(before: SlotsBefore, isThere: (runner: string) => boolean, from: From): ReadAhead[] {
   return before.places.flatMap((place, slot) => {
     const groups = before.owners.flatMap((owner, group) => (owner === slot ? [group] : []));
-    return isThere(place.runner) ? read(place, groups, before, from) : [];
+    return isThere(place.runner) ? read(place, groups, before, { ...from, lazily: true }) : [];
   });
 }
 

@@ -241,7 +241,6 @@ export class NodeState {
     lazily = false,
   ): Promise<number> {
     this.abortCut();
-    this.readAll();
     const wanted = (g: number) => (groups ? groups.has(g) : this.owned[g] === 1);
     const from = (g: number) => {
       const since = snapshot.since[g] ?? 0;
@@ -249,7 +248,9 @@ export class NodeState {
     };
     for (const g of loaded?.groups ?? []) {
       // Written in full since: what was loaded is replaced.
-      if ((snapshot.since[g] ?? 0) > loaded!.checkpoint) for (const table of this.tables) table.dropGroup(g);
+      if ((snapshot.since[g] ?? 0) <= loaded!.checkpoint) continue;
+      this.unread?.drop(g);
+      for (const table of this.tables) table.dropGroup(g);
     }
     for (const saved of snapshot.tables) {
       const table = this.tables.find((t) => t.spec.name === saved.name);
@@ -268,7 +269,9 @@ export class NodeState {
     const ordered = snapshot.segments
       .filter((ref) => parseGroups(ref.groups).some((g) => wanted(g) && ref.checkpoint >= from(g)))
       .sort((a, b) => a.checkpoint - b.checkpoint);
-    const unread = lazily && !groups && !loaded ? this.mayStayUnread(byIndex, ordered) : undefined;
+    // What came later goes over what was loaded.
+    if (ordered.length > 0) this.readAll();
+    const unread = lazily && !loaded && !this.unread ? this.mayStayUnread(byIndex, ordered) : undefined;
     // Fetch a few ahead; apply in order.
     const AHEAD = 4;
     const fetches: Promise<[number, Buffer][]>[] = [];
@@ -312,7 +315,7 @@ export class NodeState {
       }
     }
     for (const table of this.tables) table.forgetChanges();
-    this.leaveUnread(unread);
+    if (unread) this.leaveUnread(unread);
     this.baseBytes += bytes;
     return bytes;
   }
@@ -328,6 +331,17 @@ export class NodeState {
     if (this.disk || refs.reduce((sum, ref) => sum + ref.bytes, 0) > UNREAD_BYTES) return undefined;
     const tables = byIndex.filter((t) => t instanceof GroupedTable);
     return tables.length === byIndex.length ? new UnreadGroups(tables) : undefined;
+  }
+
+  /** What another state has not read yet, where it can stay so in this one. */
+  private unreadOf(other: NodeState, groups: ReadonlySet<number>): UnreadGroups | undefined {
+    const tables = this.tables.filter((t) => t instanceof GroupedTable);
+    const knows = other.tables.every((t) => tables.some(({ spec }) => spec.name === t.spec.name));
+    if (this.disk || !knows) other.readAll();
+    const unread = other.unread?.handTo(tables);
+    other.leaveUnread(undefined);
+    for (let g = 0; g < this.maxParallelism; g++) if (!groups.has(g)) unread?.drop(g);
+    return unread;
   }
 
   private leaveUnread(unread: UnreadGroups | undefined): void {
@@ -371,12 +385,13 @@ export class NodeState {
   /** Takes key groups over from another state of this node, without copying entries of plain keys. */
   adopt(other: NodeState, groups: ReadonlySet<number>): void {
     other.abortCut();
-    other.readAll();
     this.readAll();
+    const unread = this.unreadOf(other, groups);
     for (const table of this.tables) {
       const from = other.tables.find((t) => t.spec.name === table.spec.name);
       if (from) table.adoptFrom(from as never, groups);
     }
+    this.leaveUnread(unread);
     this.baseBytes += other.baseBytes;
   }
 

@@ -8,6 +8,7 @@ import { ByteReader } from '../record/bytes.js';
 
 /** What reads its records. */
 export interface ReadsRecords {
+  readonly spec: { readonly name: string };
   /** Reads one record of a group, from behind its table's number on. */
   apply(input: ByteReader, group: number): void;
   /** All records of the group have been read. */
@@ -58,6 +59,17 @@ export class UnreadGroups {
       this.read(this.next++);
       if (performance.now() >= untilMs) return;
     }
+  }
+
+  /** Hands everything over to other tables of the same names and layouts. */
+  handTo(tables: readonly ReadsRecords[]): UnreadGroups {
+    const others = this.tables.map(({ spec }) => tables.find((table) => table.spec.name === spec.name)!);
+    const handed = new UnreadGroups(others);
+    this.blocks.forEach((blocks, group) => {
+      for (const block of blocks ?? []) handed.add(group, block);
+      this.drop(group);
+    });
+    return handed;
   }
 
   /** Forgets a group that is given away. */

@@ -17,6 +17,8 @@ export type SlotOrder =
       readonly key: string;
       readonly groups: readonly number[];
       readonly stateDisk?: SlotDeployment['stateDisk'];
+      /** What has its bytes here is read as far as there is time for it until the deployment comes. */
+      readonly lazily?: boolean;
     }
   | { readonly type: 'start'; readonly attempt: number }
   | { readonly type: 'barrier'; readonly attempt: number; readonly barrier: Barrier }

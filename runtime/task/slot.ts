@@ -24,6 +24,9 @@ import type { TlsFiles } from './transport.js';
 
 export type { SlotOrder, SlotReport } from './slot-messages.js';
 
+/** How long state is read ahead before others have their turn. */
+const READ_MS = 5;
+
 export class Slot {
   private readonly now: () => number;
   private readonly loop: SlotLoop;
@@ -161,15 +164,29 @@ export class Slot {
         if (!node.keyed) continue;
         const state = NodeState.fromSnapshot(id, manifest.maxParallelism, groups, node.keyed, disk);
         this.onDisk.add(state);
-        bytes += await state.restore(store, node.keyed, groups);
+        bytes += await state.restore(store, node.keyed, groups, undefined, order.lazily);
         states.set(id, state);
       }
       this.preloaded = { attempt: order.attempt, checkpoint: manifest.id, groups, states };
+      this.readOn(states).catch((error: Error) => {
+        this.preloaded = undefined;
+        this.log.warn({ error: error.message }, "can't read state ahead");
+      });
     } catch (error) {
       // Without it, the deployment reads everything itself.
       this.log.warn({ error: (error as Error).message }, "can't read state ahead");
     }
     this.report({ type: 'preloaded', attempt: order.attempt, bytes });
+  }
+
+  /** Reads states further until a deployment takes them. */
+  private async readOn(states: ReadonlyMap<string, NodeState>): Promise<void> {
+    for (const state of states.values()) {
+      while (state.reading && this.preloaded?.states === states) {
+        state.readOn(performance.now() + READ_MS);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
   }
 
   private async cancel(attempt: number, keep: boolean): Promise<void> {

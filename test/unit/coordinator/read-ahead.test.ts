@@ -13,7 +13,7 @@ test('slots whose runner is still there read the key groups that they had; the l
   };
   const from = { store: { kind: 'file', path: '/state' } as const, key: 'checkpoints/0000000003.json' };
   expect(readAhead(before, (runner) => runner === 'b', from)).toEqual([
-    { place: before.places[1], order: { type: 'preload', attempt: 7, ...from, groups: [2, 4] } },
-    { place: before.places[2], order: { type: 'preload', attempt: 7, ...from, groups: [3] } },
+    { place: before.places[1], order: { type: 'preload', attempt: 7, ...from, lazily: true, groups: [2, 4] } },
+    { place: before.places[2], order: { type: 'preload', attempt: 7, ...from, lazily: true, groups: [3] } },
   ]);
 });

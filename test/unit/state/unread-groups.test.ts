@@ -153,6 +153,20 @@ describe('given a restore that left key groups as bytes', () => {
     const taker = tables();
     taker.buckets.arrange(best);
     taker.state.adopt((await restored()).state, new Set(ALL));
+    expect(taker.state.reading).toBe(true);
+    expect(contents(taker)).toEqual(contents(before));
+  });
+
+  test('another state that takes some of them over, half read, gets those', async () => {
+    const { before, restored } = await saved();
+    const taker = tables();
+    taker.buckets.arrange(best);
+    const giver = await restored();
+    change(giver, 4000, 4003);
+    change(before, 4000, 4003);
+    const some = new Set(ALL.slice(3, 12));
+    taker.state.adopt(giver.state, some);
+    before.state.reassign(some);
     expect(contents(taker)).toEqual(contents(before));
   });
 });
