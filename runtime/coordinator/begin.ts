@@ -1,7 +1,7 @@
 /** How a coordinator begins: it finds the job running and goes on with it, or starts it from its newest checkpoint. */
 import { planStages } from '../graph/stages.js';
 import { latestManifest, type Manifest, readManifest, savepointKey } from '../snapshot/manifest.js';
-import { type FoundSlot, findRunning } from './adoption.js';
+import { type FoundSlot, findRunning, standsStill } from './adoption.js';
 import { changedFile } from './changed-file.js';
 import { finishedKey, maybeFinish } from './checkpointing.js';
 import type { UpgradeResult } from './contract.js';
@@ -48,7 +48,8 @@ async function find(run: JobRun): Promise<void> {
     const isIdle = () =>
       run.runners.list.length >= run.expectedRunners && run.runners.list.every((r) => r.running.length === 0);
     const running = () => findRunning(run.runners.list, options.plan);
-    await run.conditions.until(() => running() !== undefined || isIdle(), ADOPTION_MS);
+    const isClear = () => running() !== undefined || isIdle() || standsStill(run.runners.list);
+    await run.conditions.until(isClear, ADOPTION_MS);
     const found = running();
     // The one before may have completed checkpoints until its runners came here: what those hold is in no later one.
     latest =

@@ -14,6 +14,8 @@ export interface RunningSlot {
   readonly planHash: string;
   readonly owners: readonly number[];
   readonly started: boolean;
+  /** It was told to stop at a barrier: its tasks stand still, or will, until they are deployed anew. */
+  readonly stopping: boolean;
   /** Highest checkpoint id seen. */
   readonly checkpoint: number;
   /** Tasks whose input has ended. */

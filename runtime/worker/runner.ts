@@ -240,6 +240,7 @@ export class Runner {
         planHash: planHash(d.plan),
         owners: d.owners,
         started: false,
+        stopping: false,
         checkpoint: d.restore?.id ?? 0,
         finished: [],
         tasks: 0,
@@ -249,8 +250,10 @@ export class Runner {
     const slot = this.running.get(thread);
     if (!slot || order.attempt !== slot.attempt) return;
     if (order.type === 'start') this.running.set(thread, { ...slot, started: true });
-    else if (order.type === 'barrier') this.running.set(thread, { ...slot, checkpoint: order.barrier.id });
-    else if (order.type === 'cancel') this.running.delete(thread);
+    else if (order.type === 'barrier') {
+      const stopping = slot.stopping || order.barrier.stop === true;
+      this.running.set(thread, { ...slot, checkpoint: order.barrier.id, stopping });
+    } else if (order.type === 'cancel') this.running.delete(thread);
   }
 }
 

@@ -52,10 +52,9 @@ async function until(isSo: () => boolean): Promise<void> {
 const segmentsOf = (c: Coordinator) =>
   Object.values(c.checkpoints.latest!.nodes).flatMap(({ keyed }) => keyed?.segments.map(({ key }) => key) ?? []);
 
-test('segments of checkpoints that were completed while both were there stay in the snapshot', async () => {
-  const first = await coordinator();
-  let leader = first;
-  const runner = new Runner({
+/** A runner that finds whoever leads when it looks. */
+function runnerOf(leader: () => Coordinator): Runner {
+  return new Runner({
     id: 'runner-0',
     job: 'counts',
     bindHost: '127.0.0.1',
@@ -64,10 +63,16 @@ test('segments of checkpoints that were completed while both were there stay in 
     log,
     connect: async () => {
       const [mine, theirs] = linkPair<CoordinatorMessage, RunnerMessage>();
-      leader.runners.accept(theirs);
+      leader().runners.accept(theirs);
       return mine;
     },
   });
+}
+
+test('segments of checkpoints that were completed while both were there stay in the snapshot', async () => {
+  const first = await coordinator();
+  let leader = first;
+  const runner = runnerOf(() => leader);
   first.start();
   void runner.run();
   await until(() => (first.checkpoints.latest?.id ?? 0) >= 1);
@@ -87,6 +92,31 @@ test('segments of checkpoints that were completed while both were there stay in 
   expect(second.restarts).toBe(0);
   expect(segmentsOf(second)).toEqual(expect.arrayContaining(segments));
   expect(segments.length).toBeGreaterThanOrEqual(3);
+
+  await second.cancel();
+  await runner.stop();
+  second.close();
+}, 30_000);
+
+test('a job that was being stopped when its coordinator died goes on from its last checkpoint', async () => {
+  const first = await coordinator();
+  let leader = first;
+  const runner = runnerOf(() => leader);
+  first.start();
+  void runner.run();
+  await until(() => first.state === 'running' && (first.checkpoints.latest?.id ?? 0) >= 1);
+  const stopped = first.checkpoints.latest!.id + 100;
+  // The barrier is out, and nobody is left to wait for it.
+  first.deployment!.tell({ type: 'barrier', barrier: { type: 'barrier', id: stopped, stop: true } });
+
+  const second = await coordinator();
+  leader = second;
+  second.start();
+  first.close();
+  await until(() => second.state === 'running');
+  const found = second.checkpoints.latest!.id;
+  await until(() => second.checkpoints.latest!.id > found);
+  expect(second.restarts).toBe(0);
 
   await second.cancel();
   await runner.stop();
