@@ -17,11 +17,7 @@ beforeAll(async () => {
 afterAll(() => ids.stop());
 
 const spec = { parallelism: 2, deadlines: { stable: '1s', start: '30s' } };
-const runners = () => ['ids-runner-0', 'ids-runner-1'].map((name) => ids.cluster.kubelet.pid(name));
-const comesOn = async () => {
-  const rows = ids.rows().length;
-  await ids.until('rows come', () => ids.rows().length > rows + 150);
-};
+const runners = () => ids.runnerPids();
 
 async function call(path: string, body?: object): Promise<any> {
   const port = ids.cluster.api.services.get('ids-coordinator');
@@ -60,7 +56,7 @@ function filled(job: StreamJob): object {
 test('its successor goes on with the new file and finds the tasks running; the operator brings the objects to it', async () => {
   ids.apply(spec);
   await ids.untilRuns();
-  await comesOn();
+  await ids.comesOn();
   await ids.cluster.operator?.stop();
   const id = await changeTo('WHERE id >= 0', 'by-hand');
   const [before, coordinator] = [runners(), ids.cluster.kubelet.pid('ids-coordinator-pod')!];
@@ -73,11 +69,11 @@ test('its successor goes on with the new file and finds the tasks running; the o
   const view = await coordinatorRuns();
   expect(view).toMatchObject({ attempt, restarts: 0, upgrade: { id, location: 'savepoints/by-hand.json' } });
   expect(runners()).toEqual(before);
-  await comesOn();
+  await ids.comesOn();
   ids.apply(spec, { where: 'WHERE id >= 0' });
   await ids.cluster.startOperator();
   await ids.untilRuns();
-  await comesOn();
+  await ids.comesOn();
   expect(runners()).toEqual(before);
   expect(ids.wrongRows().repeated).toEqual([]);
 });
@@ -95,10 +91,10 @@ test('one that dies while its tasks come up has a successor that brings them up 
   });
   const view = await coordinatorRuns();
   expect(view.upgrade.location).toBe('savepoints/half-way.json');
-  await comesOn();
+  await ids.comesOn();
   // Not what is wanted by now: it is changed back.
   await ids.cluster.startOperator();
   await ids.until('changed back', () => ids.status().change?.completedAt !== undefined && ids.runs());
-  await comesOn();
+  await ids.comesOn();
   expect(ids.wrongRows().repeated).toEqual([]);
 });

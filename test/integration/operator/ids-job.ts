@@ -86,6 +86,17 @@ export class IdsCluster {
     return this.until(`${name} runs`, () => this.runs(name));
   }
 
+  /** More rows are committed. */
+  async comesOn(): Promise<void> {
+    const rows = this.rows().length;
+    await this.until('rows come', () => this.rows().length > rows + 150);
+  }
+
+  /** Processes of the two runners of a job. */
+  runnerPids(name = 'ids'): (number | undefined)[] {
+    return [`${name}-runner-0`, `${name}-runner-1`].map((pod) => this.cluster.kubelet.pid(pod));
+  }
+
   /** Committed rows, in order. */
   rows(name = 'ids'): number[] {
     const found: number[] = [];

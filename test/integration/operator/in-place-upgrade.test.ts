@@ -11,17 +11,13 @@ beforeAll(async () => {
 afterAll(() => ids.stop());
 
 const spec = { parallelism: 2, deadlines: { stable: '1s', start: '30s' } };
-const runners = () => ['ids-runner-0', 'ids-runner-1'].map((name) => ids.cluster.kubelet.pid(name));
+const runners = () => ids.runnerPids();
 const hasBegun = () => ids.status().change?.generation === ids.cluster.job('ids').metadata.generation;
-const comesOn = async () => {
-  const rows = ids.rows().length;
-  await ids.until('rows come', () => ids.rows().length > rows + 150);
-};
 
 test('the tasks start anew on the same runners, once; the coordinator that reads the new file finds them', async () => {
   ids.apply(spec);
   await ids.untilRuns();
-  await comesOn();
+  await ids.comesOn();
   const before = runners();
   ids.apply(spec, { where: 'WHERE id >= 0' });
   await ids.untilRuns();
@@ -33,7 +29,7 @@ test('the tasks start anew on the same runners, once; the coordinator that reads
   expect(stable.snapshot ?? lastSavepoint.location).toBe(lastSavepoint.location);
   expect([restarts ?? 0, attempt]).toEqual([0, 2]);
   expect(runners()).toEqual(before);
-  await comesOn();
+  await ids.comesOn();
   expect(ids.wrongRows().repeated).toEqual([]);
 });
 
@@ -43,7 +39,7 @@ test('an operator that dies after the change and before the objects say so goes 
   await ids.cluster.operator?.stop();
   await ids.cluster.startOperator();
   await ids.untilRuns();
-  await comesOn();
+  await ids.comesOn();
   expect(ids.wrongRows().repeated).toEqual([]);
 });
 
@@ -52,7 +48,7 @@ test('a change that is taken back while it is made is undone', async () => {
   await ids.until('the change has begun', hasBegun);
   ids.apply(spec, { where: 'WHERE id >= -1' });
   await ids.untilRuns();
-  await comesOn();
+  await ids.comesOn();
   expect(ids.wrongRows().repeated).toEqual([]);
 });
 
@@ -63,7 +59,7 @@ test('a body that can’t run is rolled back', async () => {
     () => ids.status().change?.kind === 'rollback' && ids.status().phase === 'Running',
     60_000,
   );
-  await comesOn();
+  await ids.comesOn();
   ids.apply({ ...spec, state: 'suspended' }, { where: 'WHERE id >= -1' });
   await ids.until('suspended', () => ids.status().phase === 'Suspended');
   const { missing, repeated } = ids.wrongRows();
