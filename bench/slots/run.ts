@@ -11,13 +11,12 @@ import type { Usage } from '../measure/process-tree.js';
 import { nexmarkData } from '../nexmark/data.js';
 import { nexmarkQuery } from '../nexmark/queries.js';
 import type { Suite } from '../suite.js';
-import { GENERATED, lambdaJob } from './jobs.js';
+import { GENERATED, lambdaJob, WITH_LAMBDAS } from './jobs.js';
 
 const TARGET = 1.7;
 const SLOTS = [1, 2];
 /** Queries of Nexmark with a keyBy, read from two files of JSON lines. */
 const NEXMARK = ['q4', 'q5', 'q7', 'q16', 'q17', 'q18', 'q19'];
-const LAMBDA = 'lambda';
 /** Events in the files; the others make theirs, and more. */
 const MOST_IN_FILES = 4_000_000;
 const MOST_FOR_LAMBDAS = 20_000_000;
@@ -25,9 +24,9 @@ const MOST_FOR_LAMBDAS = 20_000_000;
 async function jobOf(name: string, events: number): Promise<Pick<TidewheelRun, 'job' | 'ending'> & { events: number }> {
   const generated = GENERATED[name];
   if (generated) return { job: generated(events), ending: 'sql', events };
-  if (name === LAMBDA) {
+  if (WITH_LAMBDAS.includes(name)) {
     const some = Math.min(events, MOST_FOR_LAMBDAS);
-    return { job: lambdaJob(some), ending: 'yaml', events: some };
+    return { job: lambdaJob(name, some), ending: 'yaml', events: some };
   }
   const data = await nexmarkData(Math.min(events, MOST_IN_FILES), SLOTS.length);
   // A file is a split.
@@ -45,7 +44,7 @@ function leastS({ cpuS, threadsCpuS = [] }: Usage, slots: number): number {
 
 export const slots: Suite = {
   describe: 'CPU-bound queries with a keyBy on one slot and on two',
-  names: () => [...Object.keys(GENERATED), LAMBDA, ...NEXMARK],
+  names: () => [...Object.keys(GENERATED), ...WITH_LAMBDAS, ...NEXMARK],
   // Long enough that start and warm-up are small beside it: about 20 s with one slot.
   events: 100_000_000,
   repeat: 2,
