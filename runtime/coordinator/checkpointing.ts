@@ -3,6 +3,7 @@ import type { Manifest } from '../snapshot/manifest.js';
 import { collectGarbage } from '../snapshot/retention.js';
 import type { CheckpointContext } from './checkpoints.js';
 import type { JobRun } from './job-run.js';
+import { tellStandbys } from './standby.js';
 
 /** Says that everything up to the final checkpoint `id` is committed. */
 export const finishedKey = (id: number) => `finished/${id}`;
@@ -38,6 +39,7 @@ export async function periodicCheckpoint(run: JobRun): Promise<void> {
     await run.checkpoints.take(checkpointContext(run), { kind: 'checkpoint' });
     run.schedule.succeeded();
     if (run.checkpoints.latest) void run.merging.run(run.checkpoints.latest);
+    tellStandbys(run);
     void collect(run);
   } catch (error) {
     const { message } = error as Error;

@@ -250,7 +250,10 @@ export class Coordinator {
     const { run } = this;
     const { current } = run;
     if (report.type === 'preloaded') {
-      run.preloading.delete(`${runner.id}/${thread}`);
+      const at = `${runner.id}/${thread}`;
+      // Reports come in the order of the orders.
+      if (run.following.delete(at)) return;
+      run.preloading.delete(at);
       run.conditions.check();
       return;
     }
@@ -292,6 +295,7 @@ export class Coordinator {
   private runnerLeft(runner: RunnerInfo): void {
     const { run } = this;
     run.preloading.clear();
+    for (const at of run.following) if (at.startsWith(`${runner.id}/`)) run.following.delete(at);
     run.conditions.check();
     if (!run.current?.uses(runner.id)) return;
     if (run.state === 'running' || run.state === 'deploying' || run.state === 'stopping') {

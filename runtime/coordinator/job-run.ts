@@ -43,6 +43,8 @@ export class JobRun {
   lastUpgrade: UpgradeResult | undefined;
   /** Slots that read ahead, `runner/thread`. */
   preloading = new Set<string>();
+  /** Those that stand by and read the latest checkpoint, likewise. */
+  readonly following = new Set<string>();
   readonly checkpoints: Checkpoints;
   readonly runners: Runners;
   /** Latest metrics of each task, `stage/subtask`. */

@@ -2,7 +2,8 @@
  * Orders to slots to read state before they need it. Pure.
  *
  * While the successor of a lost runner starts, the slots that are still there read their part of the state: what they had in memory
- * is beyond the checkpoint to which the job goes back. Before a rescale each slot reads the key groups that it will get.
+ * is beyond the checkpoint to which the job goes back. Before a rescale each slot reads the key groups that it will get. Runners that
+ * stand by follow the checkpoints: what they take over when another dies is in their memory, but for what came last.
  */
 import type { SlotOrder } from '../task/slot.js';
 import type { ThreadPlace } from './placement.js';
@@ -40,6 +41,30 @@ export function readMoving(
     const stays = old && old.runner === place.runner && old.thread === place.thread;
     const groups = after.owners.flatMap((o, g) => (o === slot && !(stays && before.owners[g] === slot) ? [g] : []));
     return read(place, groups, before, from);
+  });
+}
+
+/** What a runner that stands by holds of a job's state at most, in bytes of its snapshot, beyond what any runner has to hold. */
+const STANDBY_BYTES = 128 << 20;
+
+/**
+ * The orders to the runners that stand by: each reads what some of the slots have, as many as there is room for, together all of them where
+ * that can be. `stateBytes`: of all slots.
+ */
+export function readBeside(
+  running: SlotsBefore,
+  standbys: readonly string[],
+  from: From,
+  stateBytes: number,
+): ReadAhead[] {
+  const slots = running.places.length;
+  const perRunner = Math.max(...running.places.map((p) => running.places.filter((q) => q.runner === p.runner).length));
+  const room = Math.floor((STANDBY_BYTES * slots) / Math.max(1, stateBytes));
+  const share = Math.min(slots, Math.max(perRunner, room));
+  return standbys.flatMap((runner, at) => {
+    const held = new Set(Array.from({ length: share }, (_, i) => (at * share + i) % slots));
+    const groups = running.owners.flatMap((owner, group) => (held.has(owner) ? [group] : []));
+    return read({ runner, thread: 0 }, groups, running, { ...from, lazily: true });
   });
 }
 

@@ -317,6 +317,8 @@ export class NodeState {
     for (const table of this.tables) table.forgetChanges();
     if (unread) this.leaveUnread(unread);
     this.baseBytes += bytes;
+    // What is followed checkpoint by checkpoint takes the place of what was there.
+    if (loaded) this.baseBytes = Math.min(this.baseBytes, bytesFor(snapshot, wanted));
     return bytes;
   }
 
@@ -408,6 +410,11 @@ export class NodeState {
     }
     return added;
   }
+}
+
+/** Bytes of the segments with key groups that are wanted. */
+function bytesFor({ segments }: KeyedSnapshot, wanted: (group: number) => boolean): number {
+  return segments.reduce((sum, ref) => (parseGroups(ref.groups).some(wanted) ? sum + ref.bytes : sum), 0);
 }
 
 /** Says how two field lists differ, or undefined. */

@@ -153,19 +153,27 @@ export class Slot {
 
   private async preload(order: Extract<SlotOrder, { type: 'preload' }>): Promise<void> {
     let bytes = 0;
+    // What was read for the same attempt holds: only what came since is read.
+    const held = this.preloaded;
+    const isKept = held?.attempt === order.attempt && order.groups.every((g) => held.groups.has(g));
+    const before = isKept && !order.stateDisk ? held : undefined;
+    this.preloaded = undefined;
+    if (!before) for (const state of held?.states.values() ?? []) this.forget(state);
+    const states = new Map<string, NodeState>();
     try {
       const store = await this.store(order.store);
       const manifest = await readManifest(store, order.key);
-      const states = new Map<string, NodeState>();
-      const groups = new Set(order.groups);
+      const groups = before?.groups ?? new Set(order.groups);
       this.disk ??= order.stateDisk && openStateDisk(order.stateDisk);
       const disk = order.stateDisk && this.disk;
       for (const [id, node] of Object.entries(manifest.nodes)) {
         if (!node.keyed) continue;
-        const state = NodeState.fromSnapshot(id, manifest.maxParallelism, groups, node.keyed, disk);
+        const known = before?.states.get(id);
+        const state = known ?? NodeState.fromSnapshot(id, manifest.maxParallelism, groups, node.keyed, disk);
         this.onDisk.add(state);
-        bytes += await state.restore(store, node.keyed, groups, undefined, order.lazily);
         states.set(id, state);
+        const loaded = known && before && { checkpoint: before.checkpoint, groups };
+        bytes += await state.restore(store, node.keyed, groups, loaded, order.lazily);
       }
       this.preloaded = { attempt: order.attempt, checkpoint: manifest.id, groups, states };
       this.readOn(states).catch((error: Error) => {
@@ -174,9 +182,15 @@ export class Slot {
       });
     } catch (error) {
       // Without it, the deployment reads everything itself.
+      for (const state of [...states.values(), ...(before?.states.values() ?? [])]) this.forget(state);
       this.log.warn({ error: (error as Error).message }, "can't read state ahead");
     }
     this.report({ type: 'preloaded', attempt: order.attempt, bytes });
+  }
+
+  private forget(state: NodeState): void {
+    state.close();
+    this.onDisk.delete(state);
   }
 
   /** Reads states further until a deployment takes them. */
@@ -299,8 +313,8 @@ export class Slot {
           state.adopt(ahead, loaded!);
           ahead.close();
         }
-        const known = loaded && { checkpoint: preloaded!.checkpoint, groups: loaded };
-        restoredBytes += await state.restore(store, keyed, groups, known, true);
+        const known = loaded && loaded.size > 0 && { checkpoint: preloaded!.checkpoint, groups: loaded };
+        restoredBytes += await state.restore(store, keyed, groups, known || undefined, true);
       }),
       ...tasks.flatMap((task) => task.chain.sinks.map((sink) => sink.open(env.restored?.(sink.node.id)))),
     ]);

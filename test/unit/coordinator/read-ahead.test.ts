@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals';
-import { readAhead } from '../../../runtime/coordinator/read-ahead.js';
+import { describe, expect, test } from '@jest/globals';
+import { readAhead, readBeside } from '../../../runtime/coordinator/read-ahead.js';
 
 test('slots whose runner is still there read the key groups that they had; the lost one’s wait for its successor', () => {
   const before = {
@@ -16,4 +16,37 @@ test('slots whose runner is still there read the key groups that they had; the l
     { place: before.places[1], order: { type: 'preload', attempt: 7, ...from, lazily: true, groups: [2, 4] } },
     { place: before.places[2], order: { type: 'preload', attempt: 7, ...from, lazily: true, groups: [3] } },
   ]);
+});
+
+describe('runners that stand by', () => {
+  const running = {
+    attempt: 9,
+    places: [
+      { runner: 'a', thread: 0 },
+      { runner: 'b', thread: 0 },
+      { runner: 'c', thread: 0 },
+    ],
+    owners: [0, 0, 1, 1, 2, 2],
+  };
+  const from = { store: { kind: 'file', path: '/state' } as const, key: 'checkpoints/0000000012.json' };
+  const groups = (standbys: string[], bytes: number) =>
+    readBeside(running, standbys, from, bytes).map(({ place, order }) => [
+      place.runner,
+      order.type === 'preload' ? order.groups : undefined,
+    ]);
+
+  test('read everything that the slots have where it is small', () => {
+    expect(groups(['s'], 1000)).toEqual([['s', [0, 1, 2, 3, 4, 5]]]);
+  });
+
+  test('read as much as a runner has where there is more, each something else', () => {
+    expect(groups(['s', 't'], 1e12)).toEqual([
+      ['s', [0, 1]],
+      ['t', [2, 3]],
+    ]);
+  });
+
+  test('are not asked where none is', () => {
+    expect(groups([], 1000)).toEqual([]);
+  });
 });

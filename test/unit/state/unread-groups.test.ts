@@ -97,7 +97,12 @@ async function saved(windows = false) {
     after.buckets.arrange(best);
     return after;
   };
-  return { before, restored, cut };
+  /** Goes on from what `after` has of an earlier checkpoint. */
+  const follow = ({ state }: Tables, checkpoint: number) => {
+    const snapshot = { tables: before.state.layouts, segments: [...segments], since: [...since] };
+    return state.restore(store, snapshot, undefined, { checkpoint, groups: new Set(ALL) }, true);
+  };
+  return { before, restored, cut, follow };
 }
 
 describe('given a restore that left key groups as bytes', () => {
@@ -169,6 +174,19 @@ describe('given a restore that left key groups as bytes', () => {
     before.state.reassign(some);
     expect(contents(taker)).toEqual(contents(before));
   });
+});
+
+test('a state that follows one checkpoint after the other ends as the one that was written, and knows how large it is', async () => {
+  const { before, restored, cut, follow } = await saved();
+  const after = await restored();
+  for (let id = 4; id < 60; id++) {
+    change(before, id * 1000, id * 1000 + 50);
+    cut(before, id);
+    await follow(after, id - 1);
+  }
+  after.buckets.arrange(best);
+  expect(contents(after)).toEqual(contents(before));
+  expect(after.state.bytes).toBeLessThan(4 * (await restored()).state.bytes);
 });
 
 test('a state with windows is read whole', async () => {
