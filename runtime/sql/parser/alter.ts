@@ -100,7 +100,7 @@ function parseAlterFunction(c: Cursor, start: Start, temporary: boolean, system:
 
 function parseRenameTo(c: Cursor): RenameTo | undefined {
   const start = c.token;
-  if (!c.accept('RENAME', 'TO')) return undefined;
+  if (!c.acceptAll('RENAME', 'TO')) return undefined;
   const name = c.qualifiedName('the new name');
   return { kind: 'RenameTo', name, span: c.since(start) };
 }
@@ -180,7 +180,7 @@ function parsePosition(c: Cursor): ColumnPosition | undefined {
 
 function parseAddPartitions(c: Cursor, start: Start): AlterTableAction | undefined {
   if (!c.are('PARTITION', '(') && !c.are('IF', 'NOT', 'EXISTS')) return undefined;
-  const ifNotExists = c.accept('IF', 'NOT', 'EXISTS');
+  const ifNotExists = c.acceptAll('IF', 'NOT', 'EXISTS');
   const partitions = [parsePartitionSpec(c)];
   while (c.is('PARTITION')) partitions.push(parsePartitionSpec(c));
   return { kind: 'AddPartitions', ifNotExists, partitions, span: c.since(start) };
@@ -195,7 +195,7 @@ function parsePartitionSpec(c: Cursor): PartitionSpec {
 }
 
 function parseDropAction(c: Cursor, start: Start): AlterTableAction {
-  if (c.accept('PRIMARY', 'KEY')) return { kind: 'DropPart', part: 'PRIMARY KEY', span: c.since(start) };
+  if (c.acceptAll('PRIMARY', 'KEY')) return { kind: 'DropPart', part: 'PRIMARY KEY', span: c.since(start) };
   const next = c.peek();
   const alone = next.type === 'end' || next.upper === ';';
   if (alone) {

@@ -20,7 +20,7 @@ export function parseCall(c: Cursor): Call {
   if (!distinct && c.token.upper === 'ALL') c.advance();
   const args: readonly Argument[] = c.is(')') ? [] : c.commaSeparated(() => parseArgument(c));
   let orderBy: readonly SortItem[] | undefined;
-  if (c.accept('ORDER', 'BY')) orderBy = parseSortItems(c);
+  if (c.acceptAll('ORDER', 'BY')) orderBy = parseSortItems(c);
   const nullTreatment = parseNullTreatment(c);
   c.expectClose(open);
   const call: Call = { kind: 'Call', name, args, distinct, orderBy, nullTreatment, span: c.since(start) };
@@ -39,8 +39,8 @@ export function plainCall(c: Cursor, start: Cursor['token'], args: readonly Expr
 }
 
 function parseNullTreatment(c: Cursor): Call['nullTreatment'] {
-  if (c.accept('RESPECT', 'NULLS')) return 'RESPECT NULLS';
-  if (c.accept('IGNORE', 'NULLS')) return 'IGNORE NULLS';
+  if (c.acceptAll('RESPECT', 'NULLS')) return 'RESPECT NULLS';
+  if (c.acceptAll('IGNORE', 'NULLS')) return 'IGNORE NULLS';
   return undefined;
 }
 
@@ -143,8 +143,8 @@ function finishTableArgument(
   table: QualifiedName | undefined,
   query?: TableArgument['query'],
 ): TableArgument {
-  const partitionBy = c.accept('PARTITION', 'BY') ? oneOrList(c, () => parseExpression(c)) : [];
-  const orderBy = c.accept('ORDER', 'BY') ? oneOrList(c, () => parseSortItem(c)) : [];
+  const partitionBy = c.acceptAll('PARTITION', 'BY') ? oneOrList(c, () => parseExpression(c)) : [];
+  const orderBy = c.acceptAll('ORDER', 'BY') ? oneOrList(c, () => parseSortItem(c)) : [];
   return { kind: 'TableArgument', table, query, partitionBy, orderBy, span: c.since(start) };
 }
 

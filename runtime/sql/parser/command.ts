@@ -63,8 +63,8 @@ export function parseStopJob(c: Cursor): StopJob {
   const start = c.token;
   c.expect('STOP', 'JOB');
   const id = parsePlainString(c, "a job's id in quotes");
-  const savepoint = c.accept('WITH', 'SAVEPOINT');
-  const drain = savepoint && c.accept('WITH', 'DRAIN');
+  const savepoint = c.acceptAll('WITH', 'SAVEPOINT');
+  const drain = savepoint && c.acceptAll('WITH', 'DRAIN');
   return { kind: 'StopJob', id, savepoint, drain, span: c.since(start) };
 }
 
@@ -160,7 +160,7 @@ export function parseExplain(c: Cursor): Explain {
   const start = c.token;
   c.expect('EXPLAIN');
   const details: ExplainDetail[] = [];
-  if (!c.accept('PLAN', 'FOR')) {
+  if (!c.acceptAll('PLAN', 'FOR')) {
     const first = c.acceptOneOf(DETAILS);
     if (first) {
       details.push(first);

@@ -77,7 +77,7 @@ export function parseCreateTable(c: Cursor, start: Start, temporary: boolean, or
 /** One element in the parentheses; a column with an inline key gives two. */
 export function parseElement(c: Cursor): TableElement[] {
   const start = c.token;
-  if (c.accept('WATERMARK', 'FOR')) return [parseWatermark(c, start)];
+  if (c.acceptAll('WATERMARK', 'FOR')) return [parseWatermark(c, start)];
   if (c.accept('CONSTRAINT')) {
     const name = c.name('the name of the constraint');
     if (c.is('UNIQUE')) c.failUnsupported('UNIQUE');
@@ -104,7 +104,7 @@ function parseKey(c: Cursor, start: Start, name?: Identifier): PrimaryKey {
 
 /** Enforced is what SQL means where nothing is written. */
 function parseEnforced(c: Cursor): boolean {
-  if (c.accept('NOT', 'ENFORCED')) return false;
+  if (c.acceptAll('NOT', 'ENFORCED')) return false;
   c.accept('ENFORCED');
   return true;
 }
@@ -141,7 +141,7 @@ function parsePhysicalColumn(
   let key: PrimaryKey | undefined;
   const place = c.token;
   const constraint = c.accept('CONSTRAINT') ? c.name('the name of the constraint') : undefined;
-  if (c.accept('PRIMARY', 'KEY')) {
+  if (c.acceptAll('PRIMARY', 'KEY')) {
     const enforced = parseEnforced(c);
     key = { kind: 'PrimaryKey', name: constraint, columns: [name], enforced, span: c.since(place) };
   } else if (constraint) c.failExpecting(['PRIMARY KEY']);

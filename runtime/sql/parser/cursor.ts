@@ -13,16 +13,20 @@ export const MAX_HEIGHT = 1_000;
 /** Where something starts: a token or the span of a node. */
 export type Start = Pick<Span, 'start' | 'line' | 'column'>;
 
-/** A position in the tokens of a text, with what every part of the grammar needs. Moves only forward. */
+/**
+ * A position in the tokens of a text, with what every part of the grammar needs. Moves only forward.
+ *
+ * What is looked for in vain is most of what a parser does, so nothing is noted of it here; `RecordingCursor` does, for the
+ * error of a text that has a mistake. Methods that are called for each token stay small for the same reason: what V8 would
+ * set out to optimise in the middle of a first script costs more than it gives.
+ */
 export class Cursor {
-  private at = 0;
-  /** Words that were looked for at the current token, in vain. */
-  private readonly missed: string[] = [];
+  protected at = 0;
   private nesting = 0;
   private childHeight = 0;
 
   constructor(
-    private readonly tokens: readonly Token[],
+    protected readonly tokens: readonly Token[],
     private readonly file?: string,
   ) {}
 
@@ -43,64 +47,61 @@ export class Cursor {
     return this.tokens[this.at].type === 'end';
   }
 
+  /** Stays at the end of the text. */
   advance(): Token {
     const token = this.tokens[this.at];
-    if (this.at < this.tokens.length - 1) this.at++;
-    this.missed.length = 0;
+    if (token.type !== 'end') this.at++;
     return token;
   }
 
   /** Whether the keyword or sign stands here. */
   is(upper: string): boolean {
-    if (this.tokens[this.at].upper === upper) return true;
-    this.missed.push(upper);
-    return false;
+    return this.tokens[this.at].upper === upper;
+  }
+
+  /** Whether one of these two signs stands here. */
+  isEither(upper: string, other: string): boolean {
+    const found = this.tokens[this.at].upper;
+    return found === upper || found === other;
   }
 
   /** Whether these keywords or signs stand here, one after the other. */
-  are(...uppers: readonly string[]): boolean {
-    for (let i = 0; i < uppers.length; i++) {
-      if (this.peek(i).upper !== uppers[i]) {
-        this.missed.push(uppers.join(' '));
-        return false;
-      }
-    }
+  are(first: string, ...more: readonly string[]): boolean {
+    if (this.tokens[this.at].upper !== first) return false;
+    return more.every((upper, i) => this.peek(i + 1).upper === upper);
+  }
+
+  /** Consumes the keyword or sign if it stands here. */
+  accept(upper: string): boolean {
+    if (this.tokens[this.at].upper !== upper) return false;
+    this.at++;
     return true;
   }
 
   /** Consumes the keywords or signs if all of them stand here. */
-  accept(upper: string, ...more: readonly string[]): boolean {
-    // Most often in vain, so it is seen at once.
-    if (this.tokens[this.at].upper !== upper) return this.miss(upper, more);
-    return this.take(upper, more);
-  }
-
-  private miss(upper: string, more: readonly string[]): false {
-    this.missed.push(more.length === 0 ? upper : [upper, ...more].join(' '));
-    return false;
-  }
-
-  private take(upper: string, more: readonly string[]): boolean {
-    if (more.length > 0 && !this.are(upper, ...more)) return false;
-    for (let i = 0; i <= more.length; i++) this.advance();
+  acceptAll(first: string, ...more: readonly string[]): boolean {
+    if (this.tokens[this.at].upper !== first || !this.are(first, ...more)) return false;
+    this.at += 1 + more.length;
     return true;
   }
 
   /** Consumes the first of these keywords that stands here. */
   acceptOneOf<const T extends string>(choices: readonly T[]): T | undefined {
     const { upper } = this.tokens[this.at];
-    if ((choices as readonly string[]).includes(upper)) {
-      this.advance();
-      return upper as T;
-    }
-    this.missed.push(...choices);
-    return undefined;
+    if (!(choices as readonly string[]).includes(upper)) return undefined;
+    this.at++;
+    return upper as T;
+  }
+
+  /** What was looked for here in vain, as far as it was noted. */
+  protected missed(): readonly string[] {
+    return [];
   }
 
   expect(...uppers: readonly string[]): void {
     for (const upper of uppers) {
-      if (this.token.upper !== upper) this.failExpecting([quoteSign(upper)]);
-      this.advance();
+      if (this.tokens[this.at].upper !== upper) this.failExpecting([quoteSign(upper)]);
+      this.at++;
     }
   }
 
@@ -110,8 +111,8 @@ export class Cursor {
 
   /** The closing parenthesis of the one opened at `open`. */
   expectClose(open: Token, close = ')'): void {
-    if (this.token.upper === close) {
-      this.advance();
+    if (this.tokens[this.at].upper === close) {
+      this.at++;
       return;
     }
     const opened = `'${close}' for the '${open.text}' of line ${open.line}, column ${open.column}`;
@@ -120,7 +121,7 @@ export class Cursor {
 
   /** Whether a name stands here, that is one in backticks or a word that is not reserved. */
   isName(distance = 0): boolean {
-    const token = this.peek(distance);
+    const token = distance === 0 ? this.tokens[this.at] : this.peek(distance);
     return token.type === 'quoted' || (token.type === 'word' && !RESERVED.has(token.upper));
   }
 
@@ -162,11 +163,7 @@ export class Cursor {
 
   commaSeparated<T>(item: () => T): T[] {
     const items = [item()];
-    while (this.tokens[this.at].upper === ',') {
-      this.advance();
-      items.push(item());
-    }
-    this.missed.push(',');
+    while (this.accept(',')) items.push(item());
     return items;
   }
 
@@ -181,8 +178,8 @@ export class Cursor {
 
   /** From `start` to the end of the last consumed token. */
   since(start: Start): Span {
-    const { end } = this.previous;
-    return { start: start.start, end: Math.max(end, start.start), line: start.line, column: start.column };
+    const end = this.at === 0 ? 0 : this.tokens[this.at - 1].end;
+    return { start: start.start, end: end < start.start ? start.start : end, line: start.line, column: start.column };
   }
 
   /**
@@ -213,7 +210,7 @@ export class Cursor {
   /** Fails at the current token for what was expected, or for everything that was looked for here. */
   failExpecting(expected: readonly string[], suggestFrom: Iterable<string> = []): never {
     const { token } = this;
-    const shown = expected.length > 0 ? expected : unique(this.missed).map(quoteSign);
+    const shown = expected.length > 0 ? expected : unique(this.missed()).map(quoteSign);
     const suggestion = this.suggestion(suggestFrom, expected);
     const listed = shown.length > 8 ? [...shown.slice(0, 8), '…'] : shown;
     const last = listed.length > 1 ? `${listed.slice(0, -1).join(', ')} or ${listed[listed.length - 1]}` : listed[0];
@@ -263,7 +260,7 @@ export class Cursor {
   private suggestion(more: Iterable<string>, expected: readonly string[]): string | undefined {
     const { token, previous } = this;
     if (token.type === 'word' && !RESERVED.has(token.upper)) {
-      const nearest = nearestWord(token.text, [...expected, ...this.missed, ...more]);
+      const nearest = nearestWord(token.text, [...expected, ...this.missed(), ...more]);
       if (nearest) return nearest;
     }
     if (previous.type === 'word' && this.at > 0 && !RESERVED.has(previous.upper)) {

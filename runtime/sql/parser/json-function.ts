@@ -112,8 +112,8 @@ function parseJsonExists(c: Cursor): Expression {
 }
 
 function parseNulls(c: Cursor): JsonNulls | undefined {
-  if (c.accept('NULL', 'ON', 'NULL')) return 'NULL';
-  if (c.accept('ABSENT', 'ON', 'NULL')) return 'ABSENT';
+  if (c.acceptAll('NULL', 'ON', 'NULL')) return 'NULL';
+  if (c.acceptAll('ABSENT', 'ON', 'NULL')) return 'ABSENT';
   return undefined;
 }
 
@@ -162,10 +162,10 @@ function parseJsonArrayAgg(c: Cursor): Expression {
   const start = c.advance();
   const open = c.advance();
   const value = parseExpression(c);
-  let orderBy = c.accept('ORDER', 'BY') ? parseSortItems(c) : [];
+  let orderBy = c.acceptAll('ORDER', 'BY') ? parseSortItems(c) : [];
   const nulls = parseNulls(c);
   c.expectClose(open);
-  if (c.accept('WITHIN', 'GROUP')) {
+  if (c.acceptAll('WITHIN', 'GROUP')) {
     const group = c.token;
     c.expect('(', 'ORDER', 'BY');
     orderBy = parseSortItems(c);

@@ -6,18 +6,18 @@ const LONG_SIGNS = ['<=', '<>', '>=', '!=', '=>', '||'] as const;
 const SHORT_SIGNS = new Set('()[]{}<>=+-*/%,.;:?|^$');
 const WORD_START = /[\p{L}\p{Nl}_$]/u;
 const WORD_PART = /[\p{L}\p{Nl}\p{Nd}\p{Mn}\p{Mc}\p{Pc}$]/u;
-/** Runs of characters, each read by one match. */
 const ASCII_WORD = /[A-Za-z0-9_$]*/y;
-const BLANKS = /[ \t\r\f]*/y;
 const LETTER = 1;
 /** A letter that a string may begin with: E'…', N'…', U&'…', X'…'. */
 const PREFIX = 3;
 /** A sign that begins no longer one, nor a number or comment. */
 const SIGN = 2;
+const BLANK = 4;
 /** What an ASCII character begins; 0 for what takes a closer look. */
 const KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
   if ('eEnNuUxX'.includes(String.fromCharCode(code))) return PREFIX;
   if (isAsciiLetter(code) || code === 95) return LETTER;
+  if (' \t\r\f'.includes(String.fromCharCode(code))) return BLANK;
   return '()[]{}+%,;:?^'.includes(String.fromCharCode(code)) ? SIGN : 0;
 });
 const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
@@ -52,20 +52,29 @@ class Lexer {
     this.startColumn = column0;
   }
 
-  /** The loop and what it calls for the most usual tokens are small, so that V8 does not set out to optimise them for a single script. */
+  /** The loop and what it calls are few: V8 shall not set out to optimise them for a single script, which costs more than it gives. */
   run(): Token[] {
     const { text } = this;
-    for (;;) {
-      this.at = endOf(BLANKS, text, this.at);
-      if (this.at >= text.length) break;
+    while (this.at < text.length) {
       const code = text.charCodeAt(this.at);
-      const kind = code < 128 ? KINDS[code] : 0;
-      if (kind === LETTER) this.word();
-      else if (kind === PREFIX) this.wordOrString(code);
-      else if (kind === SIGN) this.sign(text[this.at]);
-      else if (code === 10) this.newLine(this.at++);
-      else if (code === 0xa0 || code === 0xfeff) this.at++;
-      else this.token(code);
+      switch (code < 128 ? KINDS[code] : 0) {
+        case BLANK:
+          this.at++;
+          break;
+        case LETTER:
+          this.word();
+          break;
+        case SIGN:
+          this.sign(text[this.at]);
+          break;
+        case PREFIX:
+          this.wordOrString(code);
+          break;
+        default:
+          if (code === 10) this.newLine(this.at++);
+          else if (code === 0xa0 || code === 0xfeff) this.at++;
+          else this.token(code);
+      }
     }
     this.mark();
     if (this.hint) this.fail("the hint has no end: '*/' is missing", '/*+', ["'*/'"], this.hint);
@@ -140,23 +149,44 @@ class Lexer {
   }
 
   private sign(sign: string): void {
-    this.mark();
-    this.at += sign.length;
-    this.push('sign', sign, sign);
+    const { at: start, line } = this;
+    const end = start + sign.length;
+    this.at = end;
+    this.tokens.push({
+      type: 'sign',
+      text: sign,
+      upper: sign,
+      start,
+      end,
+      line,
+      column: start - this.lineStart + this.column0,
+    });
   }
 
   private word(): void {
+    const { text, at: start, line } = this;
+    ASCII_WORD.lastIndex = start;
+    ASCII_WORD.test(text);
+    let end = ASCII_WORD.lastIndex;
+    if (text.charCodeAt(end) > 127) end = this.endOfWord(end);
+    const word = text.slice(start, end);
+    this.at = end;
+    const column = start - this.lineStart + this.column0;
+    this.tokens.push({ type: 'word', text: word, upper: word.toUpperCase(), start, end, line, column });
+  }
+
+  /** Of a word with letters beyond ASCII, the first of which is at `at`. */
+  private endOfWord(at: number): number {
     const { text } = this;
-    this.mark();
-    let at = endOf(ASCII_WORD, text, this.at);
-    while (text.charCodeAt(at) > 127) {
-      const character = String.fromCodePoint(text.codePointAt(at)!);
+    let end = at;
+    while (text.charCodeAt(end) > 127) {
+      const character = String.fromCodePoint(text.codePointAt(end)!);
       if (!WORD_PART.test(character)) break;
-      at = endOf(ASCII_WORD, text, at + character.length);
+      ASCII_WORD.lastIndex = end + character.length;
+      ASCII_WORD.test(text);
+      end = ASCII_WORD.lastIndex;
     }
-    const word = text.slice(this.at, at);
-    this.at = at;
-    this.push('word', word, word.toUpperCase());
+    return end;
   }
 
   private number(): void {
@@ -290,12 +320,6 @@ class Lexer {
     this.countLines(this.at, close);
     this.at = close + 2;
   }
-}
-
-/** Where the match of a sticky expression that begins at `at` ends; it may be empty. */
-function endOf(sticky: RegExp, text: string, at: number): number {
-  sticky.lastIndex = at;
-  return sticky.test(text) ? sticky.lastIndex : at;
 }
 
 function isDigit(code: number): boolean {

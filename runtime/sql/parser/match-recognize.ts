@@ -17,8 +17,8 @@ export function parseMatchRecognize(c: Cursor, input: Relation): MatchRecognize 
   c.expect('MATCH_RECOGNIZE');
   const open = c.token;
   c.expect('(');
-  const partitionBy = c.accept('PARTITION', 'BY') ? c.commaSeparated(() => parseExpression(c)) : [];
-  const orderBy = c.accept('ORDER', 'BY') ? parseSortItems(c) : [];
+  const partitionBy = c.acceptAll('PARTITION', 'BY') ? c.commaSeparated(() => parseExpression(c)) : [];
+  const orderBy = c.acceptAll('ORDER', 'BY') ? parseSortItems(c) : [];
   const measures = c.accept('MEASURES') ? c.commaSeparated(() => parseMeasure(c)) : [];
   const rowsPerMatch = parseRowsPerMatch(c);
   const afterMatch = c.is('AFTER') ? parseAfterMatch(c) : undefined;
@@ -62,11 +62,11 @@ function parseMeasure(c: Cursor): Measure {
 }
 
 function parseRowsPerMatch(c: Cursor): RowsPerMatch | undefined {
-  if (c.accept('ONE', 'ROW', 'PER', 'MATCH')) return 'ONE';
-  if (!c.accept('ALL', 'ROWS', 'PER', 'MATCH')) return undefined;
-  if (c.accept('SHOW', 'EMPTY', 'MATCHES')) return 'ALL SHOW EMPTY';
-  if (c.accept('OMIT', 'EMPTY', 'MATCHES')) return 'ALL OMIT EMPTY';
-  if (c.accept('WITH', 'UNMATCHED', 'ROWS')) return 'ALL WITH UNMATCHED';
+  if (c.acceptAll('ONE', 'ROW', 'PER', 'MATCH')) return 'ONE';
+  if (!c.acceptAll('ALL', 'ROWS', 'PER', 'MATCH')) return undefined;
+  if (c.acceptAll('SHOW', 'EMPTY', 'MATCHES')) return 'ALL SHOW EMPTY';
+  if (c.acceptAll('OMIT', 'EMPTY', 'MATCHES')) return 'ALL OMIT EMPTY';
+  if (c.acceptAll('WITH', 'UNMATCHED', 'ROWS')) return 'ALL WITH UNMATCHED';
   return 'ALL';
 }
 
@@ -78,7 +78,7 @@ function parseAfterMatch(c: Cursor): AfterMatch {
     return { kind: 'AfterMatch', skip: 'PAST LAST ROW', span: c.since(start) };
   }
   c.expect('TO');
-  if (c.accept('NEXT', 'ROW')) return { kind: 'AfterMatch', skip: 'TO NEXT ROW', span: c.since(start) };
+  if (c.acceptAll('NEXT', 'ROW')) return { kind: 'AfterMatch', skip: 'TO NEXT ROW', span: c.since(start) };
   // A variable may be called first or last: then the clause ends behind it.
   const position = c.isName(1) && c.peek().upper !== 'PATTERN' ? c.acceptOneOf(['FIRST', 'LAST']) : undefined;
   const variable = c.name('a pattern variable');

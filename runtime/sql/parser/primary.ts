@@ -10,6 +10,7 @@ import { RESERVED_FUNCTIONS } from './keywords.js';
 import { parseLiteral } from './literal.js';
 import { STRING_FUNCTIONS } from './string-function.js';
 import { parseQueryInParentheses, parseQueryOrExpressions } from './subquery.js';
+import type { Token } from './token.js';
 import { parseType } from './type.js';
 
 /** Reads a call whose name stands at the cursor, its opening parenthesis behind it. */
@@ -42,23 +43,23 @@ export function specialForms(): ReadonlyMap<string, SpecialForm> {
 /** An operand: literal, path, call, constructor, parentheses; with the `[i]` and `.field` behind it. */
 export function parsePrimary(c: Cursor): Expression {
   const start = c.token;
-  let value = parseOperand(c);
-  for (;;) {
-    if (c.is('[')) {
-      const open = c.advance();
+  let value = parseOperand(c, start);
+  while (c.isEither('[', '.')) {
+    const open = c.advance();
+    if (open.upper === '[') {
       const index = parseExpression(c);
       c.expectClose(open, ']');
       value = { kind: 'ElementAccess', value, index, span: c.since(start) };
-    } else if (c.accept('.')) {
+    } else {
       const field = c.name('a field');
       value = { kind: 'FieldAccess', value, field, span: c.since(start) };
-    } else return value;
+    }
     c.grow();
   }
+  return value;
 }
 
-function parseOperand(c: Cursor): Expression {
-  const start = c.token;
+function parseOperand(c: Cursor, start: Token): Expression {
   if (start.type === 'sign') {
     if (start.upper === '(') return parseParentheses(c);
     c.failExpecting(['an expression']);
@@ -91,20 +92,20 @@ function parseOperand(c: Cursor): Expression {
     if (start.type === 'word') c.failName('an expression');
     c.failExpecting(['an expression']);
   }
-  return parsePathOrCall(c);
+  return parsePathOrCall(c, start);
 }
 
 /** `a.b.c`, or `a.b.f(…)`. */
-function parsePathOrCall(c: Cursor): Expression {
-  const start = c.token;
+function parsePathOrCall(c: Cursor, start: Token): Expression {
   let length = 1;
-  while (c.peek(length).upper === '.' && c.isName(length + 1)) length += 2;
-  if (c.peek(length).upper === '(') return parseCall(c);
-  const path: Identifier[] = [c.anyName()];
-  while (c.is('.')) {
-    c.advance();
-    path.push(c.name('a name after the dot'));
+  let next = c.peek();
+  while (next.upper === '.' && c.isName(length + 1)) {
+    length += 2;
+    next = c.peek(length);
   }
+  if (next.upper === '(') return parseCall(c);
+  const path: Identifier[] = [c.anyName()];
+  while (c.accept('.')) path.push(c.name('a name after the dot'));
   return { kind: 'ColumnRef', path, span: c.since(start) };
 }
 

@@ -49,7 +49,7 @@ function finishQuery(
   recursive: boolean,
   body: QueryBody,
 ): Query {
-  const orderBy: readonly SortItem[] = c.accept('ORDER', 'BY') ? parseSortItems(c) : [];
+  const orderBy: readonly SortItem[] = c.acceptAll('ORDER', 'BY') ? parseSortItems(c) : [];
   let limit: Query['limit'];
   let offset: Query['offset'];
   for (;;) {

@@ -139,7 +139,7 @@ export function parseAlias(c: Cursor): TableAlias | undefined {
 function parseUnnest(c: Cursor, start: Cursor['token']): Relation {
   c.advance();
   const values = c.list(() => parseExpression(c));
-  const ordinality = c.accept('WITH', 'ORDINALITY');
+  const ordinality = c.acceptAll('WITH', 'ORDINALITY');
   const alias = parseAlias(c);
   return { kind: 'Unnest', values, ordinality, alias, span: c.since(start) };
 }

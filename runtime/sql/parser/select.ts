@@ -62,7 +62,7 @@ function parseGroupBy(c: Cursor): GroupBy {
 function parseGroupingElement(c: Cursor): GroupingElement {
   return nested(c, (c) => {
     const start = c.token;
-    if (c.accept('GROUPING', 'SETS')) {
+    if (c.acceptAll('GROUPING', 'SETS')) {
       const items = c.list(() => parseGroupingElement(c));
       return { kind: 'GroupingSets', items, span: c.since(start) };
     }
@@ -80,7 +80,7 @@ function parseGroupingElement(c: Cursor): GroupingElement {
 function parseGroupingSet(c: Cursor): GroupingSet {
   const start = c.token;
   let expressions: readonly Expression[] = [];
-  if (!c.accept('(', ')')) {
+  if (!c.acceptAll('(', ')')) {
     const value = parseExpression(c);
     // ROW(a, b) is a value to group by; (a, b) is a list.
     expressions = value.kind === 'RowConstructor' && start.upper === '(' ? value.items : [value];

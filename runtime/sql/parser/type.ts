@@ -50,7 +50,7 @@ function parseWholeType(c: Cursor): TypeNode {
 
 function withNullability(c: Cursor, type: TypeNode): TypeNode {
   let nullable = true;
-  if (c.accept('NOT', 'NULL')) nullable = false;
+  if (c.acceptAll('NOT', 'NULL')) nullable = false;
   // `RETURNING STRING NULL ON EMPTY`: that NULL belongs to JSON_VALUE.
   else if (c.token.upper === 'NULL' && c.peek().upper !== 'ON') c.advance();
   else return type;
@@ -134,10 +134,10 @@ function parseScalar(c: Cursor, written: ScalarTypeName, numbers: 0 | 1 | 2): Ty
 }
 
 function parseTimeZone(c: Cursor, name: 'TIMESTAMP' | 'TIME'): ScalarTypeName {
-  if (c.accept('WITHOUT', 'TIME', 'ZONE')) return name;
+  if (c.acceptAll('WITHOUT', 'TIME', 'ZONE')) return name;
   const place = c.token;
-  const local = c.accept('WITH', 'LOCAL', 'TIME', 'ZONE');
-  if (!local && !c.accept('WITH', 'TIME', 'ZONE')) return name;
+  const local = c.acceptAll('WITH', 'LOCAL', 'TIME', 'ZONE');
+  if (!local && !c.acceptAll('WITH', 'TIME', 'ZONE')) return name;
   if (name === 'TIME') c.failUnsupported('TIME WITH TIME ZONE', place);
   return local ? 'TIMESTAMP_LTZ' : 'TIMESTAMP_TZ';
 }

@@ -36,8 +36,8 @@ function parseWindowSpec(c: Cursor): WindowSpec {
   const open = c.token;
   c.expect('(');
   const base = !c.are('PARTITION', 'BY') && !/^(?:ROWS|RANGE)$/.test(c.token.upper) ? c.acceptName() : undefined;
-  const partitionBy = c.accept('PARTITION', 'BY') ? c.commaSeparated(() => parseExpression(c)) : [];
-  const orderBy = c.accept('ORDER', 'BY') ? parseSortItems(c) : [];
+  const partitionBy = c.acceptAll('PARTITION', 'BY') ? c.commaSeparated(() => parseExpression(c)) : [];
+  const orderBy = c.acceptAll('ORDER', 'BY') ? parseSortItems(c) : [];
   const frame = parseFrame(c);
   c.expectClose(open);
   return { kind: 'WindowSpec', base, partitionBy, orderBy, frame, span: c.since(open) };
@@ -64,7 +64,7 @@ function parseFrame(c: Cursor): WindowFrame | undefined {
 
 function parseBound(c: Cursor): FrameBound {
   const from = c.token;
-  if (c.accept('CURRENT', 'ROW')) return { kind: 'FrameBound', bound: 'CURRENT ROW', span: c.since(from) };
+  if (c.acceptAll('CURRENT', 'ROW')) return { kind: 'FrameBound', bound: 'CURRENT ROW', span: c.since(from) };
   if (c.accept('UNBOUNDED')) {
     const direction = c.expectOneOf(['PRECEDING', 'FOLLOWING']);
     return { kind: 'FrameBound', bound: `UNBOUNDED ${direction}`, span: c.since(from) };
