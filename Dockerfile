@@ -39,7 +39,9 @@ COPY --from=modules /app/node_modules node_modules
 COPY package.json package-lock.json ./
 COPY crds crds
 COPY --from=build /app/dist dist
+COPY scripts/image/entry.sh ./
 # Numeric, so that runAsNonRoot can be checked before the container starts.
 USER 10001:10001
-ENTRYPOINT ["node", "/app/dist/cli/main.js"]
+# The command line; a runner that is killed is started again where it is.
+ENTRYPOINT ["/app/entry.sh"]
 CMD ["--help"]

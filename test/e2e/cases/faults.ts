@@ -26,8 +26,20 @@ export function faults(cluster: () => E2eCluster): void {
     }, 60_000);
 
     test('survives the death of a runner’s process', async () => {
-      await cluster().killProcess(NAMESPACE, await job.podName('runner'));
+      const pod = await job.podName('runner');
+      const { restarts } = await job.untilRuns();
+      await cluster().killRunner(NAMESPACE, pod);
       await timed('runner killed → all rows out', () => job.untilCaughtUp());
+      await job.untilStatus('it is counted', (s) => (s.restarts ?? 0) > (restarts ?? 0));
+      // Its container went on.
+      const { status } = await cluster().get(NAMESPACE, 'pod', pod);
+      expect(status.containerStatuses[0].restartCount).toBe(0);
+      await job.untilRuns();
+    });
+
+    test('survives the death of a runner’s container', async () => {
+      await cluster().killProcess(NAMESPACE, await job.podName('runner'));
+      await timed('runner’s container killed → all rows out', () => job.untilCaughtUp());
       await job.untilRuns();
     });
 

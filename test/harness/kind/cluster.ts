@@ -20,8 +20,10 @@ export interface E2eCluster {
   apply(namespace: string, object: object): Promise<void>;
   /** What `kubectl get -o json` says of one object or, without a name, of a list. */
   get(namespace: string, type: string, name?: string, ...more: readonly string[]): Promise<any>;
-  /** Sends SIGKILL to the main process of a pod. */
+  /** Sends SIGKILL to all processes of a pod, and so to its container. */
   killProcess(namespace: string, pod: string): Promise<void>;
+  /** Sends SIGKILL to the runner of a pod: whoever watches over it in its container stays. */
+  killRunner(namespace: string, pod: string): Promise<void>;
   /** Resident memory of a pod's processes. */
   residentBytes(namespace: string, pod: string): Promise<number>;
   /** Names of the operator's pods that are ready. */
@@ -118,6 +120,9 @@ function callsOf(kind: KindCluster, minio: MinioServer) {
     // A process can't kill the first one of its own container.
     killProcess: async (namespace: string, pod: string) => {
       await onNode(namespace, pod, 'kill -9 ${p#/proc/}');
+    },
+    killRunner: async (namespace: string, pod: string) => {
+      await onNode(namespace, pod, 'case $(readlink $p/exe) in */node) kill -9 ${p#/proc/};; esac');
     },
     residentBytes: async (namespace: string, pod: string) => {
       const lines = await onNode(namespace, pod, 'grep VmRSS $p/status');
