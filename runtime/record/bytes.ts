@@ -200,6 +200,11 @@ export class ByteReader {
     return this.buf.utf8Slice(start, start + n);
   }
 
+  skip(n: number): void {
+    if (this.pos + n > this.end) throw new RangeError('read past the end');
+    this.pos += n;
+  }
+
   bytes(n: number): Buffer {
     if (this.pos + n > this.end) throw new RangeError('read past the end');
     const out = this.buf.subarray(this.pos, this.pos + n);

@@ -10,6 +10,8 @@ import { readValue, writeValue } from './value-codec.js';
 export interface ObjectCodec<T = any> {
   write(value: T, out: ByteWriter): void;
   read(input: ByteReader): T;
+  /** An object with the first fields only, as many as were said; the others are passed over. */
+  readFirst(input: ByteReader): T;
 }
 
 /** How a field's bytes are written, by type. */
@@ -56,11 +58,19 @@ export function readExact(input: ByteReader): number | bigint {
   return v === v ? v : BigInt(input.string());
 }
 
-/** Compiles a codec for objects with these fields. `extra` is JavaScript for constant fields added on reading, e.g. `_e: 0`. */
-export function compileObjectCodec<T = any>(fields: readonly Field[], extra = ''): ObjectCodec<T> {
+/**
+ * Compiles a codec for objects with these fields. `extra` is JavaScript for constant fields added on reading, e.g. `_e: 0`; `first`: how many
+ * fields readFirst() reads.
+ */
+export function compileObjectCodec<T = any>(
+  fields: readonly Field[],
+  extra = '',
+  first = fields.length,
+): ObjectCodec<T> {
   const bitmapBytes = Math.ceil(fields.length / 8);
   const w: string[] = [];
   const r: string[] = [];
+  const passed: string[] = [];
   for (let b = 0; b < bitmapBytes; b++) {
     const bits = fields
       .slice(b * 8, b * 8 + 8)
@@ -72,22 +82,27 @@ export function compileObjectCodec<T = any>(fields: readonly Field[], extra = ''
   fields.forEach((f, i) => {
     const at = `o[${JSON.stringify(f.name)}]`;
     const isNull = `(n${i >> 3} & ${1 << (i & 7)}) !== 0`;
-    const [write, read] = {
-      bool: [`out.byte(${at} ? 1 : 0)`, 'input.byte() === 1'],
-      i32: [`out.u32(${at})`, '(input.u32() | 0)'],
-      exact: [`writeExact(${at}, out)`, 'readExact(input)'],
-      f64: [`out.f64(${at})`, 'input.f64()'],
-      string: [`out.string(${at})`, 'input.string()'],
-      any: [`writeValue(${at}, out)`, 'readValue(input)'],
+    const [write, read, pass] = {
+      bool: [`out.byte(${at} ? 1 : 0)`, 'input.byte() === 1', 'input.skip(1)'],
+      i32: [`out.u32(${at})`, '(input.u32() | 0)', 'input.skip(4)'],
+      exact: [`writeExact(${at}, out)`, 'readExact(input)', 'readExact(input)'],
+      f64: [`out.f64(${at})`, 'input.f64()', 'input.skip(8)'],
+      string: [`out.string(${at})`, 'input.string()', 'input.skip(input.varint())'],
+      any: [`writeValue(${at}, out)`, 'readValue(input)', 'readValue(input)'],
     }[storage(f)];
     w.push(`if (!(${isNull})) ${write};`);
-    r.push(`const v${i} = ${isNull} ? null : ${read};`);
+    const reading = `const v${i} = ${isNull} ? null : ${read};`;
+    r.push(reading);
+    passed.push(i < first ? reading : `if (!(${isNull})) ${pass};`);
   });
-  const literal = fields.map((f, i) => `${propertyName(f.name)}: v${i}`).join(', ');
+  const bitmaps = r.slice(0, bitmapBytes);
+  const literalOf = (some: readonly Field[]) => some.map((f, i) => `${propertyName(f.name)}: v${i}`).join(', ');
+  const literal = literalOf(fields);
   const source = `'use strict';
     return {
       write(o, out) { ${w.join('\n')} },
       read(input) { ${r.join('\n')} return { ${literal}${extra ? `${literal ? ', ' : ''}${extra}` : ''} }; },
+      readFirst(input) { ${[...bitmaps, ...passed].join('\n')} return { ${literalOf(fields.slice(0, first))} }; },
     };`;
   return new Function('writeExact', 'readExact', 'writeValue', 'readValue', source)(
     writeExact,
@@ -106,6 +121,7 @@ export function propertyName(name: string): string {
 export const anyCodec: ObjectCodec = {
   write: (value, out) => writeValue(value, out),
   read: (input) => readValue(input),
+  readFirst: (input) => readValue(input),
 };
 
 export { ByteReader, ByteWriter };

@@ -2,7 +2,7 @@
  * What tables by key share: one Map a key group (groups move between tasks whole, and no map grows so large that growing it stops
  * the data), and the record of what changed since the last cut.
  */
-import type { ByteWriter } from '../record/bytes.js';
+import type { ByteReader, ByteWriter } from '../record/bytes.js';
 import type { FrozenChanges, GroupedCut } from './cut/grouped-cut.js';
 import type { ColdSide } from './disk/cold-side.js';
 import { DELETE, DELETED, type Entry, type MapKey, Table, type TableSpec } from './table.js';
@@ -33,7 +33,12 @@ export abstract class GroupedTable<V> extends Table {
     const value = this.groups[group]?.get(key);
     if (value !== undefined) return value;
     if (this.cold !== undefined) return this.fetch(this.cold, group, key);
-    return this.unread?.has(group) ? this.mapOf(group).get(key) : undefined;
+    return this.unread?.has(group) ? this.getUnread(group, key) : undefined;
+  }
+
+  /** A value of a group that a restore has left as bytes. */
+  protected getUnread(group: number, key: MapKey): V | undefined {
+    return this.mapOf(group).get(key);
   }
 
   private fetch(cold: ColdSide<V>, group: number, key: MapKey): V | undefined {
@@ -50,6 +55,14 @@ export abstract class GroupedTable<V> extends Table {
 
   /** What a restore had left as bytes is read. */
   groupRead(_group: number): void {}
+
+  /** Entries of a group were made while the rest of it stays as bytes. */
+  isBegun(_group: number): boolean {
+    return false;
+  }
+
+  /** Passes over a record from behind its table's number on; its key, where entries can be made one by one. */
+  passRecord?(input: ByteReader): MapKey;
 
   /** Call before changing an entry: a cut that goes on may need it as it was. */
   touch(entry: Entry): void {

@@ -1,9 +1,18 @@
 /** One entry a key. */
 import type { ByteReader } from '../record/bytes.js';
 import { GroupedTable } from './grouped-table.js';
-import { DELETE, type Entry, type MapKey, PUT, UPDATE } from './table.js';
+import { DELETE, type Entry, type MapKey, PUT, type TableSpec, UPDATE } from './table.js';
 
 export class KeyedTable extends GroupedTable<Entry> {
+  /** Keys of unread groups whose entries were made before the others': what they are is in memory, not in the bytes. Index: key group. */
+  private readonly early: (Set<MapKey> | undefined)[] = [];
+
+  constructor(spec: TableSpec, maxParallelism: number) {
+    super(spec, maxParallelism);
+    // A change of fields that grow needs what was before it.
+    if (this.growing === undefined) this.passRecord = (input) => this.keyOfRecord(input);
+  }
+
   /** Adds an entry whose key fields are set, and marks it. */
   add(group: number, key: MapKey, entry: Entry): void {
     this.mapOf(group).set(key, entry);
@@ -15,6 +24,41 @@ export class KeyedTable extends GroupedTable<Entry> {
     if (!entry) return;
     this.groups[group]!.delete(key);
     this.markGone(entry);
+  }
+
+  /** One entry of a group is made in a hundredth of the time that all take. */
+  protected override getUnread(group: number, key: MapKey): Entry | undefined {
+    const input = this.unread!.find(this, group, key);
+    if (input === 'unknown') return super.getUnread(group, key);
+    const early = (this.early[group] ??= new Set());
+    // Gone since.
+    if (early.has(key)) return undefined;
+    if (input?.byte() !== PUT) return undefined;
+    const entry = this.codec.read(input);
+    early.add(key);
+    (this.groups[group] ??= new Map()).set(key, entry);
+    this.size++;
+    return entry;
+  }
+
+  override groupRead(group: number): void {
+    this.early[group] = undefined;
+  }
+
+  override isBegun(group: number): boolean {
+    return (this.early[group]?.size ?? 0) > 0;
+  }
+
+  private keyOfRecord(input: ByteReader): MapKey {
+    const op = input.byte();
+    if (op === PUT) return this.mapKey(this.codec.readFirst(input));
+    if (op === DELETE) return this.mapKey(this.keyCodec.read(input) as Entry);
+    throw new Error(`unknown record ${op} in table ${this.spec.name}`);
+  }
+
+  override dropGroup(group: number): void {
+    super.dropGroup(group);
+    this.early[group] = undefined;
   }
 
   protected keyOf(entry: Entry): MapKey {
@@ -56,12 +100,13 @@ export class KeyedTable extends GroupedTable<Entry> {
     if (op === PUT) {
       const entry = this.codec.read(input);
       const key = this.mapKey(entry);
+      if (this.early[group]?.has(key)) return;
       this.growing?.isWhole(entry);
       if (!this.get(group, key)) this.size++;
       this.mapOf(group).set(key, entry);
     } else if (op === DELETE) {
       const key = this.mapKey(this.keyCodec.read(input) as Entry);
-      if (!this.get(group, key)) return;
+      if (this.early[group]?.has(key) || !this.get(group, key)) return;
       this.groups[group]!.delete(key);
       this.size--;
     } else if (op === UPDATE) this.applyUpdate(input, (keys) => this.get(group, this.mapKey(keys)));

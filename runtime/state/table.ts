@@ -150,7 +150,7 @@ export abstract class Table {
     const values = kind.bucketed ? [SEQUENCE, ...spec.values] : spec.values;
     const groupKeys = spec.groupKeys === undefined ? {} : { groupKeys: spec.groupKeys };
     this.layout = { name: spec.name, keys, values, ...kind, ...groupKeys };
-    this.codec = compileObjectCodec<Entry>([...keys, ...values], '_e: 0');
+    this.codec = compileObjectCodec<Entry>([...keys, ...values], '_e: 0', keys.length);
     if (spec.grows?.length) this.growing = new GrowingFields([...keys, ...values], spec.grows);
     this.keyCodec = compileObjectCodec(kind.bucketed ? [...keys, SEQUENCE] : keys);
   }

@@ -2,9 +2,13 @@
  * Key groups of a restored state that are still the bytes of their segments. After the loss of a process the data need not wait until
  * millions of entries are made: a group is read when it is first asked for, the others a few milliseconds at a time beside the data.
  *
- * Invariant: nothing of an unread group is in its tables. Whoever looks into a table's group reads it first.
+ * Whoever looks into a table's group reads it first; who asks for one key may have its entry alone, where all tables of the state have one
+ * entry a key and each record is the whole of it: so the first rows come out before a third of the state is read for them.
+ *
+ * Invariant: nothing of an unread group is in its tables but such entries, and of those the bytes count no more.
  */
 import { ByteReader } from '../record/bytes.js';
+import type { MapKey } from './table.js';
 
 /** What reads its records. */
 export interface ReadsRecords {
@@ -13,11 +17,21 @@ export interface ReadsRecords {
   apply(input: ByteReader, group: number): void;
   /** All records of the group have been read. */
   groupRead(group: number): void;
+  /** Entries of the group were made already. */
+  isBegun(group: number): boolean;
+  /** Passes over a record as apply() reads it; its key. Not there where entries can't be made one by one. */
+  passRecord?(input: ByteReader): MapKey;
 }
+
+/** Where the last record of each key is, for each table: number of the block, times this, and the place in it. */
+type Places = readonly Map<MapKey, number>[];
+const BLOCK = 2 ** 32;
 
 export class UnreadGroups {
   /** Index: key group. Checked blocks, oldest first. */
   private readonly blocks: (Buffer[] | undefined)[] = [];
+  /** Of groups of which single keys were asked for. */
+  private readonly places: (Places | undefined)[] = [];
   private left = 0;
   private next = 0;
 
@@ -40,6 +54,28 @@ export class UnreadGroups {
 
   has(group: number): boolean {
     return this.blocks[group] !== undefined;
+  }
+
+  /** The last record of a key, from behind its table's number on; undefined where there is none. */
+  find(table: ReadsRecords, group: number, key: MapKey): ByteReader | undefined | 'unknown' {
+    const blocks = this.blocks[group];
+    if (!blocks || this.tables.some((t) => t.passRecord === undefined)) return 'unknown';
+    const places = (this.places[group] ??= this.placesOf(blocks));
+    const place = places[this.tables.indexOf(table)].get(key);
+    return place === undefined ? undefined : new ByteReader(blocks[Math.floor(place / BLOCK)], place % BLOCK);
+  }
+
+  private placesOf(blocks: readonly Buffer[]): Places {
+    const places = this.tables.map(() => new Map<MapKey, number>());
+    blocks.forEach((block, number) => {
+      const input = new ByteReader(block);
+      while (input.pos < input.end) {
+        const table = input.byte();
+        const at = number * BLOCK + input.pos;
+        places[table].set(this.tables[table].passRecord!(input), at);
+      }
+    });
+    return places;
   }
 
   /** Reads a group, unless it is read already. */
@@ -65,8 +101,9 @@ export class UnreadGroups {
   handTo(tables: readonly ReadsRecords[]): UnreadGroups {
     const others = this.tables.map(({ spec }) => tables.find((table) => table.spec.name === spec.name)!);
     const handed = new UnreadGroups(others);
-    this.blocks.forEach((blocks, group) => {
-      for (const block of blocks ?? []) handed.add(group, block);
+    this.blocks.forEach((_, group) => {
+      if (this.tables.some((table) => table.isBegun(group))) this.read(group);
+      for (const block of this.blocks[group] ?? []) handed.add(group, block);
       this.drop(group);
     });
     return handed;
@@ -81,6 +118,7 @@ export class UnreadGroups {
     const blocks = this.blocks[group];
     if (!blocks) return undefined;
     this.blocks[group] = undefined;
+    this.places[group] = undefined;
     this.left--;
     return blocks;
   }

@@ -193,3 +193,108 @@ test('a state with windows is read whole', async () => {
   const { restored } = await saved(true);
   expect((await restored()).state.reading).toBe(false);
 });
+
+describe('given a state with one entry a key', () => {
+  /** A state that was cut three times, with deletions and changes between, and what it holds. */
+  async function keyedOnly() {
+    const make = () => {
+      const state = new NodeState('node', GROUPS, ALL);
+      return { state, table: state.keyedTable({ name: 'keyed', keys: KEY, values: VALUES }) };
+    };
+    const before = make();
+    const objects = new Map<string, Buffer>();
+    const segments: SegmentRef[] = [];
+    const since: number[] = Array(GROUPS).fill(0);
+    for (let id = 1; id <= 3; id++) {
+      for (let i = 0; i < (id === 1 ? 600 : 120); i++) put(before.table, (i * id * 31) % 700, id * 1000 + i);
+      for (let i = 0; i < 40; i++) before.table.delete(groupOf(i * id), i * id);
+      const made = cutWhole(before.state);
+      for (const g of made.rewritten) since[g] = id;
+      for (const segment of made.segments) {
+        objects.set(`${id}`, segment.bytes);
+        segments.push(segmentRef(segment, `${id}`, id));
+      }
+    }
+    const store = { description: 'memory', get: async (key: string) => objects.get(key)! } as unknown as ObjectStore;
+    const restored = async () => {
+      const after = make();
+      const snapshot = { tables: before.state.layouts, segments, since };
+      await after.state.restore(store, snapshot, undefined, undefined, true);
+      return after;
+    };
+    return { before, restored, make };
+  }
+
+  const put = (table: KeyedTable, id: number, n: number) => {
+    const entry = table.get(groupOf(id), id);
+    if (!entry) return table.add(groupOf(id), id, { k0: id, n, _e: 0 });
+    table.touch(entry);
+    entry.n = n;
+  };
+
+  test('one key makes one entry, each as it was last written or not there', async () => {
+    const { before, restored } = await keyedOnly();
+    const after = await restored();
+    for (let id = 0; id < 750; id++) {
+      expect(after.table.get(groupOf(id), id)?.n).toBe(before.table.get(groupOf(id), id)?.n);
+    }
+    expect(after.state.reading).toBe(true);
+    expect(after.state.entries).toBe(before.state.entries);
+    while (after.state.reading) after.state.readOn(0);
+    expect(plain(after.table.entries())).toEqual(plain(before.table.entries()));
+    expect(after.state.entries).toBe(before.state.entries);
+  });
+
+  test('what became of an entry in memory counts, not its bytes', async () => {
+    const { before, restored } = await keyedOnly();
+    const after = await restored();
+    for (const { table } of [before, after]) {
+      for (let i = 0; i < 300; i++) {
+        const id = (i * 7919) % 750;
+        if (i % 3 === 0) table.delete(groupOf(id), id);
+        else put(table, id, 9000 + i);
+        if (i % 3 === 0 && i % 2 === 0) {
+          expect(table.get(groupOf(id), id)).toBe(undefined);
+          put(table, id, 8000 + i);
+        }
+        if (table === after.table && i % 30 === 0) after.state.readOn(0);
+      }
+    }
+    expect(plain(after.table.entries())).toEqual(plain(before.table.entries()));
+    expect(after.state.entries).toBe(before.state.entries);
+  });
+
+  test('a deleted entry stays deleted when the rest of its group is read', async () => {
+    const { before, restored } = await keyedOnly();
+    const after = await restored();
+    const ids = [...before.table.entries()].slice(0, 50).map((entry) => entry.k0);
+    for (const id of ids) after.table.delete(groupOf(id), id);
+    for (const id of ids) expect(after.table.get(groupOf(id), id)).toBe(undefined);
+    while (after.state.reading) after.state.readOn(0);
+    for (const id of ids) expect(after.table.get(groupOf(id), id)).toBe(undefined);
+    expect(after.state.entries).toBe(before.state.entries - ids.length);
+  });
+
+  test('a state that takes over groups with single entries gets these as they are', async () => {
+    const { before, restored, make } = await keyedOnly();
+    const giver = await restored();
+    const taker = make();
+    const some = new Set(ALL.slice(3, 12));
+    for (const { table } of [before, giver]) for (let id = 0; id < 200; id++) put(table, id, 7000 + id);
+    for (const { table } of [before, giver]) for (let id = 200; id < 220; id++) table.delete(groupOf(id), id);
+    taker.state.adopt(giver.state, some);
+    before.state.reassign(some);
+    expect(plain(taker.table.entries())).toEqual(plain(before.table.entries()));
+  });
+
+  test('groups given away take their single entries with them', async () => {
+    const { before, restored } = await keyedOnly();
+    const after = await restored();
+    for (const { table } of [before, after]) for (let id = 0; id < 300; id += 2) table.get(groupOf(id), id);
+    const kept = new Set(ALL.slice(0, 5));
+    for (const { state } of [before, after]) state.reassign(kept);
+    while (after.state.reading) after.state.readOn(0);
+    expect(plain(after.table.entries())).toEqual(plain(before.table.entries()));
+    expect(after.state.entries).toBe(before.state.entries);
+  });
+});
