@@ -33,6 +33,7 @@ import type { ModelVersions } from './model-versions.js';
 import { recover } from './recover.js';
 import { rescaleInPlace } from './rescale.js';
 import type { RunnerInfo, Runners } from './runners.js';
+import { tellStandbys } from './standby.js';
 import { upgradeInPlace } from './upgrade.js';
 
 export class Coordinator {
@@ -41,6 +42,7 @@ export class Coordinator {
 
   private constructor(options: CoordinatorOptions, epoch: number) {
     this.run = new JobRun(options, epoch, {
+      joined: () => this.runnerJoined(),
       left: (runner) => this.runnerLeft(runner),
       draining: (runner) => this.runnerDraining(runner),
       report: (runner, thread, report) => this.handle(runner, thread, report),
@@ -290,6 +292,11 @@ export class Coordinator {
       default:
         return;
     }
+  }
+
+  private runnerJoined(): void {
+    this.run.conditions.check();
+    if (this.run.state === 'running') tellStandbys(this.run);
   }
 
   private runnerLeft(runner: RunnerInfo): void {

@@ -23,7 +23,7 @@ import { SplitAssigner } from './splits.js';
 const SILENCE_MS = 10_000;
 
 /** What the coordinator does when something happens to its job. */
-export interface RunEvents extends Omit<RunnerEvents, 'joined'> {
+export interface RunEvents extends RunnerEvents {
   /** A periodic checkpoint is due. */
   due(): void;
   /** A task, a runner, or a step of the coordinator failed. */
@@ -81,8 +81,7 @@ export class JobRun {
     this.checkpoints = new Checkpoints(options.store, options.checkpoint.timeoutMs, options.log, this.merging);
     this.splits = this.splitsOf(options);
     this.models = this.modelsOf(options);
-    const joined = () => this.conditions.check();
-    this.runners = new Runners(options.job, epoch, SILENCE_MS, options.log, { ...events, joined });
+    this.runners = new Runners(options.job, epoch, SILENCE_MS, options.log, events);
   }
 
   private splitsOf({ plan, registry, job, baseDir, log, resolve }: CoordinatorOptions): SplitAssigner {
