@@ -33,7 +33,7 @@ import type { ModelVersions } from './model-versions.js';
 import { recover } from './recover.js';
 import { rescaleInPlace } from './rescale.js';
 import type { RunnerInfo, Runners } from './runners.js';
-import { tellStandbys } from './standby.js';
+import { tellStandbysSoon } from './standby.js';
 import { upgradeInPlace } from './upgrade.js';
 
 export class Coordinator {
@@ -296,7 +296,7 @@ export class Coordinator {
 
   private runnerJoined(): void {
     this.run.conditions.check();
-    if (this.run.state === 'running') tellStandbys(this.run);
+    tellStandbysSoon(this.run);
   }
 
   private runnerLeft(runner: RunnerInfo): void {

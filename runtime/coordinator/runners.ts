@@ -15,6 +15,7 @@ export interface RunnerInfo {
   rssBytes: number;
   cpuMs: number;
   draining: boolean;
+  readonly joinedMs: number;
   readonly link: ControlLink<RunnerMessage, CoordinatorMessage>;
 }
 
@@ -75,6 +76,7 @@ export class Runners {
           rssBytes: 0,
           cpuMs: 0,
           draining: false,
+          joinedMs: Date.now(),
           link,
         };
         if (old) {
