@@ -29,6 +29,7 @@ import type {
 import { deleteSavepoint, deleteState } from './delete-state.js';
 import type { Deployment } from './deployment.js';
 import { JobRun } from './job-run.js';
+import { leave } from './leave.js';
 import type { ModelVersions } from './model-versions.js';
 import { recover } from './recover.js';
 import { rescaleInPlace } from './rescale.js';
@@ -316,10 +317,7 @@ export class Coordinator {
     run.options.log.info({ runner: runner.id }, 'a runner is asked to end: its slots move away');
     void run
       .enqueue(async () => {
-        const holds = run.current?.uses(runner.id);
-        if (holds && run.state === 'running' && run.runners.ready.length > 0) {
-          await rescaleInPlace(run, run.parallelism);
-        }
+        if (run.current?.uses(runner.id)) await leave(run);
         runner.link.send({ type: 'shutdown' });
       })
       .catch((error) => run.options.log.error({ error: (error as Error).message }, "can't move a runner's slots away"));

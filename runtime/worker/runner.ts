@@ -78,8 +78,10 @@ export class Runner {
 
   /** Runs until told to stop. */
   async run(): Promise<string> {
-    await this.openThreads(1);
+    const opening = this.openThreads(1);
+    // Side by side: it registers when both are there.
     void this.keepConnected();
+    await opening;
     return this.done;
   }
 
