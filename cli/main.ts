@@ -8,6 +8,7 @@
 import { readFileSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
 import { freshBundle, keepCompiledCode } from '../runtime/boot/bundle.js';
+import { optimizeWhenBusy } from '../runtime/boot/optimize-when-busy.js';
 import { EXIT_BROKEN_PIPE, EXIT_USAGE } from './exit-codes.js';
 import { isKubectlPlugin, isPluginCommand, pluginArguments } from './kubectl-plugin.js';
 
@@ -102,7 +103,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     usage: 'coordinator <file>',
     describe: false,
     load: () => import('./commands/coordinator.js'),
-    plainly: async (argv) => ({ running: (await import('./commands/coordinator.js')).startPlainly(argv) }),
+    plainly: async (argv) => {
+      optimizeWhenBusy();
+      return { running: (await import('./commands/coordinator.js')).startPlainly(argv) };
+    },
   },
   operator: { usage: 'operator', describe: false, load: () => import('./commands/operator.js') },
   runner: {

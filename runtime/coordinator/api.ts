@@ -3,7 +3,7 @@
  * `{code, message, hint?}` with a fitting status. The OpenAPI document is served at /openapi.json.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { TidewheelError, toErrorMessage } from '../../api/index.js';
+import { TidewheelError, toErrorMessage } from '../../api/errors.js';
 import { stateBytes } from '../snapshot/manifest.js';
 import type { Coordinator } from './coordinator.js';
 import { checkpointFailures, checkpointView, restoreView, savepointView, stepViews } from './job-progress.js';

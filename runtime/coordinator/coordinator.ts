@@ -9,7 +9,7 @@
  * One thing happens at a time, see `job-run.ts`. What happens stands in a file each: `begin`, `deploy`, `checkpointing`, `rescale`,
  * `upgrade`, `recover`. Here is what others may ask for, and who is told what tasks and runners report.
  */
-import { TidewheelError } from '../../api/index.js';
+import { TidewheelError } from '../../api/errors.js';
 import type { Plan } from '../graph/plan.js';
 import { type Manifest, readManifest, savepointKey } from '../snapshot/manifest.js';
 import { ObjectExistsError } from '../snapshot/store.js';

@@ -1,5 +1,5 @@
 /** Removing what a job has in its store. */
-import { TidewheelError } from '../../api/index.js';
+import { TidewheelError } from '../../api/errors.js';
 import { readManifest } from '../snapshot/manifest.js';
 import type { ObjectStore } from '../snapshot/store.js';
 

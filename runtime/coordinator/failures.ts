@@ -1,5 +1,5 @@
 /** What went wrong with a job, newest first, and whether it is tried again. */
-import { ERROR_CODES } from '../../api/index.js';
+import { ERROR_CODES } from '../../api/error-codes.js';
 import type { JobException } from './contract.js';
 import { type RestartSpec, RestartStrategy } from './restart.js';
 

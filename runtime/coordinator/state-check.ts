@@ -1,5 +1,5 @@
 /** What becomes of a snapshot's state under the plan of today: nothing is dropped or misread in silence. */
-import { TidewheelError } from '../../api/index.js';
+import { TidewheelError } from '../../api/errors.js';
 import type { Plan } from '../graph/plan.js';
 import { comparePlans, type NodeVerdict } from '../graph/verdict.js';
 import type { Manifest } from '../snapshot/manifest.js';

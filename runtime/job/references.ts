@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TidewheelError } from '../../api/index.js';
+import { TidewheelError } from '../../api/errors.js';
 
 export interface ReferenceSource {
   /** The environment; pass process.env from an entry point. */

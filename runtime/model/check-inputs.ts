@@ -1,5 +1,6 @@
 /** Whether tensors fit a signature. The model server and steps that score ask before they call a model. */
-import { nearestName, TidewheelError } from '../../api/index.js';
+import { TidewheelError } from '../../api/errors.js';
+import { nearestName } from '../../api/nearest.js';
 import type { ModelSignature, TensorSpec, Tensors } from './contract.js';
 import { elementCount } from './tensor.js';
 

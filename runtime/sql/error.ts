@@ -1,4 +1,6 @@
-import { type ErrorCode, nearestName, TidewheelError } from '../../api/index.js';
+import type { ErrorCode } from '../../api/error-codes.js';
+import { TidewheelError } from '../../api/errors.js';
+import { nearestName } from '../../api/nearest.js';
 import type { Span } from './ast/index.js';
 
 /**

@@ -79,7 +79,7 @@ export async function buildChain(options: ChainOptions): Promise<Chain> {
       ]);
       continue;
     }
-    const link = makeLink(node, emit, late.length > 0 ? fanOut(late) : undefined, options);
+    const link = await makeLink(node, emit, late.length > 0 ? fanOut(late) : undefined, options);
     links.unshift(link);
     const { transform } = link;
     entry.set(node.id, [
@@ -104,7 +104,7 @@ function fanOut(targets: readonly Emit[]): Emit {
   };
 }
 
-function makeLink(node: PlanNode, emit: Emit, emitLate: Emit | undefined, options: ChainOptions): Link {
+async function makeLink(node: PlanNode, emit: Emit, emitLate: Emit | undefined, options: ChainOptions): Promise<Link> {
   const { env, stage, subtask } = options;
   const { deployment } = env;
   const restored = env.restored?.(node.id);
@@ -141,7 +141,7 @@ function makeLink(node: PlanNode, emit: Emit, emitLate: Emit | undefined, option
     handOn: (mark) => link.handOn(mark),
   };
   const kind = node.spec.kind === 'other' ? node.spec.transform : node.spec.kind;
-  const transform = env.registry.transform(kind)(ctx);
+  const transform = (await env.registry.transform(kind))(ctx);
   const { restoredWatermark } = ctx;
   const link: Link = { node, transform, state, restoredWatermark, metrics, handOn: () => {} };
   return link;

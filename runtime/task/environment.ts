@@ -15,7 +15,7 @@ export interface Registry {
   source(name: string): Promise<SourceConnector>;
   sink(name: string): Promise<SinkConnector>;
   format(name: string): Promise<Format>;
-  transform(kind: string): TransformFactory;
+  transform(kind: string): Promise<TransformFactory>;
   /** The library that opens models; loaded when it is first asked for. */
   models(): Promise<ModelLibrary>;
 }

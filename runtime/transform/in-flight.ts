@@ -23,7 +23,8 @@
  * - A call that fails fails the task, when its failure is known, with the step's name and place. After close() nothing is
  *   emitted; `signal` is aborted and what the calls still answer is dropped.
  */
-import { ERROR_CODES, type ErrorCode, TidewheelError } from '../../api/index.js';
+import { ERROR_CODES, type ErrorCode } from '../../api/error-codes.js';
+import { TidewheelError } from '../../api/errors.js';
 import type { PlanNode } from '../graph/plan.js';
 import { INSERT, type Row, type RowKind } from '../record/types.js';
 import type { Transform, TransformContext } from './contract.js';

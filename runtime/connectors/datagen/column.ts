@@ -1,5 +1,6 @@
 /** One column of generated rows: from its type and its `fields.NAME.…` options to a function of the row's number. */
-import { nearestName, TidewheelError } from '../../../api/index.js';
+import { TidewheelError } from '../../../api/errors.js';
+import { nearestName } from '../../../api/nearest.js';
 import { type DataType, type Field, MAX_LENGTH, typeToString } from '../../record/types.js';
 import { parseDuration } from '../../time/duration.js';
 import { RowRandom } from './random.js';

@@ -5,7 +5,7 @@
  * Each row is a function of seed and number, its time a function of number and the time at which the job first started: a replay
  * gives the same rows. Numbers are dealt to `splits` splits, whatever the parallelism, so that a rescale changes nothing.
  */
-import { TidewheelError } from '../../../api/index.js';
+import { TidewheelError } from '../../../api/errors.js';
 import type {
   Json,
   PollResult,

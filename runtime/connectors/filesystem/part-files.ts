@@ -7,7 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { TidewheelError } from '../../../api/index.js';
+import { TidewheelError } from '../../../api/errors.js';
 import type { Row, RowKind } from '../../record/types.js';
 import type { RowEncoder, SinkContext, SinkRestore, SinkWriter } from '../../sink/contract.js';
 import { makeFolder } from '../../snapshot/make-folder.js';

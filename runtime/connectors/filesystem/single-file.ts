@@ -4,7 +4,7 @@
  */
 import { stat, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { TidewheelError } from '../../../api/index.js';
+import { TidewheelError } from '../../../api/errors.js';
 import type { Row, RowKind } from '../../record/types.js';
 import type { RowEncoder, SinkContext, SinkRestore, SinkWriter } from '../../sink/contract.js';
 import { makeFolder } from '../../snapshot/make-folder.js';

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { extname } from 'node:path';
-import { TidewheelError } from '../../../api/index.js';
+import { TidewheelError } from '../../../api/errors.js';
 import { partitionPath } from '../../expr/partition-path.js';
 import type { SinkConnector, SinkContext, SinkWriter } from '../../sink/contract.js';
 import { PARTITION_OPTIONS, successFile } from '../partition-options.js';

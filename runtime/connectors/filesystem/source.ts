@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { isErrorMessage, TidewheelError } from '../../../api/index.js';
+import { isErrorMessage, TidewheelError } from '../../../api/errors.js';
 import type { PollResult, ReaderContext, SourceConnector, SourceReader, Split } from '../../source/contract.js';
 import { PARTITION_OPTIONS } from '../partition-options.js';
 import { shortened } from './chunk-reader.js';

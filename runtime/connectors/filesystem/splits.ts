@@ -1,5 +1,5 @@
 /** A filesystem source's splits: whole files, or byte ranges of big files with a record a line. */
-import { TidewheelError } from '../../../api/index.js';
+import { TidewheelError } from '../../../api/errors.js';
 import type { ConnectorContext, Json, Split } from '../../source/contract.js';
 import { parseDuration } from '../../time/duration.js';
 import { partitionTest } from '../partition-pruning.js';

@@ -1,4 +1,4 @@
-import { isErrorMessage, TidewheelError } from '../../../api/index.js';
+import { isErrorMessage, TidewheelError } from '../../../api/errors.js';
 
 /** An error of the disk with the path in it. A full disk may pass. */
 export function writeError(path: string, error: Error): Error {

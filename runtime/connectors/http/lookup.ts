@@ -1,5 +1,5 @@
 /** One request for each key; tries again what may pass. */
-import { TidewheelError } from '../../../api/index.js';
+import { TidewheelError } from '../../../api/errors.js';
 import type { Row } from '../../record/types.js';
 import type { RecordMeta } from '../../source/contract.js';
 import type { Lookup, LookupContext } from '../../source/lookup.js';

@@ -1,5 +1,6 @@
 /** Events as rows: of all columns only those that are read, of nested rows only the fields that the schema has. */
-import { nearestName, TidewheelError } from '../../../api/index.js';
+import { TidewheelError } from '../../../api/errors.js';
+import { nearestName } from '../../../api/nearest.js';
 import { type DataType, type Field, type Row, type RowSchema, typeToString } from '../../record/types.js';
 import { unitsPerMs } from '../../time/timestamp-unit.js';
 import { Auctions } from './auction.js';

@@ -12,7 +12,7 @@
  * ) WITH ('connector' = 'nexmark', 'events.num' = '1000000');
  * ```
  */
-import { TidewheelError } from '../../../api/index.js';
+import { TidewheelError } from '../../../api/errors.js';
 import type { SourceConnector, Split } from '../../source/contract.js';
 import { NexmarkReader, splitId } from './reader.js';
 import { nexmarkSettings, options } from './settings.js';

@@ -1,5 +1,5 @@
 /** What can be set of the generator, with the published values as defaults. */
-import { TidewheelError } from '../../../api/index.js';
+import { TidewheelError } from '../../../api/errors.js';
 import type { OptionDef } from '../../source/contract.js';
 import { parseTimestamp } from '../../time/timestamp-text.js';
 import { seedOf } from '../datagen/random.js';

@@ -1,6 +1,6 @@
 /** Connection to an object store, from a connector's options. */
 import { Client } from 'minio';
-import { TidewheelError } from '../../../api/index.js';
+import { TidewheelError } from '../../../api/errors.js';
 import type { OptionDef } from '../../source/contract.js';
 import { PARTITION_OPTIONS } from '../partition-options.js';
 

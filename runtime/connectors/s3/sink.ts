@@ -3,7 +3,7 @@
  * checkpoint is complete each object is copied to its place, which is atomic, and the pending one is removed. Copying again is harmless.
  */
 import { CopyConditions } from 'minio';
-import { TidewheelError } from '../../../api/index.js';
+import { TidewheelError } from '../../../api/errors.js';
 import { partitionPath } from '../../expr/partition-path.js';
 import { ByteWriter } from '../../record/bytes.js';
 import type { Row, RowKind } from '../../record/types.js';

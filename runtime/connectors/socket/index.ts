@@ -4,7 +4,7 @@
  * repeated (sink): for trying out, not for guarantees.
  */
 import { connect, type Socket } from 'node:net';
-import { TidewheelError } from '../../../api/index.js';
+import { TidewheelError } from '../../../api/errors.js';
 import { ByteWriter } from '../../record/bytes.js';
 import type { Row, RowKind } from '../../record/types.js';
 import type { SinkConnector, SinkContext, SinkWriter } from '../../sink/contract.js';

@@ -4,7 +4,7 @@
  * The option `rows` is a JSON list of lists (values in the order of the columns) or, without columns, of whatever the rows are.
  * Values are as rows hold them, times may be text; `{"bigint": "…"}` and `{"base64": "…"}` stand for what JSON can't hold.
  */
-import { TidewheelError } from '../../../api/index.js';
+import { TidewheelError } from '../../../api/errors.js';
 import type {
   PollResult,
   ReaderContext,

@@ -2,7 +2,7 @@
  * `lookup.cache` = FULL: all rows of the other table, by key, read in front of the first row and again at intervals or at a time of day.
  * While it is read again, and when that fails, the rows that are here go on to answer.
  */
-import { TidewheelError } from '../../../api/index.js';
+import { TidewheelError } from '../../../api/errors.js';
 import type { Row } from '../../record/types.js';
 import type { Logger } from '../../source/contract.js';
 import type { Lookup } from '../../source/lookup.js';

@@ -3,7 +3,7 @@
  * remembered as long as the table's options allow; calls are under way for several rows at once, and rows go out in the order in
  * which they came.
  */
-import { TidewheelError } from '../../../api/index.js';
+import { TidewheelError } from '../../../api/errors.js';
 import { loadConnector } from '../../connectors/index.js';
 import { Codegen, property } from '../../expr/codegen/codegen.js';
 import { compileExpr } from '../../expr/codegen/compile.js';

@@ -2,7 +2,7 @@
 
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve as resolvePath } from 'node:path';
-import { TidewheelError } from '../../../api/index.js';
+import { TidewheelError } from '../../../api/errors.js';
 import type { ModelOptions } from '../../graph/model-steps.js';
 import type { TensorFlow } from '../../learn/index.js';
 import type { GoldenRow, LoadedModel, ModelFiles, ModelRegistry, OpenModel } from '../../model/contract.js';

@@ -5,7 +5,7 @@
  * [-1, k]). Else a model with one input takes all columns in their order, as one row of it. Outputs alike.
  * Both ways are generated code: one loop over the rows, nothing looked up by name within it.
  */
-import { TidewheelError } from '../../../api/index.js';
+import { TidewheelError } from '../../../api/errors.js';
 import { Codegen, property, propertyKey } from '../../expr/codegen/codegen.js';
 import type { ModelColumn } from '../../graph/model-steps.js';
 import type { Datatype, ModelSignature, Tensor, TensorData, TensorSpec, Tensors } from '../../model/contract.js';

@@ -6,7 +6,7 @@
  * use is in the snapshot, so that rows after the barrier are scored by the same version again when they are replayed.
  */
 import { createHash } from 'node:crypto';
-import { TidewheelError } from '../../../api/index.js';
+import { TidewheelError } from '../../../api/errors.js';
 import type { ScoreSpec } from '../../graph/model-steps.js';
 import type { LoadedModel } from '../../model/contract.js';
 import type { Row } from '../../record/types.js';

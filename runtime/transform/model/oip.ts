@@ -6,7 +6,7 @@
  * With `when-missing` null a server that has no model yet holds nothing up: rows go on without an answer until it says what it takes.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TidewheelError } from '../../../api/index.js';
+import { TidewheelError } from '../../../api/errors.js';
 import type { ScoreSpec } from '../../graph/model-steps.js';
 import type { Datatype, ModelSignature, Tensor, Tensors } from '../../model/contract.js';
 import type { Row } from '../../record/types.js';

@@ -1,6 +1,6 @@
 /** Where a job's models are: the `registry` option and its companions → a store. */
 import { isAbsolute, resolve as resolvePath } from 'node:path';
-import { TidewheelError } from '../../../api/index.js';
+import { TidewheelError } from '../../../api/errors.js';
 import type { ModelOptions } from '../../graph/model-steps.js';
 import type { StoreSpec } from '../../snapshot/store.js';
 

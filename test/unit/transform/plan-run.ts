@@ -17,7 +17,7 @@ import type { StateDisk } from '../../../runtime/state/disk/state-disk.js';
 import { NodeState } from '../../../runtime/state/node-state.js';
 import type { NodeAck } from '../../../runtime/task/environment.js';
 import type { Transform } from '../../../runtime/transform/contract.js';
-import { transforms } from '../../../runtime/transform/registry.js';
+import { loadTransform } from '../../../runtime/transform/registry.js';
 import { cutWhole, segmentRef } from '../state/whole-cut.js';
 
 const MAX_PARALLELISM = 16;
@@ -85,7 +85,7 @@ export class PlanRun {
   static async start(options: RunOptions, from?: Checkpoint): Promise<PlanRun> {
     const run = new PlanRun(options, from);
     const { nodes } = options.parallelism > 1 ? twoPhase(options.plan) : options.plan;
-    for (const node of nodes) run.addStep(node);
+    for (const node of nodes) await run.addStep(node);
     for (const step of run.steps.values()) {
       for (const task of step.tasks) {
         const keyed = from?.nodes[step.node.id]?.keyed;
@@ -97,7 +97,7 @@ export class PlanRun {
     return run;
   }
 
-  private addStep(node: PlanNode): void {
+  private async addStep(node: PlanNode): Promise<void> {
     const { options } = this;
     const kind = node.spec.kind;
     const parallelism = kind === 'source' ? 1 : (node.parallelism ?? options.parallelism);
@@ -110,6 +110,8 @@ export class PlanRun {
     });
     if (kind === 'source' || kind === 'sink') return;
     const inputs = node.inputs.map((edge) => this.steps.get(edge.from)!);
+    const factory = await loadTransform(kind === 'other' ? (node.spec as { transform: string }).transform : kind);
+    if (!factory) throw new Error(`step ${node.id} is of no known kind`);
     for (let subtask = 0; subtask < parallelism; subtask++) {
       const groups = Array.from({ length: MAX_PARALLELISM }, (_, g) => g).filter(
         (g) => ownerOf(g, parallelism) === subtask,
@@ -117,7 +119,7 @@ export class PlanRun {
       const state = new NodeState(node.id, MAX_PARALLELISM, groups, options.disk);
       const restored = this.from?.nodes[node.id];
       const due: number[] = [];
-      const transform = transforms[kind === 'other' ? (node.spec as { transform: string }).transform : kind]({
+      const transform = factory({
         node,
         inputs: inputs.map((s) => s.node.schema),
         inputUpdating: inputs.map((s) => s.node.updating),
