@@ -18,13 +18,14 @@ export class CheckpointSchedule {
     private readonly due: () => void,
   ) {}
 
-  /** Sets the clock for the one that follows `latest`. */
-  next(latest: Pick<CheckpointStats, 'triggeredAtMs'> | undefined): void {
+  /** Sets the clock for the one that follows `latest`; not before `leastMs` from now, or the interval where that is shorter. */
+  next(latest: Pick<CheckpointStats, 'triggeredAtMs'> | undefined, leastMs = 0): void {
     this.stop();
     const { intervalMs, minPauseMs } = this.spec;
     if (intervalMs <= 0) return;
     const since = latest ? Date.now() - latest.triggeredAtMs : 0;
-    this.timer = setTimeout(this.due, Math.max(minPauseMs, latest ? intervalMs - since : intervalMs, 0));
+    const dueMs = latest ? intervalMs - since : intervalMs;
+    this.timer = setTimeout(this.due, Math.max(minPauseMs, dueMs, Math.min(leastMs, intervalMs)));
   }
 
   stop(): void {

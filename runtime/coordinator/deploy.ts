@@ -7,6 +7,8 @@ import { assignGroups, placeSlots, rebalanceGroups, type ThreadPlace } from './p
 import { slotDeployment } from './slot-deployment.js';
 
 const DEPLOY_TIMEOUT_MS = 120_000;
+/** Before a checkpoint all state is read that a restart has left as bytes: rows come out first. */
+const FIRST_ROWS_MS = 3000;
 
 export interface DeployHow {
   readonly owners?: readonly number[];
@@ -71,7 +73,7 @@ export async function deploy(
   run.setState('running');
   run.schedule.succeeded();
   run.models.follow();
-  run.schedule.next(run.checkpoints.history[0]);
+  run.schedule.next(run.checkpoints.history[0], FIRST_ROWS_MS);
   await watchSplits(run);
 }
 
