@@ -4,7 +4,7 @@
  * "TWSG" u32 version · blocks, one a key group · footer (JSON: [[keyGroup, offset, length, crc32], …]) ·
  * u32 footer length · u32 footer crc32 · "GSWT"
  *
- * A reader that needs few key groups reads the tail, then ranges. Each block has its checksum, so a damaged one is refused.
+ * A reader that needs some key groups reads the tail, then a range. Each block has its checksum, so a damaged one is refused.
  */
 import { crc32 } from 'node:zlib';
 import { ByteWriter } from '../record/bytes.js';
@@ -17,7 +17,7 @@ const HEADER = 8;
 const TRAILER = 12;
 /** Room for what surrounds the blocks: more than 128 key groups take. */
 const FRAME_ROOM = 8 * 1024;
-/** Segments up to this size are read whole. */
+/** Segments up to this size are read whole in any case. */
 const READ_WHOLE = 1 << 20;
 
 /** How a manifest names a segment. */
@@ -86,7 +86,9 @@ export async function readSegment(
     new CorruptSnapshotError(
       `segment ${ref.key} in ${store.description} is damaged: ${why}. Restore from an older snapshot`,
     );
-  const whole = ref.bytes <= READ_WHOLE;
+  const groups = parseGroups(ref.groups);
+  // Where its ends are wanted, so is all that is between: one call in place of two that wait for each other.
+  const whole = ref.bytes <= READ_WHOLE || (wanted(groups[0]) && wanted(groups[groups.length - 1]));
   const tailBytes = Math.min(ref.bytes, whole ? ref.bytes : 64 * 1024);
   let tail = await store.get(ref.key, whole ? undefined : { offset: ref.bytes - tailBytes, length: tailBytes });
   if (tail.length !== tailBytes) throw corrupt(`it has ${tail.length} bytes where ${tailBytes} were written`);

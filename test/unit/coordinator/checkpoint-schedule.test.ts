@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { CheckpointSchedule } from '../../../runtime/coordinator/checkpoint-schedule.js';
 
-beforeEach(() => jest.useFakeTimers({ now: 1_000_000 }));
-afterEach(() => jest.useRealTimers());
+beforeEach(() => void jest.useFakeTimers({ now: 1_000_000 }));
+afterEach(() => void jest.useRealTimers());
 
 /** Milliseconds until it is due. */
 function dueAfter(intervalMs: number, latestMsAgo: number | undefined, leastMs?: number): number {
