@@ -1,6 +1,6 @@
-/** Objects in MinIO or any S3, by the minio client. Away for a moment: retried with back-off; then a StoreError says so. */
-import { Client } from 'minio';
+/** Objects in MinIO or any S3. Away for a moment: retried with back-off; then a StoreError says so. */
 import type { Logger } from '../source/contract.js';
+import { S3Client } from './s3-client.js';
 import { ObjectExistsError, ObjectMissingError, type ObjectStore, StoreError, type StoreSpec } from './store.js';
 
 type S3Spec = Extract<StoreSpec, { kind: 's3' }>;
@@ -28,7 +28,7 @@ const FIRST_DELAY_MS = 50;
 const MAX_DELAY_MS = 2000;
 
 export class S3Store implements ObjectStore {
-  private readonly client: Client;
+  private readonly client: S3Client;
   private readonly prefix: string;
   private bucketKnown = false;
   /** Since when calls fail, milliseconds since the epoch; 0: they don't. */
@@ -41,15 +41,10 @@ export class S3Store implements ObjectStore {
     private readonly log?: Logger,
     private readonly patienceMs = 30_000,
   ) {
-    const url = new URL(spec.endpoint);
-    this.client = new Client({
-      endPoint: url.hostname,
-      port: url.port ? Number(url.port) : url.protocol === 'https:' ? 443 : 80,
-      useSSL: url.protocol === 'https:',
+    this.client = new S3Client(spec.endpoint, spec.bucket, {
       accessKey: spec.accessKey ?? '',
       secretKey: spec.secretKey ?? '',
       region: spec.region ?? 'us-east-1',
-      pathStyle: true,
     });
     this.prefix = spec.prefix === '' || spec.prefix.endsWith('/') ? spec.prefix : `${spec.prefix}/`;
   }
@@ -62,9 +57,9 @@ export class S3Store implements ObjectStore {
     let tried = false;
     await this.retrying(`write ${key}`, async () => {
       await this.ensureBucket();
-      const headers: Record<string, string> = options?.ifAbsent ? { 'If-None-Match': '*' } : {};
+      const headers: Record<string, string> = options?.ifAbsent ? { 'if-none-match': '*' } : {};
       try {
-        await this.client.putObject(this.spec.bucket, this.prefix + key, bytes, bytes.length, headers);
+        await this.client.put(this.prefix + key, bytes, headers);
       } catch (error) {
         if ((error as { code?: string }).code === 'PreconditionFailed') {
           // A retry may find what its own first try wrote before the connection broke.
@@ -83,34 +78,22 @@ export class S3Store implements ObjectStore {
 
   async list(prefix: string): Promise<string[]> {
     return this.retrying(`list ${prefix}`, async () => {
-      const out: string[] = [];
       await this.ensureBucket();
-      for await (const item of this.client.listObjectsV2(this.spec.bucket, this.prefix + prefix, true)) {
-        if (item.name) out.push(item.name.slice(this.prefix.length));
-      }
-      return out.sort();
+      const keys = await this.client.list(this.prefix + prefix);
+      return keys.map((key) => key.slice(this.prefix.length)).sort();
     });
   }
 
   async delete(keys: readonly string[]): Promise<void> {
     if (keys.length === 0) return;
     await this.retrying(`delete ${keys.length} objects`, async () => {
-      await this.client.removeObjects(
-        this.spec.bucket,
-        keys.map((k) => this.prefix + k),
-      );
+      await this.client.delete(keys.map((k) => this.prefix + k));
     });
   }
 
   private async read(key: string, range?: { readonly offset: number; readonly length: number }): Promise<Buffer> {
     try {
-      const name = this.prefix + key;
-      const stream = range
-        ? await this.client.getPartialObject(this.spec.bucket, name, range.offset, range.length)
-        : await this.client.getObject(this.spec.bucket, name);
-      const chunks: Buffer[] = [];
-      for await (const chunk of stream) chunks.push(chunk as Buffer);
-      return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+      return await this.client.get(this.prefix + key, range);
     } catch (error) {
       const code = (error as { code?: string }).code;
       if (code === 'NoSuchKey' || code === 'NotFound' || code === 'NoSuchBucket')
@@ -121,9 +104,9 @@ export class S3Store implements ObjectStore {
 
   private async ensureBucket(): Promise<void> {
     if (this.bucketKnown) return;
-    if (!(await this.client.bucketExists(this.spec.bucket))) {
+    if (!(await this.client.bucketExists())) {
       try {
-        await this.client.makeBucket(this.spec.bucket, this.spec.region ?? 'us-east-1');
+        await this.client.makeBucket();
       } catch (error) {
         const code = (error as { code?: string }).code;
         if (code !== 'BucketAlreadyOwnedByYou' && code !== 'BucketAlreadyExists') throw error;
