@@ -26,6 +26,8 @@ export interface PlanNode {
   readonly upsertKey?: readonly string[];
   /** Nobody behind it looks at the row that a change replaces: of an update only +U need come out, no −U. */
   readonly withoutBefore?: true;
+  /** Somebody behind it looks at each change, not only at what they amount to: several changes are not sent as one. */
+  readonly eachChange?: true;
   /** A fixed parallelism (1 for global steps); otherwise the job's. */
   readonly parallelism?: number;
 }

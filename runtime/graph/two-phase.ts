@@ -32,7 +32,7 @@ export function twoPhase(plan: Plan): Plan {
   const byId = new Map(plan.nodes.map((n) => [n.id, n]));
   const nodes = plan.nodes.flatMap((node) => {
     const input = node.inputs.length === 1 ? byId.get(node.inputs[0].from) : undefined;
-    if (!input || input.updating) return [node];
+    if (!input || input.updating || node.eachChange) return [node];
     const { spec } = node;
     if (spec.kind === 'windowAggregate' && splitsWindow(node, spec)) return split(node, spec, [slice]);
     if (spec.kind === 'groupAggregate' && splitsGroup(node, spec)) return split(node, spec, []);

@@ -61,7 +61,7 @@ export function comparePlans(old: Plan, next: Plan): NodeVerdict[] {
 }
 
 /** Transforms of kind 'other' that keep nothing between rows. */
-const STATELESS = new Set(['windowAssign', 'unnest']);
+const STATELESS = new Set(['windowAssign', 'unnest', 'toChangelog', 'fromChangelog']);
 
 export function keepsState(spec: NodeSpec): boolean {
   switch (spec.kind) {

@@ -145,7 +145,7 @@ export const groupAggregate: TransformFactory = (ctx): Transform => {
       ? process
       : (row, kind) => {
           process(row, kind);
-          if (overfull) {
+          if (overfull || ctx.node.eachChange) {
             overfull = false;
             send();
           }

@@ -3,6 +3,7 @@
  * jobs have it and it brings much, among those that are loaded when a plan names them.
  */
 import { calc } from './calc.js';
+import { fromChangelog, toChangelog } from './changelog/codes.js';
 import { upsertMaterialize } from './changelog/materialize.js';
 import { changelogNormalize } from './changelog/normalize.js';
 import type { TransformFactory } from './contract.js';
@@ -43,6 +44,8 @@ const PRESENT: Readonly<Record<string, TransformFactory>> = {
   lookupJoin,
   changelogNormalize,
   upsertMaterialize,
+  toChangelog,
+  fromChangelog,
   rank,
   windowRank,
   deduplicate,

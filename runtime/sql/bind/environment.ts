@@ -27,8 +27,9 @@ export interface CommonTables {
   readonly before?: CommonTables;
 }
 
-/** Functions of Flink 2.3 that aren't here: those of changelogs as tables, and the watermarks that a connector makes itself. */
-const NOT_HERE = /^(?:SOURCE_WATERMARK|(?:TO|FROM)_CHANGELOG)$/i;
+/** A function of Flink 2.3 that isn't here: watermarks that a connector makes itself. */
+const NOT_HERE = /^SOURCE_WATERMARK$/i;
+const OF_TABLES = /^(?:(?:TO|FROM)_CHANGELOG|ML_(?:PREDICT|EVALUATE|LEARN|DETECT_DRIFT))$/i;
 
 /** An expression's surroundings where only columns and functions may stand; clauses add what else they take. */
 export function plainContext(
@@ -42,9 +43,15 @@ export function plainContext(
     clause,
     scriptFunction: (name) => env.catalog.functions.get(name.toUpperCase()),
     isAggregate: (name) => isAggregate(name) || env.catalog.functions.get(name.toUpperCase())?.kind === 'aggregate',
-    unknownFunction: (name, message, suggestions, at) =>
-      NOT_HERE.test(name)
-        ? unsupported(`The function ${name.toUpperCase()}`, at)
-        : new SqlError('TW2002', message, at, { name, known: [...suggestions, ...env.catalog.functions.keys()] }),
+    unknownFunction: (name, message, suggestions, at) => {
+      const upper = name.toUpperCase();
+      if (NOT_HERE.test(name)) return unsupported(`The function ${upper}`, at);
+      if (OF_TABLES.test(name)) {
+        return new SqlError('TW2004', `${upper} makes a table, not a value`, at, {
+          expected: `it in FROM: ${upper}(…)`,
+        });
+      }
+      return new SqlError('TW2002', message, at, { name, known: [...suggestions, ...env.catalog.functions.keys()] });
+    },
   };
 }

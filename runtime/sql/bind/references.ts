@@ -5,23 +5,28 @@ import type { Relation } from '../plan/relation.js';
 /** By the last part of the name. WITH names of the piece itself are counted like others. */
 export function referencedTables(node: Query | Statement): Map<string, number> {
   const counts = new Map<string, number>();
-  const look = (part: unknown): void => {
-    if (typeof part !== 'object' || part === null) return;
-    if (Array.isArray(part)) part.forEach(look);
-    else if (!LEAVES.has((part as { kind?: string }).kind)) visit(part);
-  };
-  const visit = (value: object): void => {
-    const name = tableName(value as Record<string, unknown>);
+  const visit = (value: Readonly<Record<string, unknown>>): void => {
+    const name = tableName(value);
     if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
-    Object.values(value).forEach(look);
+    for (const key in value) {
+      const part = value[key];
+      if (typeof part !== 'object' || part === null) continue;
+      if (!Array.isArray(part)) {
+        if (readsTables(part)) visit(part as Record<string, unknown>);
+      } else for (const item of part) if (readsTables(item)) visit(item);
+    }
   };
-  visit(node);
+  visit(node as object as Record<string, unknown>);
   return counts;
 }
 
-/** Nodes that no table is read in: most of the tree. Spans have no kind. */
-const LEAVES: ReadonlySet<string | undefined> = new Set([
-  undefined,
+function readsTables(part: unknown): boolean {
+  const { kind } = part as { kind?: string };
+  return kind !== undefined && !LEAVES.has(kind);
+}
+
+/** Nodes that no table is read in: most of the tree. Spans and texts have no kind. */
+const LEAVES: ReadonlySet<string> = new Set([
   'Identifier',
   'QualifiedName',
   'ColumnRef',

@@ -1,4 +1,4 @@
-/** Table functions: the windows TUMBLE, HOP, CUMULATE, SESSION; those of models are in model-function.ts. */
+/** Table functions: the windows TUMBLE, HOP, CUMULATE, SESSION; those of models are in model-function.ts, of changelogs in changelog-function.ts. */
 
 import type { Expr } from '../../expr/ir.js';
 import type { Window } from '../../graph/plan.js';
@@ -7,6 +7,7 @@ import { formatDuration } from '../../time/duration.js';
 import type { Call, DescriptorArgument, PositionalArgument, Span } from '../ast/index.js';
 import { SqlError, unsupported } from '../error.js';
 import { windowAssign } from '../plan/build.js';
+import { bindChangelogFunction, CHANGELOG_FUNCTIONS } from './changelog-function.js';
 import { plainContext } from './environment.js';
 import { ExpressionBinder } from './expression.js';
 import type { BoundRelation } from './from.js';
@@ -31,10 +32,11 @@ export function bindTableFunction(binder: QueryBinder, call: Call): BoundRelatio
   const parameters = PARAMETERS[name];
   if (!parameters) {
     if (Object.hasOwn(MODEL_FUNCTIONS, name)) return bindModelFunction(binder, name, call);
+    if (CHANGELOG_FUNCTIONS.includes(name)) return bindChangelogFunction(binder, name, call);
     if (name === 'VECTOR_SEARCH') throw unsupported(name, call.span);
     throw new SqlError('TW2002', `unknown table function '${name}'`, call.name.span, {
       name,
-      known: [...Object.keys(PARAMETERS), ...Object.keys(MODEL_FUNCTIONS)],
+      known: [...Object.keys(PARAMETERS), ...Object.keys(MODEL_FUNCTIONS), ...CHANGELOG_FUNCTIONS],
     });
   }
   const args = assignArguments(name, parameters, call);

@@ -86,7 +86,9 @@ const SHOWN = [
 /** Everything that starts with SHOW. */
 export function parseShow(c: Cursor): Show | ShowCreate {
   const start = c.advance();
-  if (c.is('MATERIALIZED') || c.are('CREATE', 'MATERIALIZED')) c.failUnsupported('SHOW for materialized tables');
+  const materialized =
+    c.token.upper === 'MATERIALIZED' || (c.token.upper === 'CREATE' && c.peek().upper === 'MATERIALIZED');
+  if (materialized) c.failUnsupported('SHOW for materialized tables');
   if (c.accept('CREATE')) {
     const object = c.acceptOneOf(OBJECTS) ?? c.failExpecting(OBJECTS, OBJECTS);
     return { kind: 'ShowCreate', object, name: c.qualifiedName(`a ${object.toLowerCase()}`), span: c.since(start) };

@@ -24,6 +24,7 @@ type Start = Cursor['token'];
 export function parseCreate(c: Cursor): Statement {
   const start = c.token;
   c.expect('CREATE');
+  if (c.are('OR', 'ALTER')) c.failUnsupported('CREATE OR ALTER MATERIALIZED TABLE');
   const orReplace = c.accept('OR');
   if (orReplace) c.expect('REPLACE');
   const temporary = c.accept('TEMPORARY');

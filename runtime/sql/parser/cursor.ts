@@ -179,7 +179,7 @@ export class Cursor {
   /** From `start` to the end of the last consumed token. */
   since(start: Start): Span {
     const end = this.at === 0 ? 0 : this.tokens[this.at - 1].end;
-    return { start: start.start, end: end < start.start ? start.start : end, line: start.line, column: start.column };
+    return { start: start.start, end: Math.max(end, start.start), line: start.line, column: start.column };
   }
 
   /**

@@ -25,6 +25,7 @@ export function parseInsert(c: Cursor): Insert {
     columns = c.list(() => c.qualifiedName('a column'));
   }
   const query = parseQuery(c);
+  if (c.are('ON', 'CONFLICT')) c.failUnsupported('ON CONFLICT');
   return { kind: 'Insert', overwrite, target, hints, partition, columns, query, span: c.since(start) };
 }
 

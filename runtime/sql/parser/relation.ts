@@ -45,10 +45,7 @@ function parseJoin(c: Cursor, left: Relation): Join | undefined {
     }
     c.accept('OUTER');
   }
-  if (!natural && !word && !c.is('JOIN')) {
-    if (c.are('ASOF', 'JOIN')) c.failUnsupported('ASOF JOIN (write FOR SYSTEM_TIME AS OF)');
-    return undefined;
-  }
+  if (!natural && !word && !c.is('JOIN')) return undefined;
   c.expect('JOIN');
   const right = parseRelation(c);
   let on: Join['on'];
@@ -129,6 +126,7 @@ function parseSystemTime(c: Cursor) {
 /** `[AS] t [(a, b)]`. */
 export function parseAlias(c: Cursor): TableAlias | undefined {
   const start = c.token;
+  if (c.are('ASOF', 'JOIN')) c.failUnsupported('ASOF JOIN (write FOR SYSTEM_TIME AS OF)');
   if (c.are('PIVOT', '(') || c.are('UNPIVOT', '(')) c.failUnsupported(start.upper);
   const name = c.accept('AS') ? c.name('an alias') : c.acceptName();
   if (!name) return undefined;

@@ -17,16 +17,7 @@ import { STATEMENT_WORDS } from './keywords.js';
 import { parseQuery } from './query.js';
 
 /** Statements of Flink that are known and not there. */
-const UNSUPPORTED: ReadonlySet<string> = new Set([
-  'ADD',
-  'ANALYZE',
-  'CALL',
-  'COMPILE',
-  'LOAD',
-  'MERGE',
-  'REMOVE',
-  'UNLOAD',
-]);
+const UNSUPPORTED: ReadonlySet<string> = new Set(['ADD', 'ANALYZE', 'COMPILE', 'LOAD', 'MERGE', 'REMOVE', 'UNLOAD']);
 
 /** One statement, without the semicolon behind it. */
 export function parseStatement(c: Cursor): Statement {
@@ -79,6 +70,8 @@ export function parseStatement(c: Cursor): Statement {
       return parseTruncate(c);
   }
   if (c.are('REPLACE', 'TABLE')) c.failUnsupported('REPLACE TABLE (write CREATE OR REPLACE TABLE)');
+  if (c.are('COMPILE', 'AND', 'EXECUTE')) c.failUnsupported('COMPILE AND EXECUTE PLAN');
+  if (c.are('CALL')) c.failUnsupported('CALL of a procedure');
   if (UNSUPPORTED.has(start.upper)) c.failUnsupported(`${start.upper} ${c.peek().upper}`.trim());
   return c.failExpecting(['a statement'], STATEMENT_WORDS);
 }

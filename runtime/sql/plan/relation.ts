@@ -3,7 +3,9 @@
  * relation are unique; expressions refer to them. Nodes are immutable; `traits.ts` derives from them what a step's output
  * is like (time attributes, window columns, changes, keys).
  */
+
 import type { AggregateCall, Expr, NamedExpr } from '../../expr/ir.js';
+import type { FromChangelogSpec, ToChangelogSpec } from '../../graph/changelog-steps.js';
 import type { LookupJoinSpec } from '../../graph/lookup-step.js';
 import type { ModelStepSpec } from '../../graph/model-steps.js';
 import type { AfterMatch, PatternExpr, PatternStep } from '../../graph/pattern.js';
@@ -194,7 +196,7 @@ export interface MatchRelation extends Base {
   readonly measures: readonly { readonly name: string; readonly value: PatternExpr }[];
 }
 
-/** A step of its own kind: what it does stands in `spec`. Used by the functions of models. */
+/** A step of its own kind: what it does stands in `spec`. Used by the functions of models and changelogs. */
 export interface StepRelation extends Base {
   readonly kind: 'step';
   readonly input: Relation;
@@ -202,7 +204,7 @@ export interface StepRelation extends Base {
   readonly step: string;
   /** The node's name. */
   readonly label: string;
-  readonly spec: ModelStepSpec | LookupJoinSpec;
+  readonly spec: ModelStepSpec | LookupJoinSpec | ToChangelogSpec | FromChangelogSpec;
   /** Columns of the input that it reads. */
   readonly reads: readonly string[];
   /** Rows go on with the added columns; otherwise with these alone. */
@@ -212,6 +214,9 @@ export interface StepRelation extends Base {
   readonly pure: boolean;
   /** A row may become none or several: what identified it no longer does. */
   readonly multiplies?: boolean;
+  /** Of one that does not keep the input's columns: its rows may be changes, and which columns are time attributes. */
+  readonly updating?: boolean;
+  readonly time?: readonly string[];
   /** Rows meet by these columns; none: all of them meet. undefined: each where it is. */
   readonly by?: readonly string[];
 }

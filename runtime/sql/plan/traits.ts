@@ -152,7 +152,10 @@ export class TraitsOf {
       }
       case 'step': {
         const input = this.of(relation.input);
-        if (!relation.keepsInput) return { time: new Map(), updating: false, keys: [] };
+        if (!relation.keepsInput) {
+          const time = new Map<string, TimeAttribute>(relation.time?.map((name) => [name, 'rowtime']));
+          return { time, updating: relation.updating ?? false, keys: [] };
+        }
         return relation.multiplies ? { ...input, keys: [] } : input;
       }
       case 'unnest': {

@@ -31,6 +31,7 @@ import type { View } from '../catalog/table.js';
 import { type Place, SqlError, unsupported } from '../error.js';
 import { optimise } from '../optimise/index.js';
 import { project, uniqueNames } from '../plan/build.js';
+import { markEachChange } from '../plan/each-change.js';
 import { column } from '../plan/expression.js';
 import { Lowering } from '../plan/lower.js';
 import type { Output } from '../plan/relation.js';
@@ -172,7 +173,7 @@ export class Session {
       bounded: (connector, given) => connectors[connector].source?.bounded(given) ?? false,
       changelogOf: (connector) => connectors[connector]?.sink?.changelog,
     }).run();
-    return markWithoutBefore(plan, (connector) => {
+    return markWithoutBefore(markEachChange(plan), (connector) => {
       const sink = connectors[connector]?.sink;
       return sink?.ignoresBefore ? 'none' : sink?.changelog === 'upsert' ? 'key' : undefined;
     });
@@ -387,6 +388,11 @@ export class Session {
           });
         }
         if (!catalog.drop(name, node.temporary || catalog.has(name, true)) && !node.ifExists) {
+          if (node.temporary && catalog.has(name, false)) {
+            throw new SqlError('TW2004', `${what} '${name}' is not temporary`, node.name.span, {
+              expected: `DROP ${node.object}`,
+            });
+          }
           throw unknownName(what, name, node.name.span, catalog.names());
         }
         return DONE;

@@ -197,6 +197,11 @@ export function showCreate(env: Environment, node: ShowCreate): Effect {
       const flags = { temporary: catalog.isTemporary(entry.name), orReplace: false, ifNotExists: false };
       return { kind: 'text', text: unparse({ ...entry.statement, ...flags }) };
     }
+    case 'CATALOG': {
+      const name = node.name.parts.at(-1)!.name;
+      if (!catalog.databases.has(name)) throw unknownName('catalog', name, node.name.span, catalog.databases.keys());
+      return { kind: 'text', text: `CREATE CATALOG \`${name}\` WITH (\n  'type' = 'generic_in_memory'\n)` };
+    }
     case 'DATABASE': {
       const found = catalog.databaseOf(node.name);
       return { kind: 'text', text: `CREATE DATABASE \`${found.database}\`` };

@@ -8,6 +8,7 @@ import type { FlinkAnswer, FlinkSession } from './flink-session.js';
 import { RandomNumbers } from './random-numbers.js';
 import { RandomQuery } from './random-query.js';
 import { randomTables } from './random-rows.js';
+import { RandomShape } from './random-shapes.js';
 
 /** Queries over the same rows. */
 const ROUND = 8;
@@ -20,7 +21,7 @@ export async function campaign(session: FlinkSession, count: number, seed: numbe
     const tables = randomTables(random);
     const queries = Array.from({ length: Math.min(ROUND, count - done) }, (_, i): Query => {
       const batch = random.chance(25);
-      const sql = new RandomQuery(random, batch).query();
+      const sql = i % 2 === 0 ? new RandomQuery(random, batch).query() : new RandomShape(random, batch).query();
       return { name: `seed ${round}, ${i}`, sql, ...(batch ? { mode: 'batch' as const } : {}) };
     });
     done += queries.length;

@@ -139,6 +139,18 @@ function checkOther(
       }
       break;
     }
+    case 'toChangelog':
+    case 'fromChangelog': {
+      const { rowtime } = spec as { rowtime?: { name: string; column: string } };
+      if (rowtime && !own.includes(rowtime.column)) say(`no column ${rowtime.column} for ${rowtime.name}`);
+      const others = own.filter((name) => name !== spec.column);
+      outputs([
+        ...(spec.transform === 'toChangelog' ? text('column') : []),
+        ...others,
+        ...(rowtime ? [rowtime.name] : []),
+      ]);
+      break;
+    }
     case 'unnest':
       outputs([...own, ...list(spec.columns), ...text('ordinality')]);
       break;
