@@ -6,9 +6,9 @@
  * (loaded file by file, it takes a fifth of a second and 33 MB), and what reads a kubeconfig (most of a second and 75 MB, as the package
  * has a class for each kind of object).
  */
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
-import { dirname, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
 const OUT = resolve('dist/bundle');
@@ -20,11 +20,14 @@ const PURE = '@kubernetes/client-node';
 
 /**
  * What the client of object stores loads at once: a table of 136 kB with the content types of file names (it takes 7 MB; the client never
- * reads or writes a file for us), and a writer of XML that is asked for when objects are deleted.
+ * reads or writes a file for us), a writer of XML that is asked for when objects are deleted, all of lodash (145 kB) for the few functions
+ * of it that the client's code names, and, by way of a package, streams as npm has them for those that have none.
  */
 const CLIENT = '/node_modules/minio/';
 const WITHOUT_TYPES = 'mime-types';
 const LATE = 'xml2js';
+const IN_PARTS = 'lodash';
+const STREAMS = 'readable-stream';
 
 const packageOf = (specifier: string) =>
   specifier
@@ -52,18 +55,45 @@ const packagesStayOutside: Plugin = {
   },
 };
 
+/** Members of the package's one name that the code of a folder mentions. */
+async function namesOf(specifier: string, folder: string): Promise<string[]> {
+  const names = new Set<string>();
+  for (const file of await readdir(folder, { recursive: true })) {
+    if (!file.endsWith('.mjs')) continue;
+    const text = await readFile(join(folder, file), 'utf8');
+    const local = new RegExp(`import (?:\\* as )?(\\w+) from ['"]${specifier}['"]`).exec(text)?.[1];
+    if (local === undefined) continue;
+    for (const [, name] of text.matchAll(new RegExp(`(?<![\\w.$])${local}\\.(\\w+)`, 'g'))) names.add(name);
+  }
+  if (names.size === 0) throw new Error(`${folder} takes nothing of ${specifier}, or takes it in another way`);
+  return [...names].sort();
+}
+
+async function namedParts(root: string): Promise<string> {
+  const names = await namesOf(IN_PARTS, join(root, CLIENT, 'dist/esm'));
+  const folder = join(root, 'node_modules', IN_PARTS);
+  return [
+    ...names.map((name) => `import ${name} from ${JSON.stringify(join(folder, `${name}.js`))};`),
+    `export default { ${names.join(', ')} };`,
+    `export { ${names.join(', ')} };`,
+  ].join('\n');
+}
+
 const clientLoadsLess: Plugin = {
   name: 'the client of object stores loads less',
   setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: new RegExp(`^(${WITHOUT_TYPES}|${LATE})$`) }, ({ path, importer, resolveDir }) =>
+    onResolve({ filter: new RegExp(`^(${WITHOUT_TYPES}|${LATE}|${IN_PARTS})$`) }, ({ path, importer, resolveDir }) =>
       importer.includes(CLIENT) ? { path, namespace: CLIENT, pluginData: resolveDir } : undefined,
     );
-    onLoad({ filter: /./, namespace: CLIENT }, ({ path, pluginData }) => ({
+    onResolve({ filter: new RegExp(`^${STREAMS}$`) }, () => ({ path: 'node:stream', external: true }));
+    onLoad({ filter: /./, namespace: CLIENT }, async ({ path, pluginData }) => ({
       resolveDir: pluginData,
       contents:
         path === WITHOUT_TYPES
           ? 'export const lookup = () => false;'
-          : `export default new Proxy({}, { get: (_, name) => require('${path}')[name] });`,
+          : path === IN_PARTS
+            ? await namedParts(pluginData.split(CLIENT)[0])
+            : `export default new Proxy({}, { get: (_, name) => require('${path}')[name] });`,
     }));
   },
 };

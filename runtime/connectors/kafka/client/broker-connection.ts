@@ -5,8 +5,7 @@
  */
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import Connection from 'kafkajs/src/network/connection.js';
-import kafkajs from 'kafkajs/src/protocol/requests/index.js';
+import type Connection from 'kafkajs/src/network/connection.js';
 import { KafkaError } from '../errors.js';
 import { type Message, REQUIRED } from '../protocol/message.js';
 import { WireReader } from '../protocol/wire.js';
@@ -40,6 +39,7 @@ export class BrokerConnection {
   static async open(address: Address, settings: ConnectionSettings): Promise<BrokerConnection> {
     const shown = `${address.host}:${address.port}`;
     let socket: Socket | undefined;
+    const { Connection, requests } = await library();
     const connection = new Connection({
       host: address.host,
       port: address.port,
@@ -60,7 +60,7 @@ export class BrokerConnection {
     });
     try {
       await connection.connect();
-      const versions = await apiVersions(connection, shown);
+      const versions = await apiVersions(connection, requests.ApiVersions.protocol({ version: 2 })(), shown);
       connection.setVersions(versions);
       connection.setSupportAuthenticationProtocol(versions[36] !== undefined);
       await connection.authenticate();
@@ -205,8 +205,17 @@ export class BrokerConnection {
   }
 }
 
-async function apiVersions(connection: Connection, shown: string): Promise<Versions> {
-  const { apiVersions: list } = await connection.send(kafkajs.requests.ApiVersions.protocol({ version: 2 })());
+/** Only where a connection is made: who plans a job makes none. */
+async function library() {
+  const [connection, protocol] = await Promise.all([
+    import('kafkajs/src/network/connection.js'),
+    import('kafkajs/src/protocol/requests/index.js'),
+  ]);
+  return { Connection: connection.default, requests: protocol.default.requests };
+}
+
+async function apiVersions(connection: Connection, question: object, shown: string): Promise<Versions> {
+  const { apiVersions: list } = await connection.send(question);
   const versions: Record<number, { minVersion: number; maxVersion: number }> = {};
   for (const { apiKey, minVersion, maxVersion } of list) versions[apiKey] = { minVersion, maxVersion };
   for (const [key, [name, version]] of Object.entries(REQUIRED)) {
