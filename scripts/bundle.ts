@@ -20,12 +20,12 @@ const PURE = '@kubernetes/client-node';
 
 /**
  * What the client of object stores loads at once: a table of 136 kB with the content types of file names (it takes 7 MB; the client never
- * reads or writes a file for us), a writer of XML that is asked for when objects are deleted, all of lodash (145 kB) for the few functions
+ * reads or writes a file for us), a reader and writer of XML of which it wants the writer, when objects are deleted, all of lodash (145 kB) for the few functions
  * of it that the client's code names, and, by way of a package, streams as npm has them for those that have none.
  */
 const CLIENT = '/node_modules/minio/';
 const WITHOUT_TYPES = 'mime-types';
-const LATE = 'xml2js';
+const WRITER = 'xml2js';
 const IN_PARTS = 'lodash';
 const STREAMS = 'readable-stream';
 
@@ -55,8 +55,9 @@ const packagesStayOutside: Plugin = {
   },
 };
 
-/** Members of the package's one name that the code of a folder mentions. */
-async function namesOf(specifier: string, folder: string): Promise<string[]> {
+/** Members of the package's one name that the client's code mentions. */
+async function namesOf(specifier: string, root: string): Promise<string[]> {
+  const folder = join(root, CLIENT, 'dist/esm');
   const names = new Set<string>();
   for (const file of await readdir(folder, { recursive: true })) {
     if (!file.endsWith('.mjs')) continue;
@@ -70,7 +71,7 @@ async function namesOf(specifier: string, folder: string): Promise<string[]> {
 }
 
 async function namedParts(root: string): Promise<string> {
-  const names = await namesOf(IN_PARTS, join(root, CLIENT, 'dist/esm'));
+  const names = await namesOf(IN_PARTS, root);
   const folder = join(root, 'node_modules', IN_PARTS);
   return [
     ...names.map((name) => `import ${name} from ${JSON.stringify(join(folder, `${name}.js`))};`),
@@ -79,22 +80,39 @@ async function namedParts(root: string): Promise<string> {
   ].join('\n');
 }
 
+/** The client makes a writer as it is loaded; what a writer consists of is looked for when it writes. */
+async function lateWriter(root: string): Promise<string> {
+  const names = await namesOf(WRITER, root);
+  if (names.join() !== 'Builder') throw new Error(`the client takes of ${WRITER} not only Builder: ${names.join()}`);
+  const file = join(root, 'node_modules', WRITER, 'lib/builder.js');
+  return `export default {
+    Builder: class {
+      constructor(options) { this.options = options; }
+      buildObject(value) {
+        const { Builder } = require(${JSON.stringify(file)});
+        return new Builder(this.options).buildObject(value);
+      }
+    },
+  };`;
+}
+
 const clientLoadsLess: Plugin = {
   name: 'the client of object stores loads less',
   setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: new RegExp(`^(${WITHOUT_TYPES}|${LATE}|${IN_PARTS})$`) }, ({ path, importer, resolveDir }) =>
+    onResolve({ filter: new RegExp(`^(${WITHOUT_TYPES}|${WRITER}|${IN_PARTS})$`) }, ({ path, importer, resolveDir }) =>
       importer.includes(CLIENT) ? { path, namespace: CLIENT, pluginData: resolveDir } : undefined,
     );
     onResolve({ filter: new RegExp(`^${STREAMS}$`) }, () => ({ path: 'node:stream', external: true }));
-    onLoad({ filter: /./, namespace: CLIENT }, async ({ path, pluginData }) => ({
-      resolveDir: pluginData,
-      contents:
+    onLoad({ filter: /./, namespace: CLIENT }, async ({ path, pluginData }) => {
+      const root = pluginData.split(CLIENT)[0];
+      const contents =
         path === WITHOUT_TYPES
           ? 'export const lookup = () => false;'
           : path === IN_PARTS
-            ? await namedParts(pluginData.split(CLIENT)[0])
-            : `export default new Proxy({}, { get: (_, name) => require('${path}')[name] });`,
-    }));
+            ? await namedParts(root)
+            : await lateWriter(root);
+      return { contents, resolveDir: pluginData };
+    });
   },
 };
 

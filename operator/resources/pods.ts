@@ -35,6 +35,8 @@ const DEFAULT_MEMORY: Readonly<Record<Component, { request: string; limit: strin
   coordinator: { request: '96Mi', limit: '320Mi' },
   runner: { request: '128Mi', limit: '1Gi' },
 };
+/** Main threads of both pass messages on; slots have threads, and nurseries, of their own. */
+const MAIN_SEMI_SPACE_MIB = 2;
 const DEFAULT_CPU: Readonly<Record<Component, string>> = { coordinator: '50m', runner: '100m' };
 
 interface PodParts {
@@ -84,7 +86,10 @@ export function podTemplateOf(job: StreamJob, spec: StreamJobSpec, settings: Ope
           terminationMessagePolicy: 'FallbackToLogsOnError',
           env: withUsersEnv(
             [
-              { name: NODE_OPTIONS, value: nodeOptions(splitMemory(bytesOf(limit), threads)) },
+              {
+                name: NODE_OPTIONS,
+                value: nodeOptions({ ...splitMemory(bytesOf(limit), threads), semiSpaceMiB: MAIN_SEMI_SPACE_MIB }),
+              },
               // A pool of the allocator for each thread that has much to do; by itself it makes eight for each core, and leaves holes in all.
               { name: 'MALLOC_ARENA_MAX', value: String(threads) },
               { name: 'NODE_ENV', value: 'production' },
