@@ -68,6 +68,8 @@ interface SplitState {
 
 class DatagenReader implements SourceReader {
   private readonly splits: SplitState[] = [];
+  /** Undefined when splits have come since. */
+  private turn: Turn | undefined;
   private readonly rowsPerSecond: number;
   private readonly rows: number;
   private readonly makeRow: (index: number, timeMs: number) => Record<string, unknown>;
@@ -107,6 +109,7 @@ class DatagenReader implements SourceReader {
       output.meta.origin = id;
       this.splits.push({ id, count: Number(id.split('/')[1]), start, next, output, finished: false });
     }
+    this.turn = undefined;
     this.ctx.wake();
   }
 
@@ -124,14 +127,18 @@ class DatagenReader implements SourceReader {
       if (wanted === 0 && this.splits.some((split) => !split.finished)) return this.later();
     }
     let emitted = 0;
+    this.turn ??= new Turn(this.splits.filter((split) => !this.isThrough(split)));
+    const { turn } = this;
     while (emitted < wanted) {
-      const split = this.nextSplit();
+      const split = turn.first;
       if (!split) break;
       const timeMs = split.start + (limited ? Math.floor((split.next * 1000) / this.rowsPerSecond) : 0);
       split.output.meta.offset = split.next;
       split.output.emit(this.makeRow(split.next, timeMs), 0);
       split.next += split.count;
       emitted++;
+      if (this.isThrough(split)) turn.leave();
+      else turn.pass();
     }
     this.credit -= emitted;
     if (this.splits.every((split) => split.finished)) return this.noMore ? 'end' : 'wait';
@@ -146,19 +153,12 @@ class DatagenReader implements SourceReader {
     clearTimeout(this.timer);
   }
 
-  /** The split that is furthest back, so that row numbers, and times, rise, also behind a restore. Those that are through are finished. */
-  private nextSplit(): SplitState | undefined {
-    let lowest: SplitState | undefined;
-    for (const split of this.splits) {
-      if (split.finished || (lowest && split.next >= lowest.next)) continue;
-      if (split.next < this.rows) {
-        lowest = split;
-        continue;
-      }
-      split.finished = true;
-      split.output.finish();
-    }
-    return lowest;
+  /** Finishes a split whose rows have all come. */
+  private isThrough(split: SplitState): boolean {
+    if (split.next < this.rows) return false;
+    if (!split.finished) split.output.finish();
+    split.finished = true;
+    return true;
   }
 
   /** This reader's share of the rows is that of its splits. */
@@ -187,6 +187,50 @@ class DatagenReader implements SourceReader {
       );
     }
     return 'wait';
+  }
+}
+
+/**
+ * Whose row comes next: that of the split which is furthest back, so that row numbers, and times, rise, also behind a restore. A ring in
+ * the order of the next rows: while all are equally far, each that has had its turn is the last, and nothing is moved.
+ */
+class Turn {
+  private readonly ring: SplitState[];
+  private at = 0;
+
+  constructor(splits: readonly SplitState[]) {
+    this.ring = [...splits].sort((a, b) => a.next - b.next);
+  }
+
+  get first(): SplitState | undefined {
+    return this.ring[this.at];
+  }
+
+  /** The first one's next row is another now. */
+  pass(): void {
+    const { ring } = this;
+    const n = ring.length;
+    const split = ring[this.at];
+    const last = ring[this.at === 0 ? n - 1 : this.at - 1];
+    if (split.next >= last.next) {
+      this.at = this.at + 1 === n ? 0 : this.at + 1;
+      return;
+    }
+    // Among the others, or still the first.
+    let place = this.at;
+    for (;;) {
+      const behind = place + 1 === n ? 0 : place + 1;
+      if (ring[behind].next >= split.next) break;
+      ring[place] = ring[behind];
+      place = behind;
+    }
+    ring[place] = split;
+  }
+
+  /** The first one has no more rows. */
+  leave(): void {
+    this.ring.splice(this.at, 1);
+    if (this.at === this.ring.length) this.at = 0;
   }
 }
 
