@@ -5,37 +5,44 @@
 import type { ByteReader, ByteWriter } from './bytes.js';
 import type { RowKind } from './types.js';
 
+/** Steps from a position to the next multiple of `size`, a power of two. */
+const padding = (pos: number, size: number) => (size - (pos & (size - 1))) & (size - 1);
+
+/**
+ * Room for `n` values of `size` bytes; returns where it starts in the buffer's ArrayBuffer. Buffers of a writer start at offset 0 of
+ * theirs (allocUnsafeSlow), so an aligned position gives an aligned view.
+ */
+function room(out: ByteWriter, n: number, size: number): number {
+  const pad = padding(out.pos, size);
+  out.reserve(pad + n * size);
+  const start = out.pos + pad;
+  out.pos = start + n * size;
+  return out.buf.byteOffset + start;
+}
+
+function runOf(input: ByteReader, n: number, size: number): Buffer {
+  input.pos += padding(input.pos, size);
+  return input.bytes(n * size);
+}
+
 export function doubles(out: ByteWriter, n: number): Float64Array {
-  const pad = (8 - (out.pos & 7)) & 7;
-  out.reserve(pad + n * 8);
-  // allocUnsafeSlow buffers start at offset 0 of their ArrayBuffer, so an aligned position gives an aligned view.
-  out.pos += pad;
-  const view = new Float64Array(out.buf.buffer, out.buf.byteOffset + out.pos, n);
-  out.pos += n * 8;
-  return view;
+  const start = room(out, n, 8);
+  return new Float64Array(out.buf.buffer, start, n);
 }
 
 export function readDoubles(input: ByteReader, n: number): Float64Array {
-  const base = input.pos;
-  const pad = (8 - (base & 7)) & 7;
-  input.pos += pad;
-  const bytes = input.bytes(n * 8);
+  const bytes = runOf(input, n, 8);
   if ((bytes.byteOffset & 7) === 0) return new Float64Array(bytes.buffer, bytes.byteOffset, n);
   return new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + n * 8));
 }
 
 export function lengths(out: ByteWriter, n: number): Int32Array {
-  const pad = (4 - (out.pos & 3)) & 3;
-  out.reserve(pad + n * 4);
-  out.pos += pad;
-  const view = new Int32Array(out.buf.buffer, out.buf.byteOffset + out.pos, n);
-  out.pos += n * 4;
-  return view;
+  const start = room(out, n, 4);
+  return new Int32Array(out.buf.buffer, start, n);
 }
 
 export function readLengths(input: ByteReader, n: number): Int32Array {
-  input.pos += (4 - (input.pos & 3)) & 3;
-  const bytes = input.bytes(n * 4);
+  const bytes = runOf(input, n, 4);
   if ((bytes.byteOffset & 3) === 0) return new Int32Array(bytes.buffer, bytes.byteOffset, n);
   return new Int32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + n * 4));
 }
