@@ -58,7 +58,7 @@ export class GaussianNB extends NaiveBayes {
   }
 
   /** Log of prior times densities for each class in `scores`; returns the number of classes. */
-  protected logLikelihoods(row: FeatureRow): number {
+  protected score(row: FeatureRow): number {
     const { classes, scores, total } = this;
     const { indices, values, size } = row;
     for (let c = 0; c < classes.length; c++) {

@@ -66,7 +66,7 @@ export class MultinomialNB extends NaiveBayes {
     }
   }
 
-  protected logLikelihoods(row: FeatureRow): number {
+  protected score(row: FeatureRow): number {
     const { scores, alpha, total } = this;
     const classes = this.classCounts.length;
     const { indices, values, size } = row;

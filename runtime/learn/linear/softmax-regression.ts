@@ -1,9 +1,8 @@
-import type { Classifier, Probabilities } from '../contracts.js';
 import type { FeatureInput } from '../features/feature-index.js';
 import { FeatureRow } from '../features/feature-row.js';
 import { GrowableFloats } from '../features/growable-floats.js';
 import { type Label, LabelIndex } from '../features/label-index.js';
-import { RowStep } from '../features/row-step.js';
+import { ScoringClassifier } from '../features/scoring-classifier.js';
 import { softmaxInPlace } from '../numeric/softmax.js';
 import { type Optimizer, type OptimizerSpec, optimizerOf, restoreOptimizer } from '../optim/index.js';
 import { checkJson, type LearnJson } from '../state.js';
@@ -22,15 +21,12 @@ export interface SoftmaxRegressionParams {
  * Recognition and Machine Learning", 2006, section 4.3.4, trained by stochastic gradients on the cross entropy.
  * Errors: `TW7102` for strings and infinities among the features.
  */
-export class SoftmaxRegression extends RowStep implements Classifier {
+export class SoftmaxRegression extends ScoringClassifier {
   static readonly type = 'SoftmaxRegression';
-  readonly kind = 'classifier';
   private readonly l2: number;
   private readonly prototype: Optimizer;
-  private labels = new LabelIndex();
   private weights: GrowableFloats[] = [];
   private optimizers: Optimizer[] = [];
-  private scores = new Float64Array(8);
   private readonly gradient = new FeatureRow();
 
   constructor(params: SoftmaxRegressionParams = {}) {
@@ -39,8 +35,8 @@ export class SoftmaxRegression extends RowStep implements Classifier {
     this.prototype = optimizerOf(params.optimizer).fresh();
   }
 
-  /** Probabilities of the known classes in `scores`; returns how many there are. */
-  private score(row: FeatureRow): number {
+  /** Without the normalizing, which keeps their order. */
+  protected score(row: FeatureRow): number {
     const classes = this.labels.size;
     const { scores } = this;
     const { indices, values, size } = row;
@@ -50,22 +46,22 @@ export class SoftmaxRegression extends RowStep implements Classifier {
       for (let k = 0; k < size; k++) sum += w[indices[k]] * values[k];
       scores[c] = sum;
     }
-    softmaxInPlace(scores, classes);
     return classes;
+  }
+
+  protected normalize(classes: number): void {
+    softmaxInPlace(this.scores, classes);
   }
 
   learnOne(x: FeatureInput, y: Label): void {
     const row = this.asRow(x);
     const known = this.score(row);
+    this.normalize(known);
     const target = this.labels.idOf(y);
     if (target === known) {
       this.weights.push(new GrowableFloats());
       this.optimizers.push(this.prototype.fresh());
-      if (this.scores.length <= known) {
-        const grown = new Float64Array(known * 2);
-        grown.set(this.scores);
-        this.scores = grown;
-      }
+      this.makeRoom(known + 1);
       this.scores[known] = 0;
     }
     const { gradient, l2 } = this;
@@ -78,20 +74,6 @@ export class SoftmaxRegression extends RowStep implements Classifier {
       for (let k = 0; k < size; k++) gradient.values[k] = values[k] * slope + l2 * w[indices[k]];
       this.optimizers[c].step(this.weights[c], gradient);
     }
-  }
-
-  predictOne(x: FeatureInput): Label | undefined {
-    const classes = this.score(this.asRow(x));
-    let best = 0;
-    for (let c = 1; c < classes; c++) if (this.scores[c] > this.scores[best]) best = c;
-    return this.labels.labels[best];
-  }
-
-  predictProbaOne(x: FeatureInput): Probabilities {
-    const classes = this.score(this.asRow(x));
-    const probabilities = new Map<Label, number>();
-    for (let c = 0; c < classes; c++) probabilities.set(this.labels.labels[c], this.scores[c]);
-    return probabilities;
   }
 
   toJSON(): LearnJson {
@@ -114,7 +96,7 @@ export class SoftmaxRegression extends RowStep implements Classifier {
     model.labels = LabelIndex.fromJSON(json.labels);
     model.weights = json.weights.map((w: never[]) => GrowableFloats.from(w));
     model.optimizers = json.optimizers.map(restoreOptimizer);
-    model.scores = new Float64Array(Math.max(8, model.labels.size));
+    model.makeRoom(model.labels.size);
     return model;
   }
 }
