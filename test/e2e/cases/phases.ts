@@ -1,12 +1,16 @@
-/** Jobs of which a part is killed while each of their changes is made; three jobs side by side, one for each part. */
+/** Jobs of which a part is killed while each of their changes is made; four jobs side by side, one for each part. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { OPERATOR_NAMESPACE } from '../../../scripts/cluster/kind-cluster.js';
 import { CountingJob, type E2eCluster, eventually } from '../../harness/kind/index.js';
 import { note } from '../setup/timings.js';
 
 const NAMESPACE = 'phases';
-const VICTIMS = ['runner', 'coordinator', 'operator'] as const;
+/** `process`: a runner's, whose container starts it again. */
+const VICTIMS = ['runner', 'process', 'coordinator', 'operator'] as const;
 type Victim = (typeof VICTIMS)[number];
+
+/** The pod in which it is, or that starts with it. */
+const POD_OF = { runner: 'runner', process: 'runner', coordinator: 'coordinator', operator: 'coordinator' } as const;
 
 interface Phase {
   readonly name: string;
@@ -61,11 +65,9 @@ export function phases(cluster: () => E2eCluster): void {
         return;
       }
       // Between two pods there is none to be killed.
-      const [pod] = await job.pods(victim);
-      if (pod)
-        await cluster()
-          .killProcess(NAMESPACE, pod.metadata.name)
-          .catch(() => undefined);
+      const [pod] = await job.pods(POD_OF[victim]);
+      const killing = victim === 'process' ? cluster().killRunner : cluster().killProcess;
+      if (pod) await killing(NAMESPACE, pod.metadata.name).catch(() => undefined);
     };
 
     beforeAll(async () => {
@@ -81,10 +83,9 @@ export function phases(cluster: () => E2eCluster): void {
         VICTIMS.map(async (victim) => {
           const job = await CountingJob.start(cluster(), NAMESPACE, `${victim}-dies`, {});
           jobs.set(victim, job);
-          const part = victim === 'operator' ? 'coordinator' : victim;
           await eventually(
             'a pod',
-            () => job.pods(part),
+            () => job.pods(POD_OF[victim]),
             (pods) => pods.length > 0,
           );
           await kill(job, victim);
