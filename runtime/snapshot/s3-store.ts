@@ -1,6 +1,6 @@
-/** Objects in MinIO or any S3. Away for a moment: retried with back-off; then a StoreError says so. */
+/** Objects in MinIO or any S3, by the minio client. Away for a moment: retried with back-off; then a StoreError says so. */
+import { Client } from 'minio';
 import type { Logger } from '../source/contract.js';
-import { S3Client } from './s3-client.js';
 import { ObjectExistsError, ObjectMissingError, type ObjectStore, StoreError, type StoreSpec } from './store.js';
 
 type S3Spec = Extract<StoreSpec, { kind: 's3' }>;
@@ -24,11 +24,12 @@ const RETRYABLE = new Set([
   'UnexpectedEOF',
 ]);
 
+const ABOUT_KEYS = new Set(['AccessDenied', 'InvalidAccessKeyId', 'SignatureDoesNotMatch']);
 const FIRST_DELAY_MS = 50;
 const MAX_DELAY_MS = 2000;
 
 export class S3Store implements ObjectStore {
-  private readonly client: S3Client;
+  private readonly client: Client;
   private readonly prefix: string;
   private bucketKnown = false;
   /** Since when calls fail, milliseconds since the epoch; 0: they don't. */
@@ -41,10 +42,15 @@ export class S3Store implements ObjectStore {
     private readonly log?: Logger,
     private readonly patienceMs = 30_000,
   ) {
-    this.client = new S3Client(spec.endpoint, spec.bucket, {
+    const url = new URL(spec.endpoint);
+    this.client = new Client({
+      endPoint: url.hostname,
+      port: url.port ? Number(url.port) : url.protocol === 'https:' ? 443 : 80,
+      useSSL: url.protocol === 'https:',
       accessKey: spec.accessKey ?? '',
       secretKey: spec.secretKey ?? '',
       region: spec.region ?? 'us-east-1',
+      pathStyle: true,
     });
     this.prefix = spec.prefix === '' || spec.prefix.endsWith('/') ? spec.prefix : `${spec.prefix}/`;
   }
@@ -57,9 +63,9 @@ export class S3Store implements ObjectStore {
     let tried = false;
     await this.retrying(`write ${key}`, async () => {
       await this.ensureBucket();
-      const headers: Record<string, string> = options?.ifAbsent ? { 'if-none-match': '*' } : {};
+      const headers: Record<string, string> = options?.ifAbsent ? { 'If-None-Match': '*' } : {};
       try {
-        await this.client.put(this.prefix + key, bytes, headers);
+        await this.client.putObject(this.spec.bucket, this.prefix + key, bytes, bytes.length, headers);
       } catch (error) {
         if ((error as { code?: string }).code === 'PreconditionFailed') {
           // A retry may find what its own first try wrote before the connection broke.
@@ -78,22 +84,34 @@ export class S3Store implements ObjectStore {
 
   async list(prefix: string): Promise<string[]> {
     return this.retrying(`list ${prefix}`, async () => {
+      const out: string[] = [];
       await this.ensureBucket();
-      const keys = await this.client.list(this.prefix + prefix);
-      return keys.map((key) => key.slice(this.prefix.length)).sort();
+      for await (const item of this.client.listObjectsV2(this.spec.bucket, this.prefix + prefix, true)) {
+        if (item.name) out.push(item.name.slice(this.prefix.length));
+      }
+      return out.sort();
     });
   }
 
   async delete(keys: readonly string[]): Promise<void> {
     if (keys.length === 0) return;
     await this.retrying(`delete ${keys.length} objects`, async () => {
-      await this.client.delete(keys.map((k) => this.prefix + k));
+      await this.client.removeObjects(
+        this.spec.bucket,
+        keys.map((k) => this.prefix + k),
+      );
     });
   }
 
   private async read(key: string, range?: { readonly offset: number; readonly length: number }): Promise<Buffer> {
     try {
-      return await this.client.get(this.prefix + key, range);
+      const name = this.prefix + key;
+      const stream = range
+        ? await this.client.getPartialObject(this.spec.bucket, name, range.offset, range.length)
+        : await this.client.getObject(this.spec.bucket, name);
+      const chunks: Buffer[] = [];
+      for await (const chunk of stream) chunks.push(chunk as Buffer);
+      return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
     } catch (error) {
       const code = (error as { code?: string }).code;
       if (code === 'NoSuchKey' || code === 'NotFound' || code === 'NoSuchBucket')
@@ -104,9 +122,9 @@ export class S3Store implements ObjectStore {
 
   private async ensureBucket(): Promise<void> {
     if (this.bucketKnown) return;
-    if (!(await this.client.bucketExists())) {
+    if (!(await this.client.bucketExists(this.spec.bucket))) {
       try {
-        await this.client.makeBucket();
+        await this.client.makeBucket(this.spec.bucket, this.spec.region ?? 'us-east-1');
       } catch (error) {
         const code = (error as { code?: string }).code;
         if (code !== 'BucketAlreadyOwnedByYou' && code !== 'BucketAlreadyExists') throw error;
@@ -133,9 +151,9 @@ export class S3Store implements ObjectStore {
         const retryable =
           RETRYABLE.has(code) || /socket hang up|aborted|network/i.test(String((error as Error).message));
         if (!retryable || Date.now() + delayMs > deadline) {
-          throw new StoreError(`can't ${what} in ${this.description}: ${(error as Error).message || code}`, retryable, {
-            cause: error,
-          });
+          const why = ABOUT_KEYS.has(code) ? ': the keys are wrong, or may not do this' : '';
+          const reason = `${(error as Error).message || code}${why}`;
+          throw new StoreError(`can't ${what} in ${this.description}: ${reason}`, retryable, { cause: error });
         }
         this.trouble = `${this.description} does not answer: ${(error as Error).message || code}`;
         if (this.awaySinceMs === 0) {

@@ -63,5 +63,5 @@ test('more objects than one answer lists, or one call deletes', async () => {
 test('wrong keys are said', async () => {
   const store = storeOf('wrong', { secretKey: 'not this one', patienceMs: 500 });
   await expect(store.list('')).rejects.toMatchObject({ code: 'TW4103', retryable: false });
-  await expect(store.list('')).rejects.toThrow(/403 AccessDenied: the keys are wrong/);
+  await expect(store.list('')).rejects.toThrow(/credentials required: the keys are wrong/);
 });
