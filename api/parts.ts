@@ -42,6 +42,14 @@ export function quantity(description: string): Schema<string | number, string | 
   });
 }
 
+/** Of memory: what bytesOf() reads. */
+export function memoryQuantity(description: string): Schema<string | number, string | number, 'optional'> {
+  return intOrString(description, {
+    pattern: '^([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([kMGT]|[KMGT]i)?$',
+    patternText: 'an amount of memory such as 512Mi or 2Gi',
+  });
+}
+
 export function objectName(description: string): Schema<string, string, 'optional'> {
   return text(description, OBJECT_NAME);
 }
@@ -56,7 +64,7 @@ export function reference(description: string): Schema<string, string, 'optional
 }
 
 export const resources = object('Memory and processor of one pod.', {
-  memory: quantity(
+  memory: memoryQuantity(
     'Memory of the pod, request and limit. One number: how it is split between heap, buffers and state is decided for you. Example: 1Gi.',
   ),
   cpu: quantity('Processor of the pod, as request. Example: 500m or 2.'),

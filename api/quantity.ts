@@ -14,7 +14,7 @@ const UNITS: Readonly<Record<string, number>> = {
 
 /** Bytes of a Kubernetes quantity of memory. Throws for text that is none. */
 export function bytesOf(quantity: string | number): number {
-  const match = /^([0-9.]+)(m|[kMGT]i?|Ki)?$/.exec(String(quantity).trim());
+  const match = /^([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(m|[kMGT]|[KMGT]i)?$/.exec(String(quantity).trim());
   if (!match) throw new Error(`'${quantity}' is not a quantity of memory`);
   const [, number, unit = ''] = match;
   return unit === 'm' ? Number(number) / 1000 : Number(number) * UNITS[unit];

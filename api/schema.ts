@@ -45,6 +45,8 @@ export interface SchemaNode {
   readonly rules?: readonly Rule[];
   /** Lists that server-side apply merges by these keys. */
   readonly listMapKeys?: readonly string[];
+  /** Whoever reads the list has better words for a key that is there twice. */
+  readonly keysCheckedByReader?: boolean;
 }
 
 type Presence = 'required' | 'optional' | 'default';
@@ -155,7 +157,7 @@ function properties(props: Props): Pick<SchemaNode, 'properties' | 'required'> {
 export function list<S extends Schema<any, any>>(
   description: string,
   items: S,
-  more: Pick<SchemaNode, 'minItems' | 'maxItems' | 'listMapKeys' | 'rules'> = {},
+  more: Pick<SchemaNode, 'minItems' | 'maxItems' | 'listMapKeys' | 'keysCheckedByReader' | 'rules'> = {},
 ): Schema<OutOf<S>[], InOf<S>[], 'optional'> {
   return schema({ type: 'array', description, items: items.node, ...more });
 }

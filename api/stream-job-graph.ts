@@ -346,6 +346,7 @@ export const graph = object('The operator graph itself: steps with inline TypeSc
       minItems: 1,
       maxItems: 500,
       listMapKeys: ['name'],
+      keysCheckedByReader: true,
     }),
   ),
   edges: list(

@@ -4,9 +4,9 @@ import {
   env,
   imagePullPolicy,
   imagePullSecrets,
+  memoryQuantity,
   objectName,
   podTemplate,
-  quantity,
   resources,
   secrets,
   storage,
@@ -79,7 +79,7 @@ const stateBackend = object('Where keyed state is kept while the job runs. Snaps
     ),
     'heap',
   ),
-  cache: quantity(
+  cache: memoryQuantity(
     'disk: memory of each slot for entries in use. Default: an eighth of the memory, at most 128Mi. Beside it, an index takes about 11 bytes a key.',
   ),
   folder: text(

@@ -30,6 +30,8 @@ export function fillDefaults(node: SchemaNode, value: any): any {
   if (node.type === 'object' && isObject(value)) {
     const out: Record<string, unknown> = { ...value };
     for (const [name, child] of Object.entries(node.properties ?? {})) {
+      // As in Kubernetes, null is the same as left out.
+      if (out[name] === null && !child.nullable) delete out[name];
       if (out[name] === undefined && child.default !== undefined) out[name] = structuredClone(child.default);
       if (out[name] !== undefined) out[name] = fillDefaults(child, out[name]);
     }
@@ -141,6 +143,24 @@ function checkArray(node: SchemaNode, value: unknown, path: Path, problems: Prob
     value.forEach((item, i) => {
       check(items, item, [...path, i], problems);
     });
+  if (node.listMapKeys && !node.keysCheckedByReader) checkKeys(node.listMapKeys, value, path, problems);
+}
+
+/** Of two items with one key the API server takes neither. */
+function checkKeys(keys: readonly string[], items: readonly unknown[], path: Path, problems: Problem[]): void {
+  const seen = new Map<string, number>();
+  items.forEach((item, i) => {
+    if (!isObject(item) || keys.some((key) => item[key] === undefined)) return;
+    const values = keys.map((key) => item[key]);
+    const first = seen.get(JSON.stringify(values));
+    if (first === undefined) {
+      seen.set(JSON.stringify(values), i);
+      return;
+    }
+    const at = [...path, i, keys[0]];
+    const message = `'${showPath(at)}' is ${values.map(show).join(', ')}, as '${showPath([...path, first, keys[0]])}' is`;
+    problems.push({ code: 'TW1004', path: at, message, hint: 'Each may be there once.' });
+  });
 }
 
 function checkText(node: SchemaNode, value: unknown, path: Path, problems: Problem[]): void {

@@ -1,6 +1,7 @@
 /** `tidewheel validate FILE…`: reads, checks and plans, and says everything that is wrong. */
 import type { CommandModule } from 'yargs';
-import { type ErrorMessage, formatError, isErrorMessage, toErrorMessage } from '../../api/index.js';
+import { type ErrorMessage, formatError, isErrorMessage, TidewheelError, toErrorMessage } from '../../api/index.js';
+import { scheduleProblem } from '../../operator/reconcile/savepoint-schedule.js';
 import { type CheckedResource, checkFile } from '../../runtime/job/index.js';
 import { EXIT_OK } from '../exit-codes.js';
 import { exitCodeOf } from '../failure.js';
@@ -50,6 +51,8 @@ async function check(file: string): Promise<Verdict> {
   try {
     const checked = await checkFile(file);
     const job = checked.find((c) => c.job)?.job;
+    const schedule = scheduleProblem(job?.spec.savepoint.schedule);
+    if (schedule !== undefined) throw new TidewheelError('TW1004', schedule, { where: { file } });
     return {
       file,
       valid: true,

@@ -30,8 +30,32 @@ describe('a StreamJob spec', () => {
     });
   });
 
+  test('takes null for a field that is left out, as the API server does', () => {
+    expect(fillDefaults(streamJobSpec.node, { sql: 'x', graph: null, parallelism: null })).toMatchObject({
+      sql: 'x',
+      parallelism: 1,
+    });
+    expect(fillDefaults(streamJobSpec.node, { sql: 'x', graph: null })).not.toHaveProperty('graph');
+  });
+
   test.each([
     ['no body', {}, ': TW1006: exactly one of sql, graph and program must be set'],
+    ['a body that is null', { sql: null }, ': TW1006: exactly one of sql, graph and program must be set'],
+    [
+      'memory below nothing',
+      { sql: 'x', resources: { memory: '-1Gi' } },
+      "resources.memory: TW1004: 'resources.memory' must be an amount of memory such as 512Mi or 2Gi, not '-1Gi'",
+    ],
+    [
+      'memory in a unit that bytes are not told in',
+      { sql: 'x', stateBackend: { type: 'disk', cache: '1e9' } },
+      "stateBackend.cache: TW1004: 'stateBackend.cache' must be an amount of memory such as 512Mi or 2Gi, not '1e9'",
+    ],
+    [
+      'a variable twice, which the API server refuses',
+      { sql: 'x', env: [{ name: 'A', value: '1' }, { name: 'B' }, { name: 'A', value: '2' }] },
+      "env[2].name: TW1004: 'env[2].name' is 'A', as 'env[0].name' is. Each may be there once.",
+    ],
     [
       'two bodies',
       { sql: 'x', graph: { nodes: [{ name: 'a', map: 'x => x' }] } },
@@ -100,7 +124,7 @@ describe('a StreamJob spec', () => {
     [
       'a bad quantity',
       { sql: 'x', resources: { memory: '1 GB' } },
-      "resources.memory: TW1004: 'resources.memory' must be a quantity such as 512Mi, 2Gi, 500m or 2, not '1 GB'",
+      "resources.memory: TW1004: 'resources.memory' must be an amount of memory such as 512Mi or 2Gi, not '1 GB'",
     ],
   ])('with %s is refused', (_what, spec, message) => {
     expect(problemsOf(spec)).toEqual([message]);

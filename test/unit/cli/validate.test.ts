@@ -44,6 +44,15 @@ describe('tidewheel validate', () => {
     expect(stdout).toBe("good.yaml: job 'trim' is valid (3 steps)\n");
   });
 
+  test('says that a schedule is neither a duration nor a cron line', () => {
+    writeFileSync(join(dir, 'often.yaml'), `${job('"line => line.trim()"')}  savepoint: { schedule: every day }\n`);
+    const { status, stderr } = tidewheel('validate', 'often.yaml');
+    expect(status).toBe(3);
+    expect(stderr).toMatch(
+      /^often.yaml: TW1004: spec.savepoint.schedule 'every day' is neither a duration \(6h\) nor a cron line/,
+    );
+  });
+
   test('checks models and snapshots too, each document of a file', () => {
     const model = (field: string) => `apiVersion: tidewheel.dev/v1alpha1
 kind: ModelDeployment
