@@ -58,6 +58,62 @@ export function readExact(input: ByteReader): number | bigint {
   return v === v ? v : BigInt(input.string());
 }
 
+/** Names under which generated code sees what writes and reads values. */
+const WRITERS = { writeExact, writeValue };
+
+/**
+ * Statements that append an object's bytes to `out`. `code`: the JavaScript of each field's value, evaluated once. They see
+ * writeExact and writeValue by the names that `bind` gives.
+ */
+export function writeFieldsCode(
+  fields: readonly Field[],
+  code: (field: Field) => string,
+  bind: (value: unknown, hint: string) => string,
+  out = 'out',
+): string {
+  const w = fields.map((f, i) => `const f${i} = ${code(f)};`);
+  for (let at = 0; at < fields.length; at += 8) {
+    const bits = fields.slice(at, at + 8).map((_, i) => `(f${at + i} == null ? ${1 << i} : 0)`);
+    w.push(`${out}.byte(${bits.join(' | ')});`);
+  }
+  fields.forEach((field, i) => {
+    const write = {
+      bool: () => `${out}.byte(f${i} ? 1 : 0)`,
+      i32: () => `${out}.u32(f${i})`,
+      exact: () => `${bind(writeExact, 'writeExact')}(f${i}, ${out})`,
+      f64: () => `${out}.f64(f${i})`,
+      string: () => `${out}.string(f${i})`,
+      any: () => `${bind(writeValue, 'writeValue')}(f${i}, ${out})`,
+    }[storage(field)];
+    w.push(`if (f${i} != null) ${write()};`);
+  });
+  return w.join('\n');
+}
+
+/** Statements that read fields into variables v0… and, behind the first `wanted`, only go over them. */
+function readFieldsCode(fields: readonly Field[], wanted = fields.length): string {
+  const r: string[] = [];
+  for (let b = 0; b < Math.ceil(fields.length / 8); b++) r.push(`const n${b} = input.byte();`);
+  fields.forEach((f, i) => {
+    const isNull = `(n${i >> 3} & ${1 << (i & 7)}) !== 0`;
+    const [read, pass] = {
+      bool: ['input.byte() === 1', 'input.skip(1)'],
+      i32: ['(input.u32() | 0)', 'input.skip(4)'],
+      exact: ['readExact(input)', 'readExact(input)'],
+      f64: ['input.f64()', 'input.skip(8)'],
+      string: ['input.string()', 'input.skip(input.varint())'],
+      any: ['readValue(input)', 'readValue(input)'],
+    }[storage(f)];
+    r.push(i < wanted ? `const v${i} = ${isNull} ? null : ${read};` : `if (!(${isNull})) ${pass};`);
+  });
+  return r.join('\n');
+}
+
+function literalOf(fields: readonly Field[], extra: string): string {
+  const parts = fields.map((f, i) => `${propertyName(f.name)}: v${i}`);
+  return `{ ${[...parts, ...(extra ? [extra] : [])].join(', ')} }`;
+}
+
 /**
  * Compiles a codec for objects with these fields. `extra` is JavaScript for constant fields added on reading, e.g. `_e: 0`; `first`: how many
  * fields readFirst() reads.
@@ -67,49 +123,50 @@ export function compileObjectCodec<T = any>(
   extra = '',
   first = fields.length,
 ): ObjectCodec<T> {
-  const bitmapBytes = Math.ceil(fields.length / 8);
-  const w: string[] = [];
-  const r: string[] = [];
-  const passed: string[] = [];
-  for (let b = 0; b < bitmapBytes; b++) {
-    const bits = fields
-      .slice(b * 8, b * 8 + 8)
-      .map((f, i) => `(o[${JSON.stringify(f.name)}] == null ? ${1 << i} : 0)`)
-      .join(' | ');
-    w.push(`const n${b} = ${bits}; out.byte(n${b});`);
-    r.push(`const n${b} = input.byte();`);
-  }
-  fields.forEach((f, i) => {
-    const at = `o[${JSON.stringify(f.name)}]`;
-    const isNull = `(n${i >> 3} & ${1 << (i & 7)}) !== 0`;
-    const [write, read, pass] = {
-      bool: [`out.byte(${at} ? 1 : 0)`, 'input.byte() === 1', 'input.skip(1)'],
-      i32: [`out.u32(${at})`, '(input.u32() | 0)', 'input.skip(4)'],
-      exact: [`writeExact(${at}, out)`, 'readExact(input)', 'readExact(input)'],
-      f64: [`out.f64(${at})`, 'input.f64()', 'input.skip(8)'],
-      string: [`out.string(${at})`, 'input.string()', 'input.skip(input.varint())'],
-      any: [`writeValue(${at}, out)`, 'readValue(input)', 'readValue(input)'],
-    }[storage(f)];
-    w.push(`if (!(${isNull})) ${write};`);
-    const reading = `const v${i} = ${isNull} ? null : ${read};`;
-    r.push(reading);
-    passed.push(i < first ? reading : `if (!(${isNull})) ${pass};`);
-  });
-  const bitmaps = r.slice(0, bitmapBytes);
-  const literalOf = (some: readonly Field[]) => some.map((f, i) => `${propertyName(f.name)}: v${i}`).join(', ');
-  const literal = literalOf(fields);
+  const write = writeFieldsCode(
+    fields,
+    (f) => `o[${JSON.stringify(f.name)}]`,
+    (_value, hint) => hint,
+  );
   const source = `'use strict';
     return {
-      write(o, out) { ${w.join('\n')} },
-      read(input) { ${r.join('\n')} return { ${literal}${extra ? `${literal ? ', ' : ''}${extra}` : ''} }; },
-      readFirst(input) { ${[...bitmaps, ...passed].join('\n')} return { ${literalOf(fields.slice(0, first))} }; },
+      write(o, out) { ${write} },
+      read(input) { ${readFieldsCode(fields)} return ${literalOf(fields, extra)}; },
+      readFirst(input) { ${readFieldsCode(fields, first)} return ${literalOf(fields.slice(0, first), '')}; },
     };`;
-  return new Function('writeExact', 'readExact', 'writeValue', 'readValue', source)(
-    writeExact,
-    readExact,
-    writeValue,
-    readValue,
-  ) as ObjectCodec<T>;
+  return build(source) as ObjectCodec<T>;
+}
+
+/** Reads an object that begins at `pos`. `view`: of the memory of `buf`. */
+export type EntryReader<T> = (buf: Buffer, view: DataView, pos: number) => T;
+
+/** As an object codec's read(), for objects that are read here and there: without a reader, and numbers as the machine has them. */
+export function compileEntryReader<T>(fields: readonly Field[], extra = ''): EntryReader<T> {
+  const r: string[] = [];
+  for (let b = 0; b < Math.ceil(fields.length / 8); b++) r.push(`const n${b} = buf[p++];`);
+  /** What a reader reads. */
+  const slowly = (i: number, read: string) =>
+    `{ const input = new ByteReader(buf, p); v${i} = ${read}; p = input.pos; }`;
+  fields.forEach((f, i) => {
+    const read = {
+      bool: `v${i} = buf[p++] === 1;`,
+      i32: `v${i} = view.getInt32(p, true); p += 4;`,
+      exact: `v${i} = view.getFloat64(p, true); if (v${i} === v${i}) p += 8; else ${slowly(i, 'readExact(input)')}`,
+      f64: `v${i} = view.getFloat64(p, true); p += 8;`,
+      string: `const n = buf[p]; if (n < 128) { v${i} = n === 0 ? '' : buf.utf8Slice(p + 1, p + 1 + n); p += 1 + n; }
+        else ${slowly(i, 'input.string()')}`,
+      any: slowly(i, 'readValue(input)'),
+    }[storage(f)];
+    r.push(`let v${i} = null; if ((n${i >> 3} & ${1 << (i & 7)}) === 0) { ${read} }`);
+  });
+  return build(
+    `'use strict'; return (buf, view, p) => { ${r.join('\n')} return ${literalOf(fields, extra)}; };`,
+  ) as never;
+}
+
+function build(source: string): unknown {
+  const names = { ...WRITERS, readExact, readValue, ByteReader };
+  return new Function(...Object.keys(names), source)(...Object.values(names));
 }
 
 /** A property name in an object literal: computed for __proto__, which would set the prototype otherwise. */

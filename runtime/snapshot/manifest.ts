@@ -17,6 +17,8 @@ export interface TableLayout {
   readonly namespaced: boolean;
   /** Several entries a key, each with a number. */
   readonly bucketed?: boolean;
+  /** Of a bucketed table whose rows only come: it is kept as bytes. Its records are the same. */
+  readonly appended?: boolean;
   /** Parts of the key that decide the key group; absent: all. */
   readonly groupKeys?: number;
 }

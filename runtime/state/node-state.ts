@@ -11,6 +11,7 @@ import type { Field } from '../record/types.js';
 import type { KeyedSnapshot, TableLayout } from '../snapshot/manifest.js';
 import { parseGroups, readSegment, type SegmentRef } from '../snapshot/segment.js';
 import type { ObjectStore } from '../snapshot/store.js';
+import { AppendedTable } from './appended/appended-table.js';
 import { BucketTable } from './bucket-table.js';
 import { type CutSizes, type SegmentBytes, StateCut } from './cut/state-cut.js';
 import type { StateDisk } from './disk/state-disk.js';
@@ -21,7 +22,12 @@ import { NamespacedTable } from './namespaced-table.js';
 import type { TableSpec } from './table.js';
 import { UnreadGroups } from './unread-groups.js';
 
-type AnyTable = KeyedTable | NamespacedTable | BucketTable;
+type TableByKey = KeyedTable | BucketTable | AppendedTable;
+type AnyTable = TableByKey | NamespacedTable;
+
+function isByKey(table: AnyTable): table is TableByKey {
+  return !(table instanceof NamespacedTable);
+}
 
 /** State whose deltas are smaller than this is not compacted by budget but at once. */
 const SMALL_BYTES = 1 << 20;
@@ -96,12 +102,44 @@ export class NodeState {
 
   bucketTable(spec: TableSpec): BucketTable {
     const kept = this.tables.find((t) => t.spec.name === spec.name);
-    if (kept) return this.reuse(kept, spec) as BucketTable;
+    if (kept) return this.asBuckets(this.reuse(kept, spec));
     const table =
       this.disk && spec.spill
         ? new DiskBucketTable(spec, this.maxParallelism, this.disk)
         : new BucketTable(spec, this.maxParallelism);
     this.tables.push(table);
+    return table;
+  }
+
+  /**
+   * A table of rows that only come, `spill: true`. They are kept as bytes, unless they may leave memory: then it is a bucket table. The
+   * same in segments.
+   */
+  appendedTable(spec: TableSpec): AppendedTable | BucketTable {
+    if (this.disk) return this.bucketTable(spec);
+    const kept = this.tables.find((t) => t.spec.name === spec.name);
+    if (kept) return this.asAppended(this.reuse(kept, spec));
+    const table = new AppendedTable(spec, this.maxParallelism, this.tables.length);
+    this.tables.push(table);
+    return table;
+  }
+
+  /** What was kept as bytes, as entries: its rows may be taken back in this life of the job. */
+  private asBuckets(kept: AnyTable): BucketTable {
+    if (!(kept instanceof AppendedTable)) return kept as BucketTable;
+    this.readAll();
+    const table = kept.toBuckets(this.ownedGroups());
+    this.tables[this.tables.indexOf(kept)] = table;
+    return table;
+  }
+
+  private asAppended(kept: AnyTable): AppendedTable {
+    if (kept instanceof AppendedTable) return kept;
+    this.readAll();
+    const at = this.tables.indexOf(kept);
+    const table = new AppendedTable(kept.spec, this.maxParallelism, at);
+    table.adoptFrom(kept, new Set(this.ownedGroups()));
+    this.tables[at] = table;
     return table;
   }
 
@@ -144,7 +182,7 @@ export class NodeState {
     const groups = this.ownedGroups();
     const rewritten = new Set(all ? groups : windows ? [] : this.groupsToRewrite());
     const cut = new StateCut({
-      tables: this.tables as (GroupedTable<never> | NamespacedTable)[],
+      tables: this.tables as (GroupedTable<never> | AppendedTable | NamespacedTable)[],
       groups,
       rewritten,
       all,
@@ -183,7 +221,7 @@ export class NodeState {
 
   /** Makes room in memory. Nobody may hold an entry of this state over it. */
   settle(): void {
-    this.disk?.shrink(this.tables.flatMap((t) => (t instanceof NamespacedTable || !t.cold ? [] : [t.cold])));
+    this.disk?.shrink(this.tables.flatMap((t) => (t instanceof GroupedTable && t.cold ? [t.cold] : [])));
   }
 
   /** Whether entries of it are dropped some time after they were written. */
@@ -194,14 +232,14 @@ export class NodeState {
   /** Drops some of the entries whose time is over. Nobody may hold an entry of this state over it. */
   sweep(): void {
     if (this.unread) return;
-    for (const table of this.tables) if (!(table instanceof NamespacedTable)) table.sweep();
+    for (const table of this.tables) if (table instanceof GroupedTable) table.sweep();
   }
 
   /** Gives the disk back. The state can't be used any more. */
   close(): void {
     this.abortCut();
     this.leaveUnread(undefined);
-    for (const table of this.tables) if (!(table instanceof NamespacedTable)) table.close();
+    for (const table of this.tables) if (table instanceof GroupedTable) table.close();
   }
 
   /** Counts the changes of this cut, and says which groups are to be written in full with it. */
@@ -331,13 +369,13 @@ export class NodeState {
   /** Where the tables can read a group when they are asked for it, and its bytes take no more memory than they may. */
   private mayStayUnread(byIndex: readonly AnyTable[], refs: readonly SegmentRef[]): UnreadGroups | undefined {
     if (this.disk || refs.reduce((sum, ref) => sum + ref.bytes, 0) > UNREAD_BYTES) return undefined;
-    const tables = byIndex.filter((t) => t instanceof GroupedTable);
+    const tables = byIndex.filter(isByKey);
     return tables.length === byIndex.length ? new UnreadGroups(tables) : undefined;
   }
 
   /** What another state has not read yet, where it can stay so in this one. */
   private unreadOf(other: NodeState, groups: ReadonlySet<number>): UnreadGroups | undefined {
-    const tables = this.tables.filter((t) => t instanceof GroupedTable);
+    const tables = this.tables.filter(isByKey);
     const knows = other.tables.every((t) => tables.some(({ spec }) => spec.name === t.spec.name));
     if (this.disk || !knows) other.readAll();
     const unread = other.unread?.handTo(tables);
@@ -348,7 +386,7 @@ export class NodeState {
 
   private leaveUnread(unread: UnreadGroups | undefined): void {
     this.unread = unread;
-    for (const table of this.tables) if (table instanceof GroupedTable) table.unread = unread;
+    for (const table of this.tables) if (isByKey(table)) table.unread = unread;
   }
 
   /** A restore has left something as bytes. */
@@ -376,8 +414,9 @@ export class NodeState {
   ): NodeState {
     const state = new NodeState(nodeId, maxParallelism, groups, disk);
     const spill = true;
-    for (const { name, keys, values, namespaced, bucketed, groupKeys } of snapshot.tables) {
-      if (namespaced) state.namespacedTable({ name, keys, values, groupKeys });
+    for (const { name, keys, values, namespaced, bucketed, appended, groupKeys } of snapshot.tables) {
+      if (appended) state.appendedTable({ name, keys, values: values.slice(1), groupKeys, spill });
+      else if (namespaced) state.namespacedTable({ name, keys, values, groupKeys });
       else if (bucketed) state.bucketTable({ name, keys, values: values.slice(1), groupKeys, spill });
       else state.keyedTable({ name, keys, values, groupKeys, spill });
     }
@@ -391,7 +430,9 @@ export class NodeState {
     const unread = this.unreadOf(other, groups);
     for (const table of this.tables) {
       const from = other.tables.find((t) => t.spec.name === table.spec.name);
-      if (from) table.adoptFrom(from as never, groups);
+      if (!from) continue;
+      const isAlike = table instanceof AppendedTable || !(from instanceof AppendedTable);
+      table.adoptFrom((isAlike ? from : from.toBuckets(groups)) as never, groups);
     }
     this.leaveUnread(unread);
     this.baseBytes += other.baseBytes;

@@ -142,7 +142,7 @@ export abstract class Table {
   constructor(
     readonly spec: TableSpec,
     readonly maxParallelism: number,
-    kind: { readonly namespaced: boolean; readonly bucketed?: boolean },
+    kind: { readonly namespaced: boolean; readonly bucketed?: boolean; readonly appended?: boolean },
   ) {
     const keys = spec.keys.map((f, i) => ({ name: `k${i}`, type: f.type }));
     this.keyNames = keys.map((k) => k.name);
@@ -150,7 +150,7 @@ export abstract class Table {
     const values = kind.bucketed ? [SEQUENCE, ...spec.values] : spec.values;
     const groupKeys = spec.groupKeys === undefined ? {} : { groupKeys: spec.groupKeys };
     this.layout = { name: spec.name, keys, values, ...kind, ...groupKeys };
-    this.codec = compileObjectCodec<Entry>([...keys, ...values], '_e: 0', keys.length);
+    this.codec = compileObjectCodec<Entry>([...keys, ...values], '_e: 0', keys.length + (kind.bucketed ? 1 : 0));
     if (spec.grows?.length) this.growing = new GrowingFields([...keys, ...values], spec.grows);
     this.keyCodec = compileObjectCodec(kind.bucketed ? [...keys, SEQUENCE] : keys);
   }

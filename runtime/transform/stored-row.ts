@@ -8,6 +8,7 @@ import { type Codegen, property } from '../expr/codegen/codegen.js';
 import type { NamedExpr } from '../expr/ir.js';
 import { deepEquals } from '../expr/values/compare.js';
 import { keyGroupOf } from '../record/hash.js';
+import { writeFieldsCode } from '../record/object-codec.js';
 import type { DataType, Field, RowSchema } from '../record/types.js';
 import { detachedPart, hashCode, keyCode, keyFields } from './entry-code.js';
 
@@ -19,6 +20,9 @@ export interface ExtraField extends Field {
 const TEXTS = new Set(['CHAR', 'VARCHAR']);
 const TEXT: DataType = { kind: 'VARCHAR', length: 2_147_483_647, nullable: false };
 const POSITION: DataType = { kind: 'INT', nullable: false };
+
+/** The number of a row among those of its key. */
+const NUMBER: Field = { name: 'q', type: { kind: 'BIGINT', nullable: false } };
 
 export const LONG: DataType = { kind: 'BIGINT', nullable: false };
 
@@ -105,6 +109,14 @@ export class StoredRow {
     return `{ ${parts.join(', ')} }`;
   }
 
+  /** Statements that append the entry's record of the row in variable `row` to `out`, behind keySetup(); `number`: its number `q`. */
+  recordCode(row: string, number: string, out: string, cg: Codegen): string {
+    const packed = new Map(this.packCode(row, cg, false));
+    const columns = new Map(this.columns.map((f) => [this.fieldOf.get(f.name)!, property(row, f.name)]));
+    const code = ({ name }: Field) => packed.get(name) ?? columns.get(name) ?? name;
+    return `const q = ${number}; ${writeFieldsCode([...this.keyFields, NUMBER, ...this.values], code, (v, hint) => cg.bind(v, hint), out)}`;
+  }
+
   /** Statements that put the columns of the row in variable `row` into an entry of the same key. */
   assignCode(entry: string, row: string, cg: Codegen): string {
     const at = this.at(entry);
@@ -115,13 +127,13 @@ export class StoredRow {
   }
 
   /** Fields that hold the packed texts, with their code. */
-  private packCode(row: string, cg: Codegen): [field: string, code: string][] {
+  private packCode(row: string, cg: Codegen, detached = true): [field: string, code: string][] {
     if (this.texts.length === 0) return [];
     const texts = this.texts.map((f) => property(row, f.name));
     const all = texts.map((text) => `(${text} ?? '')`).join(' + ');
     const lengths = texts.map((text) => `(${text} == null ? 0 : ${text}.length)`);
     return [
-      ['s', detachedPart(`(${all})`, TEXT, cg)],
+      ['s', detached ? detachedPart(`(${all})`, TEXT, cg) : all],
       ...texts.map((text, i): [string, string] => {
         const before = ['0', ...lengths.slice(0, i)].join(' + ');
         return [`s${i}`, `(${text} == null ? ~(${before}) : ${before} + ${text}.length)`];

@@ -3,10 +3,12 @@
  * time, in segments that hold some key groups each.
  */
 import { SegmentBuilder } from '../../snapshot/segment.js';
+import { AppendedTable } from '../appended/appended-table.js';
 import { type MemoryPart, SegmentComposer } from '../disk/compose-segment.js';
 import type { StateDisk } from '../disk/state-disk.js';
 import { GroupedTable } from '../grouped-table.js';
 import type { NamespacedTable } from '../namespaced-table.js';
+import { AppendedCut } from './appended-cut.js';
 import { GroupedCut } from './grouped-cut.js';
 import { NamespacedCut } from './namespaced-cut.js';
 import { Slice } from './slice.js';
@@ -33,7 +35,7 @@ export interface CutSizes {
 }
 
 export interface CutRequest {
-  readonly tables: readonly (GroupedTable<never> | NamespacedTable)[];
+  readonly tables: readonly (GroupedTable<never> | AppendedTable | NamespacedTable)[];
   /** Key groups that the task holds, rising. */
   readonly groups: readonly number[];
   /** Those of them that are written in full. */
@@ -83,7 +85,9 @@ export class StateCut {
     this.tables = tables.map((table, i) =>
       table instanceof GroupedTable
         ? new GroupedCut(table, i, groups, rewritten)
-        : new NamespacedCut(table, i, groups, all),
+        : table instanceof AppendedTable
+          ? new AppendedCut(table, rewritten)
+          : new NamespacedCut(table, i, groups, all),
     );
   }
 

@@ -11,9 +11,10 @@
 import { Codegen, property } from '../../expr/codegen/codegen.js';
 import { generateCondition } from '../../expr/codegen/generate.js';
 import { DELETE, INSERT, type Row, type RowKind } from '../../record/types.js';
+import { AppendedTable } from '../../state/appended/appended-table.js';
 import type { BucketTable } from '../../state/bucket-table.js';
 import type { KeyedTable } from '../../state/keyed-table.js';
-import type { Entry } from '../../state/table.js';
+import type { Entry, TableSpec } from '../../state/table.js';
 import type { Transform, TransformContext, TransformFactory } from '../contract.js';
 import { rowCode } from '../entry-code.js';
 import { SETTLE_EVERY } from '../settle.js';
@@ -53,6 +54,8 @@ interface Side {
   readonly updating: boolean;
   readonly buckets: BucketTable;
   readonly table: KeyedTable;
+  /** In place of `buckets`: rows only come, and stand as bytes. */
+  readonly appended: AppendedTable | undefined;
 }
 
 export const regularJoin: TransformFactory = (ctx): Transform => {
@@ -97,6 +100,7 @@ function placeOf(side: Side, entry: Entry): { group: number; key: unknown } {
 function makeSides(ctx: TransformContext, spec: RegularJoinSpec): [Side, Side] {
   const semi = spec.joinType === 'semi' || spec.joinType === 'anti';
   const conditional = spec.condition !== undefined || spec.nullAware === true;
+  const anyOuter = spec.joinType !== 'inner' && spec.joinType !== 'semi';
   return sidesOf(spec).map((side, i): Side => {
     const outer = side.outer || (spec.joinType === 'anti' && i === 0);
     const counted = (outer || (semi && i === 0)) && conditional;
@@ -112,6 +116,10 @@ function makeSides(ctx: TransformContext, spec: RegularJoinSpec): [Side, Side] {
     const unique = !spec.nullAware && ((i === 0 ? spec.leftUnique : spec.rightUnique) ?? false);
     const ttl = spec.ttlMs ? { ms: spec.ttlMs, now: ctx.now } : undefined;
     const table = { name: side.name, keys: stored.keyFields, values: stored.values, spill: true, ttl };
+    // Entries that count, expire, or are looked through at the end are objects.
+    const onlyComes =
+      !ctx.inputUpdating[i] && !counted && !hasTtl(spec) && !spec.nullAware && !(spec.finalOnly && anyOuter);
+    const kept = declareTable(ctx, table, unique, onlyComes);
     return {
       name: side.name,
       stored,
@@ -120,10 +128,17 @@ function makeSides(ctx: TransformContext, spec: RegularJoinSpec): [Side, Side] {
       counted,
       upsertKey: i === 0 ? spec.leftUpsertKey : spec.rightUpsertKey,
       updating: ctx.inputUpdating[i],
-      buckets: unique ? (undefined as never) : ctx.state.bucketTable(table),
-      table: unique ? ctx.state.keyedTable(table) : (undefined as never),
+      buckets: kept as never,
+      table: kept as never,
+      appended: kept instanceof AppendedTable ? kept : undefined,
     };
   }) as [Side, Side];
+}
+
+/** The table of a side. */
+function declareTable(ctx: TransformContext, table: TableSpec, unique: boolean, onlyComes: boolean) {
+  if (unique) return ctx.state.keyedTable(table);
+  return onlyComes ? ctx.state.appendedTable(table) : ctx.state.bucketTable(table);
 }
 
 /** Emits an entry that lacks a match. */
@@ -157,8 +172,8 @@ function processCode(
   const condition = conditionCode(spec, own, other, cg);
   const declared = cg.takeDeclarations();
 
-  const ownTable = cg.bind(own.unique ? own.table : own.buckets, own.name);
-  const otherTable = cg.bind(other.unique ? other.table : other.buckets, other.name);
+  const ownTable = cg.bind(tableOf(own), own.name);
+  const otherTable = cg.bind(tableOf(other), other.name);
   const now = hasTtl(spec) ? `const now = ${cg.bind(ctx.now, 'now')}();` : '';
   /** Runs `body` for each matching entry `o` of the other side. */
   const matches = (body: string) => {
@@ -203,20 +218,17 @@ function processCode(
   const alone = (kind: RowKind) => (aloneTest ? `if (${aloneTest}) ${emit}(${ownAlone}, ${kind});` : '');
   // Of a side that only asks whether there is a row, one is enough while rows can't be taken back.
   const oneIsEnough = semiRight && !condition && !own.updating;
-  const entry = own.stored.entryCode('row', cg, !own.unique, {
-    ...(own.counted ? { n: 'n' } : {}),
-    ...(hasTtl(spec) ? { t: 'now' } : {}),
-  });
-  const ownGet = `${ownTable}.get(group, mk)`;
+  const entryOf = () =>
+    own.stored.entryCode('row', cg, !own.unique, {
+      ...(own.counted ? { n: 'n' } : {}),
+      ...(hasTtl(spec) ? { t: 'now' } : {}),
+    });
   const keptKey = own.stored.keptKey(cg);
   const addOwn = own.unique
     ? `if (mine !== undefined) ${ownTable}.delete(group, mk);
-       ${ownTable}.add(group, ${keptKey}, ${entry});`
+       ${ownTable}.add(group, ${keptKey}, ${entryOf()});`
     : `${oneIsEnough ? 'if (ownBefore === 0) {' : ''}
-       const bucket = mine ?? ${ownTable}.open(group, ${keptKey});
-       const e = ${entry};
-       ${ownTable}.add(bucket, e);
-       bucket.append(e);
+       ${own.appended ? appendCode(own, ownTable, keptKey, cg) : addCode(ownTable, keptKey, entryOf())}
        ${oneIsEnough ? '}' : ''}`;
   const removeOwn = own.unique
     ? `if (mine === undefined) return;
@@ -250,13 +262,14 @@ function processCode(
     ${own.stored.keySetup('row', ctx.maxParallelism, cg)}
     ${nullKey ? `if (${nullKey}) { ${lonely} return; }` : ''}
     ${now}
-    ${hasTtl(spec) ? 'let' : 'const'} mine = ${ownGet};
-    ${hasTtl(spec) ? 'let' : 'const'} found = ${otherTable}.get(group, mk);
+    ${own.appended ? `const pages = ${ownTable}.pagesOf(group); const mine = pages.find(mk);` : `${hasTtl(spec) ? 'let' : 'const'} mine = ${ownTable}.get(group, mk);`}
+    ${other.appended ? `const rows = ${otherTable}.rowsOf(group, mk);` : `${hasTtl(spec) ? 'let' : 'const'} found = ${otherTable}.get(group, mk);`}
     ${expiry}
-    ${other.unique ? '' : 'const rows = found === undefined ? undefined : found.rows; const there = rows === undefined ? 0 : rows.length;'}
+    ${other.unique || other.appended ? '' : 'const rows = found === undefined ? undefined : found.rows;'}
+    ${other.unique ? '' : 'const there = rows === undefined ? 0 : rows.length;'}
     let n = 0;
     if (kind === 0 || kind === 2) {
-      const ownBefore = ${own.unique ? 'mine === undefined ? 0 : 1' : 'mine === undefined ? 0 : mine.rows.length'};
+      const ownBefore = ${own.appended ? 'mine < 0 ? 0 : pages.count(mine)' : own.unique ? 'mine === undefined ? 0 : 1' : 'mine === undefined ? 0 : mine.rows.length'};
       ${whenAdded}
       ${alone(INSERT)}
       ${addOwn}
@@ -264,6 +277,26 @@ function processCode(
       ${own.updating ? `${removeOwn} ${whenRemoved} ${alone(DELETE)}` : ''}
     }
   };`);
+}
+
+function tableOf({ appended, unique, table, buckets }: Side): AppendedTable | KeyedTable | BucketTable {
+  return appended ?? (unique ? table : buckets);
+}
+
+/** Puts the row into its bucket. */
+function addCode(table: string, keptKey: string, entry: string): string {
+  return `const bucket = mine ?? ${table}.open(group, ${keptKey});
+       const e = ${entry};
+       ${table}.add(bucket, e);
+       bucket.append(e);`;
+}
+
+/** Puts the row behind the others of its key, as bytes. */
+function appendCode(own: Side, table: string, keptKey: string, cg: Codegen): string {
+  return `const at = mine < 0 ? pages.make(${keptKey}) : mine;
+       const out = pages.begin();
+       ${own.stored.recordCode('row', 'pages.nextNumber(at)', 'out', cg)}
+       ${table}.end(pages, at, q);`;
 }
 
 /** Forgets rows of a bucket, or the one entry, that were not written for `ttlMs`. Older rows stand in front. */

@@ -5,6 +5,7 @@ import { keyGroupOf } from '../../../runtime/record/hash.js';
 import type { Field } from '../../../runtime/record/types.js';
 import { formatGroups, type SegmentRef } from '../../../runtime/snapshot/segment.js';
 import type { ObjectStore } from '../../../runtime/snapshot/store.js';
+import type { AppendedTable } from '../../../runtime/state/appended/appended-table.js';
 import type { BucketTable } from '../../../runtime/state/bucket-table.js';
 import { StateDisk } from '../../../runtime/state/disk/state-disk.js';
 import type { KeyedTable } from '../../../runtime/state/keyed-table.js';
@@ -87,6 +88,20 @@ const bucketed: Kind<BucketTable> = {
     }
   },
   contents: (table) => contents(table.entries()),
+};
+
+/** Rows that only come, kept as bytes; beside them a table whose compaction has groups written in full. */
+const appended: Kind<{ rows: AppendedTable; beside: KeyedTable }> = {
+  declare: (state) => ({
+    rows: state.appendedTable({ name: 'appended', ...SPEC }) as AppendedTable,
+    beside: keyed.declare(state),
+  }),
+  change({ rows, beside }, pick, step) {
+    const id = pick(150);
+    if (pick(3) > 0) keyed.change(beside, pick, step);
+    else rows.add(groupOf(id), id, { k0: id, n: step, list: pick(100) === 0 ? Array(200).fill(step) : null, _e: 0 });
+  },
+  contents: ({ rows, beside }) => [contents(rows.entries()), keyed.contents(beside)],
 };
 
 /** More rows a key than a slice writes. */
@@ -244,6 +259,9 @@ describe('a cut with changes between its slices holds what was there at its barr
   });
   test.each([1, 2, 3])('several rows a key, seed %d', async (seed) => {
     expect(await cutBesideChanges(bucketed, seed)).toBeGreaterThan(25);
+  });
+  test.each([1, 2, 3])('rows that only come, seed %d', async (seed) => {
+    expect(await cutBesideChanges(appended, seed)).toBeGreaterThan(25);
   });
   test.each([1, 2])('very many rows a key, seed %d', async (seed) => {
     expect(await cutBesideChanges(wide, seed)).toBeGreaterThan(30);
