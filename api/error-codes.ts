@@ -223,6 +223,10 @@ export const ERROR_CODES = {
     'Deadline passed',
     'A phase took longer than `spec.deadlines` allows. Where it can be undone, it is; the message says what was waited for.',
   ),
+  TW6007: terminal(
+    'No cluster to talk to',
+    'The kubeconfig is missing or can’t be read, has no such context or cluster, or its way to log in fails. The message says which; `kubectl config get-contexts` shows what is there.',
+  ),
   TW7101: terminal(
     'Learning: parameter out of range',
     'A learner, transform, metric or detector was given a parameter that it can’t take. The message says what is allowed.',
