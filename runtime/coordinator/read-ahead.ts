@@ -44,8 +44,11 @@ export function readMoving(
   });
 }
 
-/** What a runner that stands by holds of a job's state at most, in bytes of its snapshot, beyond what any runner has to hold. */
-const STANDBY_BYTES = 128 << 20;
+/**
+ * What a runner that stands by may hold of a job's state, in bytes of its snapshot, where that is more than what any runner holds: little,
+ * as its memory is measured for the latter, and entries take two to three times the bytes.
+ */
+const STANDBY_BYTES = 32 << 20;
 
 /**
  * The orders to the runners that stand by: each reads what some of the slots have, as many as there is room for, together all of them where
