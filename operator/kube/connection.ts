@@ -105,10 +105,10 @@ function clusterOf(config: KubeConfig, asked: string | undefined): { readonly se
       `context '${name}' is of a cluster '${context.cluster}' that the kubeconfig lacks`,
     );
   }
-  if (!URL.canParse(cluster.server) || new URL(cluster.server).protocol !== 'https:') {
+  if (!/^https?:\/\//.test(cluster.server) || !URL.canParse(cluster.server)) {
     throw new TidewheelError(
       NO_CLUSTER,
-      `the server of cluster '${context.cluster}' must be an https:// URL, not '${cluster.server}'`,
+      `the server of cluster '${context.cluster}' must be a URL that starts with https://, not '${cluster.server}'`,
     );
   }
   return cluster;
