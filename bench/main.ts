@@ -60,6 +60,7 @@ ci        a short run compared with bench/baseline.json; --update keeps today's 
   --repeat N       runs of each, the best counts
   --state KIND     heap or disk: where Tidewheel keeps state (nexmark; default heap)
   --no-check       don't compare the peers' answers
+  --give-up N      end a peer that has used N times our CPU time: the ratio is at least that (nexmark, disk)
   --json           a JSON line a figure, in place of the table
   --profile        flame graphs of Tidewheel's threads into bench-profiles/ (nexmark, kafka, lambda, own)`;
 
@@ -74,6 +75,7 @@ async function main(): Promise<void> {
       repeat: { type: 'string' },
       state: { type: 'string', default: 'heap' },
       'no-check': { type: 'boolean', default: false },
+      'give-up': { type: 'string' },
       json: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
       update: { type: 'boolean', default: false },
@@ -100,6 +102,7 @@ async function main(): Promise<void> {
     slots: wholeNumber('slots', values.slots),
     repeat: number('repeat', values.repeat, suite.repeat),
     check: !values['no-check'],
+    giveUp: values['give-up'] === undefined ? undefined : wholeNumber('give-up', values['give-up']),
     state: stateOf(values.state),
     profileInto: values.profile ? (query) => join('bench-profiles', query) : undefined,
   });

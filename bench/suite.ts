@@ -11,6 +11,8 @@ export interface SuiteOptions {
   /** Runs of each case; the best counts. */
   readonly repeat: number;
   readonly check: boolean;
+  /** A peer is ended when it has used so many times the CPU time that Tidewheel took. */
+  readonly giveUp?: number;
   /** Where Tidewheel keeps state. */
   readonly state: 'heap' | 'disk';
   /** Folder for CPU profiles of a case. */

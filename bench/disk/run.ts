@@ -2,11 +2,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Flink, type FlinkPeer, startFlinkPeer } from '../engine/flink.js';
+import { type Flink, type FlinkPeer, GivenUp, startFlinkPeer } from '../engine/flink.js';
 import { CHECKPOINT_EVERY_SECOND, runTidewheel, STATE_ON_DISK } from '../engine/tidewheel.js';
 import type { Usage } from '../measure/process-tree.js';
 import { type Change, compareResults, flinkChanges } from '../nexmark/same-result.js';
-import type { Result } from '../report.js';
+import { atLeast, type Result } from '../report.js';
 import type { Suite, SuiteOptions } from '../suite.js';
 import { DISK_QUERIES, diskScript, sampleLines, sampleScript } from './queries.js';
 
@@ -40,12 +40,17 @@ async function runDisk(options: SuiteOptions): Promise<void> {
         try {
           // A tenth of the rows warms the JVM up.
           await flink.insert(script(name, Math.ceil(options.events / 10)), options.slots);
-          const usage = await flink.insert(script(name, options.events), options.slots);
+          const most = options.giveUp && options.giveUp * own.cpuS;
+          const usage = await flink.insert(script(name, options.events), options.slots, most);
           const theirs = result(name, peer, options.events, usage);
           const check = options.check ? await sameResult(name, flink) : undefined;
           options.report.result({ ...theirs, ratio: own.eventsPerCpuS / theirs.eventsPerCpuS, target: TARGET, check });
         } catch (error) {
-          options.report.problem(name, peer, (error as Error).message);
+          if (error instanceof GivenUp) {
+            flinks.delete(peer);
+            await flink.stop();
+            options.report.result(atLeast(own, peer, error, TARGET));
+          } else options.report.problem(name, peer, (error as Error).message);
         }
       }
     }

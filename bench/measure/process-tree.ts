@@ -60,6 +60,16 @@ export function peakRssMb(pid: number): number {
   }
 }
 
+/** CPU seconds of a process so far; 0 when it is gone. */
+export function processCpuS(pid: number): number {
+  try {
+    const fields = statFields(String(pid));
+    return (Number(fields[11]) + Number(fields[12])) / ticks();
+  } catch {
+    return 0;
+  }
+}
+
 /** CPU seconds so far of a process's threads, by id; that of the main thread is the process's. */
 function threadCpuS(pid: number, into: Map<number, number>): void {
   try {

@@ -1,8 +1,8 @@
 /** `nexmark`: the queries on Tidewheel, and on peers in the same run. */
-import { type Flink, type FlinkPeer, startFlinkPeer } from '../engine/flink.js';
+import { type Flink, type FlinkPeer, GivenUp, startFlinkPeer } from '../engine/flink.js';
 import { CHECKPOINT_EVERY_SECOND, runTidewheel, STATE_ON_DISK } from '../engine/tidewheel.js';
 import type { Usage } from '../measure/process-tree.js';
-import type { Report, Result } from '../report.js';
+import { atLeast, type Report, type Result } from '../report.js';
 import type { Suite } from '../suite.js';
 import { type NexmarkData, nexmarkData, sideInput } from './data.js';
 import { type NexmarkQuery, nexmarkQuery, queryNames, type SqlOptions } from './queries.js';
@@ -26,6 +26,8 @@ export interface NexmarkOptions {
   readonly repeat: number;
   readonly check: boolean;
   readonly state?: 'heap' | 'disk';
+  /** A peer is ended when it has used so many times the CPU time that Tidewheel took. */
+  readonly giveUp?: number;
   /** Folder for profiles of a query. */
   readonly profileInto?: (query: string) => string;
   readonly report: Pick<Report, 'result' | 'problem'>;
@@ -60,12 +62,20 @@ export async function runNexmark(options: NexmarkOptions): Promise<void> {
         if (!flinks.has(peer)) flinks.set(peer, await startFlinkPeer(peer));
         const flink = flinks.get(peer)!;
         try {
-          const theirs = result(query, peer, data, await warmed(flink, query, data, options.slots));
+          const most = options.giveUp && options.giveUp * own.cpuS;
+          // A run that may be given up is warmed up by a tenth of the events.
+          const warmUp = most ? await nexmarkData(Math.ceil(options.events / 10), options.slots) : data;
+          const usage = await warmed(flink, query, { warmUp, data }, options.slots, most);
+          const theirs = result(query, peer, data, usage);
           const check = sample ? await sameResult(query, flink, sample) : undefined;
           const ratio = own.eventsPerCpuS / theirs.eventsPerCpuS;
           options.report.result({ ...theirs, ratio, target: targetOf(name), check });
         } catch (error) {
-          options.report.problem(name, peer, (error as Error).message);
+          if (error instanceof GivenUp) {
+            flinks.delete(peer);
+            await flink.stop();
+            options.report.result(atLeast(own, peer, error, targetOf(name)));
+          } else options.report.problem(name, peer, (error as Error).message);
         }
       }
     }
@@ -95,10 +105,17 @@ async function tidewheel(query: NexmarkQuery, data: NexmarkData, options: Nexmar
 }
 
 /** The first run warms the JVM up. */
-async function warmed(flink: Flink, query: NexmarkQuery, data: NexmarkData, slots: number): Promise<Usage> {
-  const script = query.script(fileOptions(data), { connector: 'blackhole' }, await flinkSide());
-  await flink.insert(script, slots);
-  return flink.insert(script, slots);
+async function warmed(
+  flink: Flink,
+  query: NexmarkQuery,
+  { warmUp, data }: { readonly warmUp: NexmarkData; readonly data: NexmarkData },
+  slots: number,
+  mostCpuS?: number,
+): Promise<Usage> {
+  const side = await flinkSide();
+  const scriptOver = (input: NexmarkData) => query.script(fileOptions(input), { connector: 'blackhole' }, side);
+  await flink.insert(scriptOver(warmUp), slots);
+  return flink.insert(scriptOver(data), slots, mostCpuS);
 }
 
 async function sameResult(query: NexmarkQuery, flink: Flink, sample: NexmarkData): Promise<string> {
