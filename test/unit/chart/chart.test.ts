@@ -41,6 +41,8 @@ describe('values of the chart', () => {
     ['a misspelt name', { replcas: 2 }],
     ['a misspelt name further down', { watch: { namespace: ['a'] } }],
     ['no replica', { replicas: 0 }],
+    ['two operators of which none leads', { replicas: 2, leaderElection: false }],
+    ['a name that no object can have', { nameOverride: 'Hello_World' }],
     ['a namespace that can’t be one', { watch: { namespaces: ['Team_A'] } }],
     ['a level that is not known', { logLevel: 'loud' }],
     ['a digest without its algorithm', { image: { repository: 'x', digest: 'abc' } }],
