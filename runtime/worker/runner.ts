@@ -107,16 +107,21 @@ export class Runner {
   private async keepConnected(): Promise<void> {
     let delayMs = RECONNECT_MS;
     let aloneSinceMs = Date.now();
+    let isTold = false;
     while (!this.stopping) {
       try {
         const link = await this.options.connect();
         delayMs = RECONNECT_MS;
+        isTold = false;
         await this.serve(link);
         aloneSinceMs = Date.now();
         if (!this.stopping)
           this.options.log.warn({ runner: this.options.id }, 'lost the coordinator; the data goes on');
       } catch (error) {
-        this.options.log.debug({ error: (error as Error).message }, 'no coordinator yet');
+        // Why it is so long may be in the error: a certificate of another authority, a name that isn't known.
+        const isLong: boolean = Date.now() - aloneSinceMs > SOON_MS && !isTold;
+        isTold ||= isLong;
+        this.options.log[isLong ? 'warn' : 'debug']({ error: (error as Error).message }, 'no coordinator yet');
       }
       if (this.stopping) return;
       await new Promise((resolve) => setTimeout(resolve, delayMs));
