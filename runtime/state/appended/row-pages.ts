@@ -136,9 +136,12 @@ export class RowPages {
 
   /** Ends the record of a row of that key, whose number among the key's rows is `number`. */
   end(at: number, number: number): void {
+    const { out } = this.pages[this.pages.length - 1];
+    const bytes = out.pos - this.start;
+    // Writing a text makes room for three times its length.
+    if (4 * bytes > this.slack) this.slack = Math.min(4 * bytes, PAGE_BYTES / 2);
+    if (out.buf.length > PAGE_BYTES && this.start > 0) this.moveToNewPage(out, bytes);
     const page = this.pages.length - 1;
-    const bytes = this.pages[page].out.pos - this.start;
-    if (bytes > this.slack) this.slack = Math.min(2 * bytes, PAGE_BYTES / 2);
     const row = this.rows++;
     const link = row * 3;
     if (link === this.links.length) this.links = grown(this.links);
@@ -151,6 +154,17 @@ export class RowPages {
     chains[at + 1] = row;
     chains[at + 2]++;
     chains[at + 3] = ((number + 1) << 1) | (chains[at + 3] & 1);
+  }
+
+  /** The last record had no room in its page, and made it larger: that would cost the memory of two pages. */
+  private moveToNewPage(out: ByteWriter, bytes: number): void {
+    const page = newPage(Math.max(PAGE_BYTES, bytes));
+    page.out.slice(out.buf, this.start, out.pos);
+    this.pages.push(page);
+    out.pos = this.start;
+    out.buf = out.take();
+    out.pos = this.start;
+    this.start = 0;
   }
 
   /** Appends the rows of a key that come behind row `after` (-1: all) to `into`, in the order in which they came. */
