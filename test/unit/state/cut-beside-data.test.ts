@@ -98,8 +98,8 @@ const appended: Kind<{ rows: AppendedTable; beside: KeyedTable }> = {
   }),
   change({ rows, beside }, pick, step) {
     const id = pick(150);
-    if (pick(3) > 0) keyed.change(beside, pick, step);
-    else rows.add(groupOf(id), id, { k0: id, n: step, list: pick(100) === 0 ? Array(200).fill(step) : null, _e: 0 });
+    if (pick(10) > 0) keyed.change(beside, pick, step);
+    else rows.add(groupOf(id), id, { k0: id, n: step, list: pick(50) === 0 ? Array(100).fill(step) : null, _e: 0 });
   },
   contents: ({ rows, beside }) => [contents(rows.entries()), keyed.contents(beside)],
 };
