@@ -1,6 +1,7 @@
 /** Times from text and numbers, and as text. */
 import { castCode } from '../casts/cast.js';
 import * as t from '../typing.js';
+import { daysFromCivil } from '../values/calendar.js';
 import { type Exact, floorDivide, floorModulo } from '../values/exact.js';
 import { PatternError, remembered } from '../values/regex.js';
 import { formatTime, parseTime, timePattern } from '../values/time-pattern.js';
@@ -25,13 +26,22 @@ function formatTimestamp(value: Exact, pattern: string, precision: number): stri
   return formatTime(Number(floorDivide(value, units / 1000)), (floorModulo(value, units) * 1e9) / units, pattern);
 }
 
-/** TIMESTAMP(3) of a text; text in the default form is read even where the pattern doesn't fit; NULL when it is neither. */
+/** TIMESTAMP(3) of a text; text as of JDBC is read even where the pattern doesn't fit; NULL when it is neither. */
 function readTimestamp(text: string, pattern?: string): number | null {
-  if (pattern !== undefined) {
-    const parsed = parseTime(text, pattern);
-    if (parsed) return parsed.localMs;
-  }
-  return parseTimestamp(text.trim(), 3) as number | null;
+  if (pattern === undefined) return parseTimestamp(text.trim(), 3) as number | null;
+  const parsed = parseTime(text, pattern);
+  return parsed ? parsed.localMs : readJdbc(text.trim());
+}
+
+/** As `java.sql.Date.valueOf` and `Timestamp.valueOf` read it: what goes beyond a month or a day runs over, 30 February is 1 March. */
+function readJdbc(text: string): number | null {
+  const found = /^(\d{4})-(\d{1,2})-(\d{1,2})(?: (\d{1,9}):(\d{1,9}):(\d{1,9})(?:\.(\d{1,9}))?)?$/.exec(text);
+  if (!found) return null;
+  const [year, month, day, hour = 0, minute = 0, second = 0] = found.slice(1, 7).map((part) => Number(part ?? 0));
+  if (month < 1 || month > 12 || day < 1 || day > 31) return null;
+  const days = daysFromCivil(year, month, 1) + day - 1;
+  const seconds = days * 86_400 + hour * 3600 + minute * 60 + second;
+  return seconds * 1000 + Number((found[7] ?? '').slice(0, 3).padEnd(3, '0'));
 }
 
 function readDate(text: string, pattern?: string): number | null {

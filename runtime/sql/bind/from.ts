@@ -92,7 +92,12 @@ export function bindTable(binder: QueryBinder, name: QualifiedName, hints: reado
       known: [...withNames, ...catalog.names()],
     });
   }
-  if (entry.kind === 'view') return bindView(binder, entry);
+  if (entry.kind === 'view') {
+    const [hint] = hints;
+    if (hint)
+      throw new SqlError('TW2004', `hint ${hint.name} behind a view`, hint.span, { expected: 'it behind a table' });
+    return bindView(binder, entry);
+  }
   const options = optionsWithHints(binder, entry, hints);
   catalog.checkUse(entry, options, 'source', at);
   return scanTable(binder, entry, options, at);

@@ -1,6 +1,6 @@
 /** Hints of SELECT and of tables: STATE_TTL and LOOKUP do something, those of Flink's batch joins are taken and need nothing here. */
 import { parseDuration } from '../../time/duration.js';
-import type { Hint, Join, Relation } from '../ast/index.js';
+import type { Hint, Join, Relation, Select } from '../ast/index.js';
 import { SqlError } from '../error.js';
 import type { JoinRelation } from '../plan/relation.js';
 import type { QueryBinder } from './query.js';
@@ -22,7 +22,10 @@ const LOOKUP_OPTIONS = [
 ];
 
 /** Throws for a hint that isn't known, and for one that names a table that isn't there. */
-export function checkSelectHints(binder: QueryBinder, hints: readonly Hint[]): void {
+export function checkSelectHints(binder: QueryBinder, select: Select): void {
+  const { hints } = select;
+  const names = new Set<string>();
+  if (hints.length > 0) collectNames(select, names);
   for (const hint of hints) {
     if (!SELECT_HINTS.includes(hint.name)) {
       if (hint.name === 'OPTIONS') {
@@ -30,9 +33,40 @@ export function checkSelectHints(binder: QueryBinder, hints: readonly Hint[]): v
       }
       throw new SqlError('TW2002', `unknown hint ${hint.name}`, hint.span, { name: hint.name, known: SELECT_HINTS });
     }
+    for (const { name, span } of tablesOf(hint)) {
+      if (!names.has(name)) {
+        throw new SqlError('TW2002', `hint ${hint.name} names '${name}', which is no table of this query`, span, {
+          name,
+          known: names,
+        });
+      }
+    }
     if (hint.name === 'STATE_TTL') for (const { value, span } of hint.options) ttl(value, span);
     if (hint.name === 'STATE_TTL' && binder.env.batch)
       binder.env.warn('hint STATE_TTL has no effect in batch mode', hint.span);
+  }
+}
+
+/** The tables that a hint names. */
+function tablesOf(hint: Hint): { name: string; span: Hint['span'] }[] {
+  if (hint.name === 'LOOKUP') {
+    return hint.options.filter((o) => o.key === 'table').map((o) => ({ name: o.value, span: o.span }));
+  }
+  if (hint.name === 'STATE_TTL') return hint.options.map((o) => ({ name: o.key, span: o.span }));
+  return hint.names.map((name) => ({ name, span: hint.span }));
+}
+
+/** Aliases and names of all tables, also of those in sub-queries. */
+function collectNames(node: object, names: Set<string>): void {
+  for (const part of Object.values(node)) {
+    if (typeof part !== 'object' || part === null) continue;
+    const { kind, name } = part as { kind?: string; name?: { name: string; parts?: { name: string }[] } };
+    if (kind === 'TableAlias') names.add(name!.name);
+    else if (kind === 'TableRef') {
+      const parts = name!.parts!.map((p) => p.name);
+      for (let from = 0; from < parts.length; from++) names.add(parts.slice(from).join('.'));
+    }
+    collectNames(part, names);
   }
 }
 

@@ -25,7 +25,7 @@ interface Item {
 }
 
 export function bindSelect(binder: QueryBinder, node: Select, orderBy: readonly SortItem[]): OrderedQuery {
-  checkSelectHints(binder, node.hints);
+  checkSelectHints(binder, node);
   const around = binder.hints;
   binder.hints = node.hints;
   try {

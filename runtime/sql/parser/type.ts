@@ -2,6 +2,7 @@ import type { Span } from '../ast/span.js';
 import type { RowField, ScalarTypeName, TypeNode } from '../ast/type.js';
 import { type Cursor, nested } from './cursor.js';
 import { parseIntervalQualifier, parsePlainString } from './literal.js';
+import { nearestWord } from './nearest-word.js';
 
 /** How many numbers may stand in parentheses behind a type's name. */
 const SCALARS: ReadonlyMap<string, { readonly name: ScalarTypeName; readonly numbers: 0 | 1 | 2 }> = new Map([
@@ -106,7 +107,15 @@ function parseBareType(c: Cursor): TypeNode {
     }
   }
   if (!c.isName()) c.failExpecting(['a data type'], SCALARS.keys());
-  return { kind: 'UserType', name: c.qualifiedName('a data type'), nullable: true, span: c.since(start) };
+  const name = c.qualifiedName('a data type');
+  if (c.token.upper === '(') {
+    const suggestion = nearestWord(start.text, SCALARS.keys());
+    c.fail(`unknown type '${start.text}'`, {
+      place: start,
+      ...(suggestion ? { hint: `Did you mean ${suggestion}?` } : {}),
+    });
+  }
+  return { kind: 'UserType', name, nullable: true, span: c.since(start) };
 }
 
 function parseScalar(c: Cursor, written: ScalarTypeName, numbers: 0 | 1 | 2): TypeNode {
