@@ -44,14 +44,16 @@ function readJdbc(text: string): number | null {
   return seconds * 1000 + Number((found[7] ?? '').slice(0, 3).padEnd(3, '0'));
 }
 
+/** By a pattern as Java's SimpleDateFormat reads it: 30 February is 1 March. */
 function readDate(text: string, pattern?: string): number | null {
   if (pattern === undefined) return parseDate(text);
-  const parsed = parseTime(text, pattern);
+  const parsed = parseTime(text, pattern, true);
   return parsed ? Math.floor(parsed.localMs / 86_400_000) : null;
 }
 
 function reformat(text: string, to: string, from?: string): string | null {
-  const ms = readTimestamp(text, from);
+  const parsed = from === undefined ? parseTime(text, DEFAULT, true) : null;
+  const ms = parsed && !/\./.test(text) ? parsed.localMs : readTimestamp(text, from);
   return ms === null ? null : formatTime(ms, (((ms % 1000) + 1000) % 1000) * 1e6, to);
 }
 
