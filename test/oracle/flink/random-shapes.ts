@@ -336,7 +336,7 @@ export class RandomShape {
     return Array.from({ length: count }, (_, i) => `${make()} AS c${i}`).join(', ');
   }
 
-  /** Several windows in one SELECT, which Flink has in batch mode only. Orders have no ties. */
+  /** Several windows in one SELECT, which Flink has in batch mode only. Orders have no ties. No LEAD, which Flink gets wrong beside frames. */
   private overs(): string {
     const { random } = this;
     const window = () =>
@@ -351,7 +351,6 @@ export class RandomShape {
         () => `FIRST_VALUE(id) OVER ${window()}`,
         () => `LAST_VALUE(id) OVER ${window()}`,
         () => `LAG(n, ${random.pick(['1', '2'])}) OVER ${ordered()}`,
-        () => `LEAD(x, 1, -1.0E0) OVER ${ordered()}`,
         () => `${random.pick(['ROW_NUMBER', 'RANK', 'DENSE_RANK', 'CUME_DIST', 'PERCENT_RANK'])}() OVER ${ordered()}`,
         () => `NTILE(${random.pick(['2', '3'])}) OVER ${ordered()}`,
       ])();
