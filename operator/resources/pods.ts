@@ -2,6 +2,7 @@
 
 import type { StreamJob, StreamJobSpec } from '../../api/index.js';
 import { bytesOf } from '../../api/quantity.js';
+import { SLOT_NURSERY } from '../../runtime/worker/nursery.js';
 import { nodeOptions, splitMemory } from './memory-split.js';
 import { type Component, MAIN_CONTAINER, namesOf, selectorOf } from './names.js';
 import { mergePodTemplate } from './pod-template.js';
@@ -35,7 +36,7 @@ const DEFAULT_MEMORY: Readonly<Record<Component, { request: string; limit: strin
   coordinator: { request: '96Mi', limit: '320Mi' },
   runner: { request: '128Mi', limit: '1Gi' },
 };
-/** Main threads of both pass messages on; slots have threads, and nurseries, of their own. */
+/** Main threads of both pass messages on; slots have threads, and nurseries, of their own (runtime/worker/nursery.ts). */
 const MAIN_SEMI_SPACE_MIB = 2;
 const DEFAULT_CPU: Readonly<Record<Component, string>> = { coordinator: '50m', runner: '100m' };
 
@@ -58,6 +59,7 @@ export function podTemplateOf(job: StreamJob, spec: StreamJobSpec, settings: Ope
   const memory = given?.memory;
   const limit = memory ?? DEFAULT_MEMORY[component].limit;
   const threads = component === 'runner' ? spec.slotsPerRunner + 1 : 1;
+  const split = splitMemory(bytesOf(limit), threads);
   const secrets = spec.secrets ?? [];
   const pullSecrets = [
     ...(settings.imagePullSecrets ?? []).map((name) => ({ name })),
@@ -86,10 +88,8 @@ export function podTemplateOf(job: StreamJob, spec: StreamJobSpec, settings: Ope
           terminationMessagePolicy: 'FallbackToLogsOnError',
           env: withUsersEnv(
             [
-              {
-                name: NODE_OPTIONS,
-                value: nodeOptions({ ...splitMemory(bytesOf(limit), threads), semiSpaceMiB: MAIN_SEMI_SPACE_MIB }),
-              },
+              { name: NODE_OPTIONS, value: nodeOptions({ ...split, semiSpaceMiB: MAIN_SEMI_SPACE_MIB }) },
+              ...(component === 'runner' ? [{ name: SLOT_NURSERY, value: String(split.semiSpaceMiB) }] : []),
               // A pool of the allocator for each thread that has much to do; by itself it makes eight for each core, and leaves holes in all.
               { name: 'MALLOC_ARENA_MAX', value: String(threads) },
               { name: 'NODE_ENV', value: 'production' },

@@ -7,6 +7,7 @@ import type { Logger } from '../source/contract.js';
 import type { SlotOrder, SlotReport } from '../task/slot-messages.js';
 import type { TlsFiles } from '../task/transport.js';
 import type { Clock } from '../time/clock.js';
+import { setSlotNursery } from './nursery.js';
 import type { Switchboard } from './switchboard.js';
 
 export interface SlotHost {
@@ -36,6 +37,7 @@ const SEMI_SPACE_MB = 64;
 
 /** In a worker thread. */
 export async function slotInThread(options: SlotHostOptions & { maxOldSpaceMb?: number }): Promise<SlotHost> {
+  setSlotNursery();
   const worker = new Worker(new URL('./slot-thread.js', import.meta.url), {
     workerData: { job: options.job, host: options.host, tls: options.tls },
     resourceLimits: {
