@@ -19,7 +19,7 @@ async function run(file: string, dir: string): Promise<string> {
   child.stderr.on('data', (bytes) => {
     out += bytes;
   });
-  const code = await new Promise((resolve) => child.on('exit', resolve));
+  const code = await new Promise((resolve) => child.on('close', resolve));
   if (code !== 0) throw new Error(`exit ${code}: ${out}`);
   return out;
 }
