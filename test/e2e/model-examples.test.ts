@@ -38,7 +38,7 @@ async function example(path: string, check: (out: string, dir: string) => Promis
 
 test('a drift is learnt, published and scored with; a worse version is taken back', async () => {
   await example('learning-loop/loop.yaml', async (out, dir) => {
-    const seconds = [...out.matchAll(/\+I\[\S+, (\w+), (\d+), ([\d.]+)\]/g)].map(([, version, points, accuracy]) => ({
+    const seconds = [...out.matchAll(/\+I\[\S+, (\w+), (\d+), ([\d.E-]+)\]/g)].map(([, version, points, accuracy]) => ({
       version,
       points: Number(points),
       accuracy: Number(accuracy),
