@@ -1,7 +1,5 @@
 /** What suites find, as tables for people and as JSON lines for scripts. */
 
-import type { GivenUp } from './engine/flink.js';
-
 /** A run's throughput. */
 export interface Result {
   readonly query: string;
@@ -17,14 +15,6 @@ export interface Result {
   readonly target?: number;
   /** Whether both engines gave the same answer on a smaller input, or why that was not asked. */
   readonly check?: string;
-}
-
-/** What is known of a peer's run that was ended before it was done: its rate is lower, and the ratio higher. */
-export function atLeast(own: Result, engine: string, { usage, message }: GivenUp, target: number | undefined): Result {
-  const { query, events } = own;
-  const { cpuS } = usage;
-  const [eventsPerCpuS, ratio] = [events / cpuS, cpuS / own.cpuS];
-  return { query, engine, events, ...usage, eventsPerCpuS, ratio, target, check: `at least: ${message}` };
 }
 
 /** Something measured that is no throughput: a latency, a pause, a size. */

@@ -2,11 +2,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Flink, type FlinkPeer, GivenUp, startFlinkPeer } from '../engine/flink.js';
+import type { Flink } from '../engine/flink.js';
+import { Peers } from '../engine/peers.js';
 import { CHECKPOINT_EVERY_SECOND, runTidewheel, STATE_ON_DISK } from '../engine/tidewheel.js';
 import type { Usage } from '../measure/process-tree.js';
 import { type Change, compareResults, flinkChanges } from '../nexmark/same-result.js';
-import { atLeast, type Result } from '../report.js';
+import type { Result } from '../report.js';
 import type { Suite, SuiteOptions } from '../suite.js';
 import { DISK_QUERIES, diskScript, sampleLines, sampleScript } from './queries.js';
 
@@ -28,34 +29,21 @@ const SAMPLE_KEYS = 20_000;
 const SAMPLE_CACHE = "SET 'state.backend.cache' = '1Mi';\n";
 
 async function runDisk(options: SuiteOptions): Promise<void> {
-  const flinks = new Map<FlinkPeer, Flink>();
+  const peers = new Peers(options.peers, options.giveUp, options.report);
   try {
     for (const name of options.names) {
       const own = await tidewheel(name, options);
       if (!own) continue;
       options.report.result({ ...own, ratio: 1 });
-      for (const peer of options.peers) {
-        if (!flinks.has(peer)) flinks.set(peer, await startFlinkPeer(peer));
-        const flink = flinks.get(peer)!;
-        try {
-          // A tenth of the rows warms the JVM up.
-          await flink.insert(script(name, Math.ceil(options.events / 10)), options.slots);
-          const most = options.giveUp && options.giveUp * own.cpuS;
-          const usage = await flink.insert(script(name, options.events), options.slots, most);
-          const theirs = result(name, peer, options.events, usage);
-          const check = options.check ? await sameResult(name, flink) : undefined;
-          options.report.result({ ...theirs, ratio: own.eventsPerCpuS / theirs.eventsPerCpuS, target: TARGET, check });
-        } catch (error) {
-          if (error instanceof GivenUp) {
-            flinks.delete(peer);
-            await flink.stop();
-            options.report.result(atLeast(own, peer, error, TARGET));
-          } else options.report.problem(name, peer, (error as Error).message);
-        }
-      }
+      await peers.compare(own, TARGET, async (flink, mostCpuS) => {
+        // A tenth of the rows warms the JVM up.
+        await flink.insert(script(name, Math.ceil(options.events / 10)), options.slots);
+        const usage = await flink.insert(script(name, options.events), options.slots, mostCpuS);
+        return { usage, check: options.check ? await sameResult(name, flink) : undefined };
+      });
     }
   } finally {
-    for (const flink of flinks.values()) await flink.stop();
+    await peers.stop();
   }
 }
 

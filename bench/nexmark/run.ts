@@ -1,8 +1,9 @@
 /** `nexmark`: the queries on Tidewheel, and on peers in the same run. */
-import { type Flink, type FlinkPeer, GivenUp, startFlinkPeer } from '../engine/flink.js';
+import type { Flink, FlinkPeer } from '../engine/flink.js';
+import { Peers } from '../engine/peers.js';
 import { CHECKPOINT_EVERY_SECOND, runTidewheel, STATE_ON_DISK } from '../engine/tidewheel.js';
 import type { Usage } from '../measure/process-tree.js';
-import { atLeast, type Report, type Result } from '../report.js';
+import type { Report, Result } from '../report.js';
 import type { Suite } from '../suite.js';
 import { type NexmarkData, nexmarkData, sideInput } from './data.js';
 import { type NexmarkQuery, nexmarkQuery, queryNames, type SqlOptions } from './queries.js';
@@ -51,36 +52,22 @@ const flinkSide = async (): Promise<SqlOptions> => ({ connector: 'file-lookup', 
 export async function runNexmark(options: NexmarkOptions): Promise<void> {
   const data = await nexmarkData(options.events, options.slots);
   const sample = options.check && options.peers.length > 0 ? await nexmarkData(CHECK_EVENTS, 1) : undefined;
-  const flinks = new Map<FlinkPeer, Flink>();
+  const peers = new Peers(options.peers, options.giveUp, options.report);
   try {
     for (const name of options.queries) {
       const query = nexmarkQuery(name);
       const own = await tidewheel(query, data, options);
       if (!own) continue;
       options.report.result({ ...own, ratio: 1 });
-      for (const peer of options.peers) {
-        if (!flinks.has(peer)) flinks.set(peer, await startFlinkPeer(peer));
-        const flink = flinks.get(peer)!;
-        try {
-          const most = options.giveUp && options.giveUp * own.cpuS;
-          // A run that may be given up is warmed up by a tenth of the events.
-          const warmUp = most ? await nexmarkData(Math.ceil(options.events / 10), options.slots) : data;
-          const usage = await warmed(flink, query, { warmUp, data }, options.slots, most);
-          const theirs = result(query, peer, data, usage);
-          const check = sample ? await sameResult(query, flink, sample) : undefined;
-          const ratio = own.eventsPerCpuS / theirs.eventsPerCpuS;
-          options.report.result({ ...theirs, ratio, target: targetOf(name), check });
-        } catch (error) {
-          if (error instanceof GivenUp) {
-            flinks.delete(peer);
-            await flink.stop();
-            options.report.result(atLeast(own, peer, error, targetOf(name)));
-          } else options.report.problem(name, peer, (error as Error).message);
-        }
-      }
+      await peers.compare(own, targetOf(name), async (flink, mostCpuS) => {
+        // A run that may be given up is warmed up by a tenth of the events.
+        const warmUp = mostCpuS ? await nexmarkData(Math.ceil(options.events / 10), options.slots) : data;
+        const usage = await warmed(flink, query, { warmUp, data }, options.slots, mostCpuS);
+        return { usage, check: sample ? await sameResult(query, flink, sample) : undefined };
+      });
     }
   } finally {
-    for (const flink of flinks.values()) await flink.stop();
+    await peers.stop();
   }
 }
 
