@@ -156,6 +156,24 @@ describe('records written by the sink', () => {
     expect(of('b')).toEqual(['1', null]);
   });
 
+  test.each(['at-least-once', 'exactly-once'] as const)(
+    "stay in order, %s, when a topic's first batch is refused and the next would not be",
+    async (guarantee) => {
+      const kafka = sharedKafka();
+      const topic = uniqueName('first');
+      await kafka.createTopic(topic, 1, { 'max.message.bytes': '5000' });
+      const options = { 'properties.batch.size': '20000' };
+      const writer = await new RowWriter({ bootstrap: kafka.bootstrap, topic, guarantee, keyed: true, options }).open();
+      // One batch too large, and a small one behind it.
+      const rows = Array.from({ length: 200 }, (_, n) => `${n}`.padEnd(100, '.'));
+      for (const row of rows) writer.write(row, 'k');
+      await writer.checkpointed();
+      expect((await kafka.consumeAll(topic, { untilCount: rows.length })).map(({ value }) => value)).toEqual(rows);
+      expect(writer.failure).toBeUndefined();
+      await writer.close();
+    },
+  );
+
   test('are cut into smaller batches where the topic takes no large ones', async () => {
     const kafka = sharedKafka();
     const topic = uniqueName('small');

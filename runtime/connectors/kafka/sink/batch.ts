@@ -4,7 +4,7 @@ import type { RecordMeta } from '../../../source/contract.js';
 import { KafkaError } from '../errors.js';
 import type { Compression } from '../protocol/compression.js';
 import { AT } from '../protocol/record-batch.js';
-import { RecordBatchBuilder, stamp } from '../protocol/record-batch-builder.js';
+import { type BatchIdentity, RecordBatchBuilder, stamp } from '../protocol/record-batch-builder.js';
 import { RecordBatchReader } from '../protocol/record-batch-reader.js';
 import { readInt64 } from '../protocol/wire.js';
 import type { Session } from './session.js';
@@ -54,7 +54,7 @@ export class Batch {
   /** Sent and refused, or its answer lost: to be sent again when those sent after it are answered too. */
   returned = false;
   private baseSequence = -1;
-  private stampedFor: object | undefined;
+  private stampedFor: BatchIdentity | undefined;
 
   constructor(
     readonly builder: RecordBatchBuilder,
@@ -65,6 +65,11 @@ export class Batch {
 
   get count(): number {
     return this.builder.count;
+  }
+
+  /** Under which it was sent last. */
+  get identity(): BatchIdentity | undefined {
+    return this.stampedFor;
   }
 
   /** Makes it ready to be sent under its session's identity. The same identity gives the same bytes again. */

@@ -1,10 +1,12 @@
 /**
  * One partition's batches on their way: the one being filled, those closed, and those sent without an answer yet. They are
  * acknowledged in order, also over broken connections and changes of the leader: when one is refused, those sent after it
- * are waited for, and all of them sent again, one at a time until one is taken.
+ * are waited for, and all of them sent again, one at a time until one is taken. So is a writer's first batch: a partition
+ * that knows nothing of a writer takes it up with whichever of its batches comes first, so that one sent behind a refused
+ * first batch would be taken in its stead, and the first then never again.
  */
 import type { Backoff } from '../client/backoff.js';
-import type { RecordBatchBuilder } from '../protocol/record-batch-builder.js';
+import type { BatchIdentity, RecordBatchBuilder } from '../protocol/record-batch-builder.js';
 import type { Batch, Cut } from './batch.js';
 
 /** Brokers remember the last five batches of a writer in a partition to tell repeats from gaps. */
@@ -22,6 +24,8 @@ export class PartitionQueue {
   private readonly closed: Batch[] = [];
   private sent: Batch[] = [];
   private careful = false;
+  /** Whom the partition has taken a batch of last. */
+  private takenFrom: BatchIdentity | undefined;
 
   constructor(
     readonly partition: number,
@@ -45,7 +49,7 @@ export class PartitionQueue {
     const { closed, sent } = this;
     if (closed.length === 0 || this.retryAt > now) return undefined;
     if (sent.length > 0) {
-      if (this.careful || sent.length >= MAX_UNANSWERED) return undefined;
+      if (this.careful || sent.length >= MAX_UNANSWERED || sent[0].identity !== this.takenFrom) return undefined;
       // Another session's batch must not overtake: its order is not guarded by the same sequence.
       if (sent[0].cut.session !== closed[0].cut.session) return undefined;
     }
@@ -59,6 +63,7 @@ export class PartitionQueue {
 
   acknowledge(batch: Batch): void {
     this.sent.splice(this.sent.indexOf(batch), 1);
+    this.takenFrom = batch.identity;
     if (!this.settle()) this.careful = false;
   }
 
