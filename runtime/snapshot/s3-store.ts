@@ -150,15 +150,14 @@ export class S3Store implements ObjectStore {
         const code = (error as { code?: string }).code ?? (error as { cause?: { code?: string } }).cause?.code ?? '';
         const retryable =
           RETRYABLE.has(code) || /socket hang up|aborted|network/i.test(String((error as Error).message));
+        const reason = (error as Error).message || code;
         if (!retryable || Date.now() + delayMs > deadline) {
           const why = ABOUT_KEYS.has(code) ? ': the keys are wrong, or may not do this' : '';
-          const reason = `${(error as Error).message || code}${why}`;
-          throw new StoreError(`can't ${what} in ${this.description}: ${reason}`, retryable, { cause: error });
+          throw new StoreError(`can't ${what} in ${this.description}: ${reason}${why}`, retryable, { cause: error });
         }
-        this.trouble = `${this.description} does not answer: ${(error as Error).message || code}`;
+        this.trouble = `${this.description} does not answer: ${reason}`;
         if (this.awaySinceMs === 0) {
           this.awaySinceMs = Date.now();
-          const reason = (error as Error).message || code;
           this.log?.warn({ reason }, `can't ${what} in ${this.description} now: waiting, and trying again`);
         }
         await new Promise((resolve) => setTimeout(resolve, delayMs));
