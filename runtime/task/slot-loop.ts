@@ -101,6 +101,8 @@ export class SlotLoop {
         const { source, metrics } = tasks[i];
         const read = source?.recordsOut;
         const more = tasks[i].step(pollRows);
+        // All that waits: a source that read on meanwhile would keep the slots that sent it waiting for credit.
+        if (more && !source && !isReading) this.drain(tasks[i], start);
         // A source that has no more for now may have read a few rows first: they were work as well.
         if (!more && source?.recordsOut === read) continue;
         any ||= more;
@@ -123,6 +125,11 @@ export class SlotLoop {
     writing?.checkpoints.writeOn();
     if (isReading) this.readOn();
     return any || writing !== undefined || this.reading.length > 0;
+  }
+
+  /** Works off what waits for a task, within the turn. */
+  private drain(task: Task, turnBegan: number): void {
+    while (this.running && !this.disk?.full && performance.now() - turnBegan < TURN_MS && task.step());
   }
 
   /** State that a restore has left as bytes becomes entries beside the data. */
