@@ -37,29 +37,27 @@ export class BeatingJob extends Job {
     return job;
   }
 
-  /** Milliseconds since the epoch of all rows so far, in order. */
-  async beats(): Promise<number[]> {
-    return (await this.cluster.kafka.consumeAll(this.topic)).map((r) => r.timestampMs).sort((a, b) => a - b);
+  /** Milliseconds since the epoch of the rows since then, in order. */
+  async beats(fromMs: number): Promise<number[]> {
+    const records = await this.cluster.kafka.consumeAll(this.topic, { fromMs });
+    return records.map((r) => r.timestampMs).sort((a, b) => a - b);
   }
 
   /** The first row at or after `fromMs`. */
   async firstBeatFrom(fromMs: number): Promise<number> {
-    const first = async () => (await this.beats()).find((ms) => ms >= fromMs);
-    return (await eventually(`${this.name} writes`, first, (ms) => ms !== undefined, 300_000)) as number;
+    if (fromMs > Date.now()) await delay(fromMs - Date.now());
+    const [first] = await this.cluster.kafka.consumeAll(this.topic, { fromMs, untilCount: 1, timeoutMs: 300_000 });
+    return first.timestampMs;
   }
 
   /** Resolves when every key has come: rows come in at the steady rate and go out. */
   async untilFilled(): Promise<void> {
     await this.untilStatus('is filled', (s) => Number(s.recordsPerSecond) > 0, 300_000);
-    let before = 0;
     await eventually(
       `${this.name}: all keys have come`,
       async () => {
         await delay(5000);
-        const now = (await this.beats()).length;
-        const perSecond = (now - before) / 5;
-        before = now;
-        return perSecond;
+        return (await this.beats(Date.now() - 5000)).length / 5;
       },
       (perSecond) => perSecond > 0.8 * (LOAD.changesPerS / LOAD.printOneIn),
       300_000,
@@ -78,7 +76,7 @@ export class BeatingJob extends Job {
     const stableMs = Date.now() - fromMs;
     await this.firstBeatFrom(Date.now() + STEADY_MS);
     const toMs = Date.now();
-    const beats = await this.beats();
+    const beats = await this.beats(fromMs - STEADY_MS);
     let gapMs = 0;
     for (let i = 1; i < beats.length; i++) {
       if (beats[i] >= fromMs && beats[i - 1] <= toMs) gapMs = Math.max(gapMs, beats[i] - beats[i - 1]);

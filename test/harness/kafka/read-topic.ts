@@ -14,6 +14,8 @@ export interface ConsumedRecord {
 export interface ReadOptions {
   /** Leave out aborted and still open transactions. Default true. */
   readonly readCommitted?: boolean;
+  /** Leave out what was written before this time of the records, in milliseconds since the epoch. */
+  readonly fromMs?: number;
   /** Wait until at least this many records are there. All that is there by then is answered, so a surplus shows. */
   readonly untilCount?: number;
   /** Default 60 s. */
@@ -21,9 +23,12 @@ export interface ReadOptions {
 }
 
 const PARTITION_BYTES = 4 << 20;
+/** In place of a time. */
+const EARLIEST = -2;
+const LATEST = -1;
 
 /**
- * Reads a topic from its beginning to its end as it is now, without a consumer group, in order within each partition.
+ * Reads a topic from its beginning, or a time, to its end as it is now, without a consumer group, in order within each partition.
  * The end is the last stable offset when reading committed records, else the high watermark. A broker that is away is
  * tried again until the timeout, which is an error that says how far the reading came.
  */
@@ -47,9 +52,9 @@ export async function readTopic(
       if (partitions.length === 0) throw new Error(`topic ${topic} has no partitions`);
       const broker = await cluster.findBroker({ nodeId: String(partitions[0].leader) });
       const ids = partitions.map((partition) => partition.partitionId);
-      if (next.size === 0) for (const [id, at] of await offsets(broker, topic, ids, -2, 0)) next.set(id, at);
+      if (next.size === 0) for (const [id, at] of await beginning(broker, topic, ids, options.fromMs)) next.set(id, at);
       for (;;) {
-        const ends = await offsets(broker, topic, ids, -1, isolationLevel);
+        const ends = await offsets(broker, topic, ids, LATEST, isolationLevel);
         while (ids.some((id) => next.get(id)! < ends.get(id)!)) {
           const behind = ids.filter((id) => next.get(id)! < ends.get(id)!);
           await fetchInto(records, broker, topic, behind, next, isolationLevel, 500);
@@ -78,6 +83,14 @@ export async function readTopic(
 }
 
 export class ReadTimeoutError extends Error {}
+
+async function beginning(broker: RawBroker, topic: string, ids: readonly number[], fromMs: number | undefined) {
+  if (fromMs === undefined) return offsets(broker, topic, ids, EARLIEST, 0);
+  // Nothing from then on yet: what comes behind what is there now.
+  const ends = await offsets(broker, topic, ids, LATEST, 0);
+  const found = await offsets(broker, topic, ids, fromMs, 0);
+  return new Map(ids.map((id) => [id, found.get(id)! < 0 ? ends.get(id)! : found.get(id)!]));
+}
 
 async function offsets(
   broker: RawBroker,

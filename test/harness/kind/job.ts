@@ -37,7 +37,7 @@ export class Job {
   }
 
   async get(): Promise<any> {
-    const job = await this.cluster.get(this.namespace, 'streamjob', this.name);
+    const job = await this.cluster.poll(this.namespace, 'StreamJob', this.name);
     return { ...job, status: job.status ?? {} };
   }
 
@@ -71,7 +71,7 @@ export class Job {
   /** Pods that are not on their way out. */
   async pods(component?: 'coordinator' | 'runner'): Promise<any[]> {
     const selector = `tidewheel.dev/job=${this.name}${component ? `,tidewheel.dev/component=${component}` : ''}`;
-    const { items } = await this.cluster.get(this.namespace, 'pods', undefined, '-l', selector);
+    const items = await this.cluster.podsOf(this.namespace, selector);
     return items.filter((p: any) => !p.metadata.deletionTimestamp);
   }
 
