@@ -130,8 +130,8 @@ const CASES: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
       await job.patch({ state: 'suspended' });
       await job.untilStatus('suspended', (s) => s.phase === 'Suspended');
       await eventually(
-        'no pods',
-        () => job.pods(),
+        'no pods, none on its way out either',
+        () => job.allPods(),
         (pods) => pods.length === 0,
       );
       const fromMs = Date.now();

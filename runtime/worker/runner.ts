@@ -37,7 +37,7 @@ export interface RunnerOptions {
 const RECONNECT_MS = 100;
 /** A coordinator that starts beside its runners, or is replaced, is there in a few seconds: it isn't let wait for them. */
 const SOON_MS = 15_000;
-const MAX_RECONNECT_MS = { soon: 250, later: 1000 };
+const MAX_RECONNECT_MS = { soon: RECONNECT_MS, later: 1000 };
 const HEARTBEAT_MS = 1000;
 /** Kubernetes kills after 30 s by default. */
 const DRAIN_MS = 25_000;

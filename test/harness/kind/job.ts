@@ -70,9 +70,12 @@ export class Job {
 
   /** Pods that are not on their way out. */
   async pods(component?: 'coordinator' | 'runner'): Promise<any[]> {
+    return (await this.allPods(component)).filter((p: any) => !p.metadata.deletionTimestamp);
+  }
+
+  async allPods(component?: 'coordinator' | 'runner'): Promise<any[]> {
     const selector = `tidewheel.dev/job=${this.name}${component ? `,tidewheel.dev/component=${component}` : ''}`;
-    const items = await this.cluster.podsOf(this.namespace, selector);
-    return items.filter((p: any) => !p.metadata.deletionTimestamp);
+    return this.cluster.podsOf(this.namespace, selector);
   }
 
   async podName(component: 'coordinator' | 'runner'): Promise<string> {

@@ -1,5 +1,5 @@
 /** At least once: a checkpoint waits until everything before it is acknowledged. Retries neither double nor reorder. */
-import type { SinkContext } from '../../../sink/contract.js';
+import type { SinkContext, SinkRestore } from '../../../sink/contract.js';
 import type { Json } from '../../../source/contract.js';
 import type { Cut } from './batch.js';
 import type { SinkSettings } from './options.js';
@@ -17,6 +17,11 @@ export class IdempotentWriter extends KafkaWriter {
       () => this.producer.pump(),
       (error) => this.fail(error),
     );
+  }
+
+  override async open(restore: SinkRestore | undefined): Promise<void> {
+    this.session.begin();
+    await super.open(restore);
   }
 
   protected newSession(): Session {

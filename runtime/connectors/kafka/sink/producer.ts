@@ -50,9 +50,13 @@ export class Producer {
     this.metadataTimer = setInterval(() => void this.refresh().catch(this.fail), METADATA_MAX_AGE_MS).unref();
   }
 
-  /** Looks up the topic's partitions. Rejects with TW3302. */
+  /** Looks up the topic's partitions, and begins to connect to their leaders. Rejects with TW3302. */
   async open(): Promise<void> {
     await this.refresh(true);
+    for (const { partition } of this.queues) {
+      const nodeId = this.cluster.leaderOf(this.settings.topic, partition);
+      if (nodeId >= 0) this.connected(nodeId, this.leader(nodeId));
+    }
   }
 
   close(): void {
@@ -89,10 +93,7 @@ export class Producer {
       this.wakeAt(leader.pausedUntil, now);
       return;
     }
-    if (!leader.connection?.open) {
-      if (!leader.connecting) void this.connect(nodeId, leader).catch(this.fail);
-      return;
-    }
+    if (!this.connected(nodeId, leader)) return;
     while (leader.underWay < MAX_REQUESTS) {
       const batches = this.collect(nodeId, now);
       if (batches.length === 0) return;
@@ -251,6 +252,13 @@ export class Producer {
       this.leaders.set(nodeId, leader);
     }
     return leader;
+  }
+
+  /** Whether there is a connection; if not, one is made. */
+  private connected(nodeId: number, leader: Leader): boolean {
+    if (leader.connection?.open) return true;
+    if (!leader.connecting) void this.connect(nodeId, leader).catch(this.fail);
+    return false;
   }
 
   private async connect(nodeId: number, leader: Leader): Promise<void> {

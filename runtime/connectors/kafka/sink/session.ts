@@ -44,9 +44,14 @@ export class IdempotentSession extends Session {
     super();
   }
 
+  /** Asks for an identity before there is anything to write. */
+  begin(): void {
+    if (!this.asking) void this.ask();
+  }
+
   mayWrite(): boolean {
     if (this.identity) return true;
-    if (!this.asking) void this.ask();
+    this.begin();
     return false;
   }
 
