@@ -157,6 +157,8 @@ export class ByteWriter {
 
 /** Reads what ByteWriter wrote. Reading past the end throws a RangeError. */
 export class ByteReader {
+  private view: DataView | undefined;
+
   constructor(
     readonly buf: Buffer,
     public pos = 0,
@@ -175,9 +177,11 @@ export class ByteReader {
   }
 
   f64(): number {
-    const v = this.buf.readDoubleLE(this.pos);
-    this.pos += 8;
-    return v;
+    const { buf, pos } = this;
+    // Before it is compiled, the buffer's own reading of a double takes ten times as long.
+    this.view ??= new DataView(buf.buffer, buf.byteOffset, buf.length);
+    this.pos = pos + 8;
+    return this.view.getFloat64(pos, true);
   }
 
   varint(): number {

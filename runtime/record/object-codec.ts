@@ -58,6 +58,12 @@ export function readExact(input: ByteReader): number | bigint {
   return v === v ? v : BigInt(input.string());
 }
 
+function passExact(input: ByteReader): void {
+  const v = input.f64();
+  // biome-ignore lint/suspicious/noSelfCompare: the quickest test for NaN
+  if (v !== v) input.skip(input.varint());
+}
+
 /** Names under which generated code sees what writes and reads values. */
 const WRITERS = { writeExact, writeValue };
 
@@ -99,7 +105,7 @@ function readFieldsCode(fields: readonly Field[], wanted = fields.length): strin
     const [read, pass] = {
       bool: ['input.byte() === 1', 'input.skip(1)'],
       i32: ['(input.u32() | 0)', 'input.skip(4)'],
-      exact: ['readExact(input)', 'readExact(input)'],
+      exact: ['readExact(input)', 'passExact(input)'],
       f64: ['input.f64()', 'input.skip(8)'],
       string: ['input.string()', 'input.skip(input.varint())'],
       any: ['readValue(input)', 'readValue(input)'],
@@ -140,6 +146,32 @@ export function compileObjectCodec<T = any>(
 /** Reads an object that begins at `pos`. `view`: of the memory of `buf`. */
 export type EntryReader<T> = (buf: Buffer, view: DataView, pos: number) => T;
 
+/** Goes over an object that begins at `pos`; its first fields are put into `first`. Returns where it ends. */
+export type EntryPass<T> = (buf: Buffer, view: DataView, pos: number, first: T) => number;
+
+/** To find one object among many: what is wanted of each is its key. `first`: how many fields are read. */
+export function compileEntryPass<T>(fields: readonly Field[], first: number): EntryPass<T> {
+  const r: string[] = [];
+  for (let b = 0; b < Math.ceil(fields.length / 8); b++) r.push(`const n${b} = buf[p++];`);
+  const slowly = (code: string) => `{ const input = new ByteReader(buf, p); ${code} p = input.pos; }`;
+  fields.forEach((f, i) => {
+    const into = i < first ? `first[${JSON.stringify(f.name)}] = ` : '';
+    const isNull = `(n${i >> 3} & ${1 << (i & 7)}) !== 0`;
+    const pass = {
+      bool: `${into && `${into}buf[p] === 1;`} p += 1;`,
+      i32: `${into && `${into}view.getInt32(p, true);`} p += 4;`,
+      exact: `const v = view.getFloat64(p, true); if (v === v) { ${into && `${into}v;`} p += 8; } else ${slowly(`${into}readExact(input);`)}`,
+      f64: `${into && `${into}view.getFloat64(p, true);`} p += 8;`,
+      string: into
+        ? slowly(`${into}input.string();`)
+        : `if (buf[p] < 128) p += 1 + buf[p]; else ${slowly('input.skip(input.varint());')}`,
+      any: slowly(`${into}readValue(input);`),
+    }[storage(f)];
+    r.push(`if (${isNull}) { ${into && `${into}null;`} } else { ${pass} }`);
+  });
+  return build(`'use strict'; return (buf, view, p, first) => { ${r.join('\n')} return p; };`) as never;
+}
+
 /** As an object codec's read(), for objects that are read here and there: without a reader, and numbers as the machine has them. */
 export function compileEntryReader<T>(fields: readonly Field[], extra = ''): EntryReader<T> {
   const r: string[] = [];
@@ -165,7 +197,7 @@ export function compileEntryReader<T>(fields: readonly Field[], extra = ''): Ent
 }
 
 function build(source: string): unknown {
-  const names = { ...WRITERS, readExact, readValue, ByteReader };
+  const names = { ...WRITERS, readExact, passExact, readValue, ByteReader };
   return new Function(...Object.keys(names), source)(...Object.values(names));
 }
 

@@ -2,7 +2,7 @@
  * What tables by key share: one Map a key group (groups move between tasks whole, and no map grows so large that growing it stops
  * the data), and the record of what changed since the last cut.
  */
-import type { ByteReader, ByteWriter } from '../record/bytes.js';
+import type { ByteWriter } from '../record/bytes.js';
 import type { FrozenChanges, GroupedCut } from './cut/grouped-cut.js';
 import type { ColdSide } from './disk/cold-side.js';
 import { DELETE, DELETED, type Entry, type MapKey, Table, type TableSpec } from './table.js';
@@ -61,8 +61,8 @@ export abstract class GroupedTable<V> extends Table {
     return false;
   }
 
-  /** Passes over a record from behind its table's number on; its key, where entries can be made one by one. */
-  passRecord?(input: ByteReader): MapKey;
+  /** Goes over a record from behind its table's number on; where it ends. Only where entries can be made one by one. */
+  passRecord?(buf: Buffer, view: DataView, at: number): number;
 
   /** Call before changing an entry: a cut that goes on may need it as it was. */
   touch(entry: Entry): void {

@@ -1,5 +1,6 @@
 /** One entry a key. */
 import type { ByteReader } from '../record/bytes.js';
+import { compileEntryPass, type EntryPass } from '../record/object-codec.js';
 import { GroupedTable } from './grouped-table.js';
 import { DELETE, type Entry, type MapKey, PUT, type TableSpec, UPDATE } from './table.js';
 
@@ -7,10 +8,14 @@ export class KeyedTable extends GroupedTable<Entry> {
   /** Keys of unread groups whose entries were made before the others': what they are is in memory, not in the bytes. Index: key group. */
   private readonly early: (Set<MapKey> | undefined)[] = [];
 
+  private passes: { readonly entry: EntryPass<Entry>; readonly key: EntryPass<Entry> } | undefined;
+  private readonly passed = {} as Entry;
+  passedKey: MapKey = null;
+
   constructor(spec: TableSpec, maxParallelism: number) {
     super(spec, maxParallelism);
     // A change of fields that grow needs what was before it.
-    if (this.growing === undefined) this.passRecord = (input) => this.keyOfRecord(input);
+    if (this.growing === undefined) this.passRecord = (buf, view, at) => this.pass(buf, view, at);
   }
 
   /** Adds an entry whose key fields are set, and marks it. */
@@ -49,11 +54,17 @@ export class KeyedTable extends GroupedTable<Entry> {
     return (this.early[group]?.size ?? 0) > 0;
   }
 
-  private keyOfRecord(input: ByteReader): MapKey {
-    const op = input.byte();
-    if (op === PUT) return this.mapKey(this.codec.readFirst(input));
-    if (op === DELETE) return this.mapKey(this.keyCodec.read(input) as Entry);
-    throw new Error(`unknown record ${op} in table ${this.spec.name}`);
+  private pass(buf: Buffer, view: DataView, at: number): number {
+    const op = buf[at];
+    if (op !== PUT && op !== DELETE) throw new Error(`unknown record ${op} in table ${this.spec.name}`);
+    const { keys, values } = this.layout;
+    this.passes ??= {
+      entry: compileEntryPass([...keys, ...values], keys.length),
+      key: compileEntryPass(keys, keys.length),
+    };
+    const end = (op === PUT ? this.passes.entry : this.passes.key)(buf, view, at + 1, this.passed);
+    this.passedKey = this.mapKey(this.passed);
+    return end;
   }
 
   override dropGroup(group: number): void {

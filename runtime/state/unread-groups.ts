@@ -19,19 +19,46 @@ export interface ReadsRecords {
   groupRead(group: number): void;
   /** Entries of the group were made already. */
   isBegun(group: number): boolean;
-  /** Passes over a record as apply() reads it; its key. Not there where entries can't be made one by one. */
-  passRecord?(input: ByteReader): MapKey;
+  /** Goes over a record that apply() would read; where it ends. Not there where entries can't be made one by one. */
+  passRecord?(buf: Buffer, view: DataView, at: number): number;
+  /** Of the record that was gone over last. */
+  readonly passedKey?: MapKey;
 }
 
-/** Where the last record of each key is, for each table: number of the block, times this, and the place in it. */
-type Places = readonly Map<MapKey, number>[];
+/** A record's place: number of the block, times this, and the place in it. */
 const BLOCK = 2 ** 32;
+/** So many keys are looked for one by one: by then making a Map of all of them has paid, for the first rows it would be most of their wait. */
+const LOOKS = 16;
+
+/** Where the records of a table's keys are in a group's bytes. */
+class Places {
+  private readonly keys: MapKey[] = [];
+  private readonly places: number[] = [];
+  private byKey: Map<MapKey, number> | undefined;
+  private looks = 0;
+
+  add(key: MapKey, place: number): void {
+    this.keys.push(key);
+    this.places.push(place);
+  }
+
+  /** The place of the key's last record. */
+  last(key: MapKey): number | undefined {
+    // Not a number is found in a Map only.
+    if (this.byKey === undefined && this.looks++ < LOOKS && !Number.isNaN(key)) {
+      const at = this.keys.lastIndexOf(key);
+      return at < 0 ? undefined : this.places[at];
+    }
+    this.byKey ??= new Map(this.keys.map((each, i) => [each, this.places[i]]));
+    return this.byKey.get(key);
+  }
+}
 
 export class UnreadGroups {
   /** Index: key group. Checked blocks, oldest first. */
   private readonly blocks: (Buffer[] | undefined)[] = [];
   /** Of groups of which single keys were asked for. */
-  private readonly places: (Places | undefined)[] = [];
+  private readonly places: (readonly Places[] | undefined)[] = [];
   private left = 0;
   private next = 0;
 
@@ -61,18 +88,21 @@ export class UnreadGroups {
     const blocks = this.blocks[group];
     if (!blocks || this.tables.some((t) => t.passRecord === undefined)) return 'unknown';
     const places = (this.places[group] ??= this.placesOf(blocks));
-    const place = places[this.tables.indexOf(table)].get(key);
+    const place = places[this.tables.indexOf(table)].last(key);
     return place === undefined ? undefined : new ByteReader(blocks[Math.floor(place / BLOCK)], place % BLOCK);
   }
 
-  private placesOf(blocks: readonly Buffer[]): Places {
-    const places = this.tables.map(() => new Map<MapKey, number>());
+  private placesOf(blocks: readonly Buffer[]): readonly Places[] {
+    const places = this.tables.map(() => new Places());
     blocks.forEach((block, number) => {
-      const input = new ByteReader(block);
-      while (input.pos < input.end) {
-        const table = input.byte();
-        const at = number * BLOCK + input.pos;
-        places[table].set(this.tables[table].passRecord!(input), at);
+      const view = new DataView(block.buffer, block.byteOffset, block.length);
+      const first = number * BLOCK;
+      for (let at = 0; at < block.length; ) {
+        const number = block[at++];
+        const table = this.tables[number];
+        const end = table.passRecord!(block, view, at);
+        places[number].add(table.passedKey!, first + at);
+        at = end;
       }
     });
     return places;

@@ -15,6 +15,8 @@ const FLUSH_MS = 5;
  * come out before all groups are there.
  */
 const POLL_ROWS_WHILE_READING = 16;
+/** After the start only what rows ask for is read for so long: what comes first goes out first. */
+const READ_AFTER_MS = 150;
 /** So often entries whose time is over are looked for. */
 const SWEEP_MS = 500;
 
@@ -31,6 +33,8 @@ export class SlotLoop {
   private running = false;
   private scheduled = false;
   private timer: NodeJS.Timeout | undefined;
+  /** When state that nobody asks for is read too. */
+  private readFrom = 0;
   private lastFlush = 0;
   private lastSweep = 0;
 
@@ -41,6 +45,8 @@ export class SlotLoop {
 
   start(): void {
     this.running = true;
+    this.readFrom = performance.now() + READ_AFTER_MS;
+    if (this.reading.length > 0) setTimeout(() => this.wake(), READ_AFTER_MS);
     this.wake();
   }
 
@@ -123,8 +129,9 @@ export class SlotLoop {
     }
     const writing = tasks.find((t) => t.checkpoints.writing);
     writing?.checkpoints.writeOn();
-    if (isReading) this.readOn();
-    return any || writing !== undefined || this.reading.length > 0;
+    const mayRead = isReading && at >= this.readFrom;
+    if (mayRead) this.readOn();
+    return any || writing !== undefined || (mayRead && this.reading.length > 0);
   }
 
   /** Works off what waits for a task, within the turn. */
