@@ -54,6 +54,4 @@ while :; do
   [ $deaths -le $MOST_DEATHS ] || exit "$code"
   printf '{"level":40,"time":%s000,"part":"%s","signal":%s,"msg":"the runner was killed: it is started again"}\n' \
     "$now" "$POD_NAME" $((code - 128)) >&2
-  # The first time at once.
-  [ $deaths -eq 1 ] || sleep "0.$deaths"
 done
