@@ -297,4 +297,23 @@ describe('given a state with one entry a key', () => {
     expect(plain(after.table.entries())).toEqual(plain(before.table.entries()));
     expect(after.state.entries).toBe(before.state.entries);
   });
+
+  test('a key that is not a number is found', async () => {
+    const key: Field[] = [{ name: 'id', type: { kind: 'DOUBLE', nullable: false } }];
+    const make = () => {
+      const state = new NodeState('node', 1, [0]);
+      return { state, table: state.keyedTable({ name: 'keyed', keys: key, values: VALUES }) };
+    };
+    const before = make();
+    for (const k0 of [1, Number.NaN, 2]) before.table.add(0, k0, { k0, n: 7, _e: 0 });
+    const made = cutWhole(before.state);
+    const objects = new Map(made.segments.map((segment, i) => [`${i}`, segment.bytes]));
+    const segments = made.segments.map((segment, i) => segmentRef(segment, `${i}`, 1));
+    const store = { description: 'memory', get: async (name: string) => objects.get(name)! } as unknown as ObjectStore;
+    const after = make();
+    const snapshot = { tables: before.state.layouts, segments, since: [1] };
+    await after.state.restore(store, snapshot, undefined, undefined, true);
+    expect(after.table.get(0, Number.NaN)?.n).toBe(7);
+    expect(after.state.entries).toBe(1);
+  });
 });
