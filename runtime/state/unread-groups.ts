@@ -96,12 +96,11 @@ export class UnreadGroups {
     const places = this.tables.map(() => new Places());
     blocks.forEach((block, number) => {
       const view = new DataView(block.buffer, block.byteOffset, block.length);
-      const first = number * BLOCK;
       for (let at = 0; at < block.length; ) {
-        const number = block[at++];
-        const table = this.tables[number];
+        const index = block[at++];
+        const table = this.tables[index];
         const end = table.passRecord!(block, view, at);
-        places[number].add(table.passedKey!, first + at);
+        places[index].add(table.passedKey!, number * BLOCK + at);
         at = end;
       }
     });

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { KubeClient } from '../../../operator/kube/client.js';
 import { connectKube } from '../../../operator/kube/connection.js';
-import { ALL_TYPES } from '../../../operator/kube/objects.js';
+import { PODS, STREAM_JOBS } from '../../../operator/kube/objects.js';
 import { KindCluster, OPERATOR_NAMESPACE } from '../../../scripts/cluster/kind-cluster.js';
 import { runCommand } from '../../../scripts/cluster/run-command.js';
 import { type KafkaServer, type MinioServer, startKafka, startMinio } from '../index.js';
@@ -23,8 +23,8 @@ export interface E2eCluster {
   apply(namespace: string, object: object): Promise<void>;
   /** What `kubectl get -o json` says of one object or, without a name, of a list. */
   get(namespace: string, type: string, name?: string, ...more: readonly string[]): Promise<any>;
-  /** The same of an object that is asked for again and again: a kubectl for each would take a third of a core from what is tested. */
-  poll(namespace: string, kind: 'StreamJob', name: string): Promise<any>;
+  /** The same of a job, which is asked for again and again: a kubectl for each would take a third of a core from what is tested. */
+  streamJob(namespace: string, name: string): Promise<any>;
   /** The pods with these labels. */
   podsOf(namespace: string, labelSelector: string): Promise<any[]>;
   /** Sends SIGKILL to all processes of a pod, and so to its container. */
@@ -108,7 +108,6 @@ function callsOf(kind: KindCluster, minio: MinioServer) {
   let client: Promise<KubeClient> | undefined;
   const api = () =>
     (client ??= connectKube({ context: kind.context }).then((connection) => new KubeClient(connection)));
-  const typeOf = (name: string) => ALL_TYPES.find((type) => type.kind === name)!;
   /** Does something for each process `$p` of a pod, on its node. Each pod has its name in its environment. */
   const onNode = async (namespace: string, pod: string, work: string): Promise<string> => {
     const { spec } = await get(namespace, 'pod', pod);
@@ -119,13 +118,13 @@ function callsOf(kind: KindCluster, minio: MinioServer) {
   return {
     apply,
     get,
-    poll: async (namespace: string, type: 'StreamJob', name: string): Promise<any> => {
-      const found = await (await api()).get(typeOf(type), namespace, name);
-      if (!found) throw new Error(`${type} ${namespace}/${name} is not there`);
+    streamJob: async (namespace: string, name: string): Promise<any> => {
+      const found = await (await api()).get(STREAM_JOBS, namespace, name);
+      if (!found) throw new Error(`StreamJob ${namespace}/${name} is not there`);
       return found;
     },
     podsOf: async (namespace: string, labelSelector: string): Promise<any[]> =>
-      (await (await api()).list(typeOf('Pod'), namespace, { labelSelector })).items,
+      (await (await api()).list(PODS, namespace, { labelSelector })).items,
     createNamespace: async (name: string) => {
       // Of an earlier run on a cluster that was left standing.
       await kind.kubectl(['delete', 'namespace', name, '--ignore-not-found', '--timeout=90s']);

@@ -37,7 +37,7 @@ export class Job {
   }
 
   async get(): Promise<any> {
-    const job = await this.cluster.poll(this.namespace, 'StreamJob', this.name);
+    const job = await this.cluster.streamJob(this.namespace, this.name);
     return { ...job, status: job.status ?? {} };
   }
 

@@ -54,7 +54,8 @@ export class Batch {
   /** Sent and refused, or its answer lost: to be sent again when those sent after it are answered too. */
   returned = false;
   private baseSequence = -1;
-  private stampedFor: BatchIdentity | undefined;
+  /** Under which it was sent last. */
+  identity: BatchIdentity | undefined;
 
   constructor(
     readonly builder: RecordBatchBuilder,
@@ -67,21 +68,16 @@ export class Batch {
     return this.builder.count;
   }
 
-  /** Under which it was sent last. */
-  get identity(): BatchIdentity | undefined {
-    return this.stampedFor;
-  }
-
   /** Makes it ready to be sent under its session's identity. The same identity gives the same bytes again. */
   stamp(): void {
     const { session } = this.cut;
     const identity = session.identity!;
-    if (this.stampedFor === identity) return;
-    if (this.baseSequence < 0 || this.stampedFor !== undefined) {
+    if (this.identity === identity) return;
+    if (this.baseSequence < 0 || this.identity !== undefined) {
       this.baseSequence = session.nextSequence(this.partition, this.count);
     }
     stamp(this.bytes, identity, this.baseSequence);
-    this.stampedFor = identity;
+    this.identity = identity;
   }
 
   /**
