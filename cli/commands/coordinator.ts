@@ -127,7 +127,10 @@ async function runCoordinator(args: Args): Promise<void> {
       place === undefined ? undefined : await openStore(resolveStore(storeAt(place, options.storeSpec), resolve));
     await beginOnce(options.store, job.name, { id, from: args['begin-from'], store: other });
   }
-  const coordinator = await Coordinator.create(options);
+  // In a pod: for its runners, who hear of it sooner by the store than by the Service.
+  const host = process.env.POD_IP;
+  const port = args['control-port'];
+  const coordinator = await Coordinator.create(options, host !== undefined && port > 0 ? { host, port } : undefined);
   const ports = await serveCoordinator(coordinator, {
     host: args.host,
     controlPort: args['control-port'],

@@ -1,14 +1,19 @@
 /** `tidewheel runner`: entry point of a runner's pod or process. */
 import { readFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import type { CommandModule } from 'yargs';
 import { collectAfterStart } from '../../runtime/boot/after-start.js';
 import type { CoordinatorMessage, RunnerMessage } from '../../runtime/task/control.js';
 import { socketLink } from '../../runtime/task/control-socket.js';
 import { openSocket } from '../../runtime/task/transport.js';
 import { findLeader } from '../../runtime/worker/find-leader.js';
+import { leaderStoreFrom } from '../../runtime/worker/leader-store.js';
 import { Runner } from '../../runtime/worker/runner.js';
 import { createLogger } from '../local/logger.js';
 import { plainArguments } from '../plain-arguments.js';
+
+/** An address that leads nowhere is not waited for any longer. */
+const TOLD_MS = 3000;
 
 interface Args {
   id: string;
@@ -54,6 +59,8 @@ export function runnerArguments(argv: readonly string[]): Args | undefined {
   return plainArguments(argv, OPTIONS) as Args | undefined;
 }
 
+const linkOf = (socket: Socket) => socketLink<CoordinatorMessage, RunnerMessage>(socket);
+
 async function runRunner(args: Args): Promise<void> {
   const log = createLogger(args['log-level'], { part: args.id, pid: process.pid });
   const tls = args['tls-dir'] ? { dir: args['tls-dir'] } : undefined;
@@ -75,9 +82,11 @@ async function runRunner(args: Args): Promise<void> {
     log,
     connect: async () => {
       const { host, port } = await address();
-      const socket = await findLeader((timeoutMs) => openSocket(tls, host, port, timeoutMs));
-      return socketLink<CoordinatorMessage, RunnerMessage>(socket);
+      return linkOf(await findLeader((timeoutMs) => openSocket(tls, host, port, timeoutMs)));
     },
+    connectTo: async ({ host, port }) => linkOf(await openSocket(tls, host, port, TOLD_MS)),
+    // Without certificates nobody would notice that the address of a coordinator that is gone is another job's by now.
+    leaderStore: tls && leaderStoreFrom(process.env),
   });
   if (args['http-port'] !== undefined) {
     const { serveRunner } = await import('../../runtime/worker/http.js');

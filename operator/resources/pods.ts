@@ -139,7 +139,7 @@ export function podTemplateOf(job: StreamJob, spec: StreamJobSpec, settings: Ope
 }
 
 const NODE_OPTIONS = 'NODE_OPTIONS';
-type Variable = { readonly name: string; readonly value?: string; readonly valueFrom?: object };
+export type Variable = { readonly name: string; readonly value?: string; readonly valueFrom?: object };
 
 /** Of two variables of one name, which the API server refuses, the user's counts; of two values of NODE_OPTIONS both, the user's last. */
 function withUsersEnv(ours: readonly Variable[], theirs: readonly Variable[]): Variable[] {

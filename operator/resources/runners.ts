@@ -1,10 +1,23 @@
 import type { StreamJob, StreamJobSpec } from '../../api/index.js';
+import { LEADER_STORE, LEADER_STORE_REGION } from '../../runtime/worker/leader-store.js';
 import type { KubeObject } from '../kube/objects.js';
 import { CONTROL_PORT, metaOf, namesOf, selectorOf } from './names.js';
-import { type OperatorSettings, podTemplateOf, TLS_DIR } from './pods.js';
+import { type OperatorSettings, podTemplateOf, TLS_DIR, type Variable } from './pods.js';
+import { placeOf } from './store-place.js';
 
 /** A runner that is asked to end has that long to hand its slots over. */
 const DRAIN_SECONDS = 30;
+
+/** A new coordinator's Service leads to it up to a second after its start: runners look into the store, too, where they have its keys. */
+function leaderStoreOf(job: StreamJob, spec: StreamJobSpec): Variable[] {
+  const { s3 } = spec.storage ?? {};
+  const place = s3?.secretRef && spec.tls.enabled ? placeOf(job, spec) : undefined;
+  if (place === undefined) return [];
+  return [
+    { name: LEADER_STORE, value: place },
+    ...(s3?.region ? [{ name: LEADER_STORE_REGION, value: s3.region }] : []),
+  ];
+}
 
 /**
  * The runner pods. They know nothing of the job but its name: a changed body keeps them. All start at once; when their template
@@ -30,6 +43,7 @@ export function runnerStatefulSet(
       `--log-level=${spec.logLevel}`,
       ...(spec.tls.enabled ? [`--tls-dir=${TLS_DIR}`] : []),
     ],
+    env: leaderStoreOf(job, spec),
   });
   return {
     apiVersion: 'apps/v1',

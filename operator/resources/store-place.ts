@@ -6,8 +6,8 @@ import { showPlace } from '../../runtime/snapshot/store-place.js';
 type Storage = NonNullable<StreamJobSpec['storage']>;
 
 /** Undefined for a job without storage: its state is gone with its pods. */
-export function placeOf(job: StreamJob): string | undefined {
-  const { s3, local } = job.spec.storage ?? {};
+export function placeOf(job: StreamJob, { storage }: Pick<StreamJobSpec, 'storage'> = job.spec): string | undefined {
+  const { s3, local } = storage ?? {};
   const { name, namespace = 'default' } = job.metadata;
   if (s3) return placeOfStorage({ s3: { ...s3, prefix: s3.prefix ?? `${namespace}/${name}` } });
   return local && placeOfStorage({ local: { path: join(local.path, name) } });

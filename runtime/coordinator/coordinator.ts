@@ -11,8 +11,8 @@
  */
 import { TidewheelError } from '../../api/errors.js';
 import type { Plan } from '../graph/plan.js';
+import { type LeaderAddress, takeLead } from '../snapshot/epochs.js';
 import { type Manifest, readManifest, savepointKey } from '../snapshot/manifest.js';
-import { ObjectExistsError } from '../snapshot/store.js';
 import type { TaskMetrics } from '../task/metrics.js';
 import type { SlotReport } from '../task/slot.js';
 import { begin } from './begin.js';
@@ -52,21 +52,9 @@ export class Coordinator {
     });
   }
 
-  /** Takes the lead of the job: the coordinator with the highest epoch in the store leads. */
-  static async create(options: CoordinatorOptions): Promise<Coordinator> {
-    for (;;) {
-      const epochs = await options.store.list('epochs/');
-      const last = epochs.length === 0 ? 0 : Number(epochs[epochs.length - 1].slice('epochs/'.length));
-      const epoch = last + 1;
-      try {
-        const body = Buffer.from(JSON.stringify({ pid: process.pid, atMs: Date.now() }));
-        await options.store.put(`epochs/${String(epoch).padStart(8, '0')}`, body, { ifAbsent: true });
-        await options.store.delete(epochs.slice(0, -5));
-        return new Coordinator(options, epoch);
-      } catch (error) {
-        if (!(error instanceof ObjectExistsError)) throw error;
-      }
-    }
+  /** Takes the lead of the job. `address`: where runners reach this coordinator, for those that look into the store. */
+  static async create(options: CoordinatorOptions, address?: LeaderAddress): Promise<Coordinator> {
+    return new Coordinator(options, await takeLead(options.store, address));
   }
 
   /** Starts the job, or goes on with it where it is running. */

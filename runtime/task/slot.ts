@@ -161,7 +161,7 @@ export class Slot {
     if (!before) for (const state of held?.states.values() ?? []) this.forget(state);
     const states = new Map<string, NodeState>();
     try {
-      const store = await this.store(order.store);
+      const store = await this.openStore(order.store);
       const manifest = await readManifest(store, order.key);
       const groups = before?.groups ?? new Set(order.groups);
       this.disk ??= order.stateDisk && openStateDisk(order.stateDisk);
@@ -237,7 +237,8 @@ export class Slot {
     }
   }
 
-  private store(spec: StoreSpec): Promise<ObjectStore> {
+  /** Each once. */
+  openStore(spec: StoreSpec): Promise<ObjectStore> {
     const key = JSON.stringify(spec);
     let store = this.stores.get(key);
     if (!store) {
@@ -260,7 +261,7 @@ export class Slot {
   }
 
   private async build(d: SlotDeployment): Promise<number> {
-    const store = await this.store(d.store);
+    const store = await this.openStore(d.store);
     const written = d.restore && (await readManifest(store, d.restore.key));
     const manifest = written && d.restore?.commitsOnly ? commitsOf(written) : written;
     const retained =
@@ -279,7 +280,7 @@ export class Slot {
       resolve: this.resolve,
       models: modelAccess({
         library: () => this.registry.models(),
-        openStore: (spec) => this.store(spec),
+        openStore: (spec) => this.openStore(spec),
         baseDir: d.baseDir,
         resolve: this.resolve,
         idle: this.idleModels,

@@ -13,7 +13,7 @@ export interface Patience {
   readonly attemptMs: number;
 }
 
-const PATIENCE: Patience = { nextMs: 400, attemptMs: 6000 };
+const PATIENCE: Patience = { nextMs: 100, attemptMs: 6000 };
 const GROWTH = 1.5;
 
 /** Rejects when no attempt is under way any more: at once, when the first one is refused. `open` keeps to the time it is given. */

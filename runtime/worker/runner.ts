@@ -2,6 +2,8 @@
  * A runner: registers with the coordinator, opens threads, passes orders and reports on. It outlives coordinators: when the
  * connection is lost, the tasks go on, and the runner keeps looking for whoever leads now.
  */
+import type { LeaderAddress } from '../snapshot/epochs.js';
+import type { StoreSpec } from '../snapshot/store.js';
 import type { Logger } from '../source/contract.js';
 import {
   type ControlLink,
@@ -15,10 +17,11 @@ import { Silence } from '../task/silence.js';
 import type { SlotOrder, SlotReport } from '../task/slot-messages.js';
 import type { TlsFiles } from '../task/transport.js';
 import type { Clock } from '../time/clock.js';
+import { type LeaderRoutes, LeaderSearch } from './leader-search.js';
 import { type SlotHost, type SlotHostOptions, slotInThread } from './slot-host.js';
 import { Switchboard } from './switchboard.js';
 
-export interface RunnerOptions {
+export interface RunnerOptions extends LeaderRoutes {
   readonly id: string;
   readonly job: string;
   /** Address that the data servers listen on, and that other runners reach. */
@@ -30,14 +33,11 @@ export interface RunnerOptions {
   readonly tls?: TlsFiles;
   /** A clock that a test turns; only with `inProcess`. */
   readonly clock?: Clock;
-  /** Opens a connection to whoever leads now; rejects while nobody does. */
-  readonly connect: () => Promise<ControlLink<CoordinatorMessage, RunnerMessage>>;
+  /** Where coordinators leave their address; not with `inProcess`. */
+  readonly leaderStore?: StoreSpec;
 }
 
 const RECONNECT_MS = 100;
-/** A coordinator that starts beside its runners, or is replaced, is there in a few seconds: it isn't let wait for them. */
-const SOON_MS = 15_000;
-const MAX_RECONNECT_MS = { soon: RECONNECT_MS, later: 1000 };
 const HEARTBEAT_MS = 1000;
 /** Kubernetes kills after 30 s by default. */
 const DRAIN_MS = 25_000;
@@ -53,6 +53,8 @@ export class Runner {
   private readonly running = new Map<number, RunningSlot>();
   private link: ControlLink<CoordinatorMessage, RunnerMessage> | undefined;
   private readonly latestMetrics = new Map<number, readonly TaskMetrics[]>();
+  private readonly search: LeaderSearch;
+  private isLed = false;
   private stopping = false;
   /** Asked to end, and not relieved yet. */
   private draining = false;
@@ -61,6 +63,7 @@ export class Runner {
   readonly done: Promise<string>;
 
   constructor(private readonly options: RunnerOptions) {
+    this.search = new LeaderSearch(options.id, options, options.log);
     this.done = new Promise((resolve) => {
       this.end = resolve;
     });
@@ -99,40 +102,36 @@ export class Runner {
 
   async stop(reason = 'stopped'): Promise<void> {
     this.stopping = true;
+    this.search.end();
     this.link?.close();
     await Promise.all(this.threads.map((t) => t.close()));
     this.end(reason);
   }
 
   private async keepConnected(): Promise<void> {
-    let delayMs = RECONNECT_MS;
-    let aloneSinceMs = Date.now();
-    let isTold = false;
-    while (!this.stopping) {
-      try {
-        const link = await this.options.connect();
-        delayMs = RECONNECT_MS;
-        isTold = false;
-        await this.serve(link);
-        aloneSinceMs = Date.now();
-        if (!this.stopping)
-          this.options.log.warn({ runner: this.options.id }, 'lost the coordinator; the data goes on');
-      } catch (error) {
-        // Why it is so long may be in the error: a certificate of another authority, a name that isn't known.
-        const isLong: boolean = Date.now() - aloneSinceMs > SOON_MS && !isTold;
-        isTold ||= isLong;
-        this.options.log[isLong ? 'warn' : 'debug']({ error: (error as Error).message }, 'no coordinator yet');
-      }
+    for (;;) {
+      const link = await this.search.find();
+      if (!link) return;
+      this.isLed = true;
+      await this.serve(link);
+      this.isLed = false;
       if (this.stopping) return;
-      await new Promise((resolve) => setTimeout(resolve, delayMs));
-      const isSoon = Date.now() - aloneSinceMs < SOON_MS;
-      delayMs = Math.min(delayMs * 1.5, isSoon ? MAX_RECONNECT_MS.soon : MAX_RECONNECT_MS.later);
+      this.options.log.warn({ runner: this.options.id }, 'lost the coordinator; the data goes on');
+      this.lookOut();
+      // Whoever takes connections and ends them is not asked all the time.
+      await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
     }
+  }
+
+  /** The first thread looks for the coordinator's address while there is none. */
+  private lookOut(): void {
+    this.threads[0]?.lookForLeader?.(!this.isLed);
   }
 
   /** Serves a coordinator until the connection ends. */
   private async serve(link: ControlLink<CoordinatorMessage, RunnerMessage>): Promise<void> {
     await this.opening;
+    this.lookOut();
     const { id, job, host } = this.options;
     const silence = new Silence(HEARTBEAT_MS, Date.now());
     const closed = new Promise<void>((resolve) => link.onClose(resolve));
@@ -210,6 +209,8 @@ export class Runner {
       clock: this.options.clock,
       report: (report: SlotReport) => this.report(index, report),
       died: (error: Error) => void this.replaceThread(index, error),
+      leaderStore: index === 0 ? this.options.leaderStore : undefined,
+      leaderAt: (address: LeaderAddress) => this.search.tell(address),
     };
     return this.options.inProcess && index === 0 ? inProcess(options) : slotInThread(options);
   }
@@ -219,6 +220,7 @@ export class Runner {
     const attempt = this.running.get(index)?.attempt ?? -1;
     this.running.delete(index);
     this.threads[index] = await this.openThread(index);
+    this.lookOut();
     this.link?.send({ type: 'threads', ports: this.threads.map((t) => t.port) });
     const code = (error as { code?: string }).code;
     this.report(index, { type: 'failed', attempt, error: { message: `a slot's thread died: ${error.message}`, code } });

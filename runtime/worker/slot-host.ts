@@ -3,6 +3,8 @@
  * orders on, and is there sooner without it (slot-in-process.ts).
  */
 import { Worker } from 'node:worker_threads';
+import type { LeaderAddress } from '../snapshot/epochs.js';
+import type { StoreSpec } from '../snapshot/store.js';
 import type { Logger } from '../source/contract.js';
 import type { SlotOrder, SlotReport } from '../task/slot-messages.js';
 import type { TlsFiles } from '../task/transport.js';
@@ -13,6 +15,8 @@ import type { Switchboard } from './switchboard.js';
 export interface SlotHost {
   readonly port: number;
   handle(order: SlotOrder): void;
+  /** Looks, or doesn't look any more, for the address that the coordinator leaves in the store. */
+  lookForLeader?(isOn: boolean): void;
   /** Ends the thread, whatever it is doing. */
   close(): Promise<void>;
 }
@@ -28,6 +32,9 @@ export interface SlotHostOptions {
   /** Only for a slot in this thread. */
   readonly clock?: Clock;
   readonly report: (report: SlotReport) => void;
+  /** Where coordinators leave their address: the slot looks for it from its start on. */
+  readonly leaderStore?: StoreSpec;
+  readonly leaderAt?: (address: LeaderAddress) => void;
   /** The thread has died; its slot's tasks are gone. */
   readonly died: (error: Error) => void;
 }
@@ -39,7 +46,7 @@ const SEMI_SPACE_MB = 64;
 export async function slotInThread(options: SlotHostOptions & { maxOldSpaceMb?: number }): Promise<SlotHost> {
   setSlotNursery();
   const worker = new Worker(new URL('./slot-thread.js', import.meta.url), {
-    workerData: { job: options.job, host: options.host, tls: options.tls },
+    workerData: { job: options.job, host: options.host, tls: options.tls, leaderStore: options.leaderStore },
     resourceLimits: {
       maxYoungGenerationSizeMb: SEMI_SPACE_MB,
       maxOldGenerationSizeMb: options.maxOldSpaceMb ?? 16_384,
@@ -55,7 +62,8 @@ export async function slotInThread(options: SlotHostOptions & { maxOldSpaceMb?: 
         resolve(message.port);
       } else if (message.type === 'log') {
         options.log[message.level as 'info'](message.fields, message.text);
-      } else if (message.type === 'line') switchboard.offer(message.offer);
+      } else if (message.type === 'leader') options.leaderAt?.(message.address);
+      else if (message.type === 'line') switchboard.offer(message.offer);
       else options.report(message as SlotReport);
     });
   });
@@ -71,6 +79,7 @@ export async function slotInThread(options: SlotHostOptions & { maxOldSpaceMb?: 
   return {
     port,
     handle: (order) => worker.postMessage(order),
+    lookForLeader: (isOn) => worker.postMessage({ type: 'look', isOn }),
     close: async () => {
       closing = true;
       switchboard.remove(address);
