@@ -6,6 +6,9 @@ import { applyCoordinator, applyRunners } from './apply.js';
 import { beginChange, changeAgeMs, endChange, tell } from './change.js';
 import { type Again, type Context, type Look, SOON_MS, STEADY_MS } from './context.js';
 
+/** Between two looks for runners that are to come. */
+const RUNNERS_MS = 100;
+
 /**
  * In place: new pods come while the job runs; the coordinator moves key groups; pods that are no longer needed go last. Each look
  * does what is next; which that is can be seen from the cluster and the coordinator alone.
@@ -46,7 +49,7 @@ export async function rescale(context: Context, look: Look): Promise<Again> {
     const missing = Array.from({ length: needed }, (_, i) => i).filter((i) => !isIn(i));
     if (missing.length > 0 && changeAgeMs(context, look) < parseDuration(spec.deadlines.start)) {
       look.status.message = `waits for ${missing.length} more runner(s)`;
-      return SOON_MS;
+      return RUNNERS_MS;
     }
     step('move');
     const release = connected.filter((id) => Number(id.slice(id.lastIndexOf('-') + 1)) >= pods);

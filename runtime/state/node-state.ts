@@ -307,8 +307,8 @@ export class NodeState {
     const ordered = snapshot.segments
       .filter((ref) => parseGroups(ref.groups).some((g) => wanted(g) && ref.checkpoint >= from(g)))
       .sort((a, b) => a.checkpoint - b.checkpoint);
-    // What came later goes over what was loaded.
-    if (ordered.length > 0) this.readAll();
+    // What came later goes over what was loaded, or behind what still is bytes.
+    if (ordered.length > 0 && !this.unread?.isOf(byIndex)) this.readAll();
     const unread = lazily && !loaded && !this.unread ? this.mayStayUnread(byIndex, ordered) : undefined;
     // Fetch a few ahead; apply in order.
     const AHEAD = 4;
@@ -340,6 +340,7 @@ export class NodeState {
           unread.add(group, block);
           continue;
         }
+        if (this.unread?.extend(group, block)) continue;
         const input = new ByteReader(block);
         while (input.pos < input.end) {
           byIndex[input.byte()].apply(input, group);

@@ -74,6 +74,21 @@ export class UnreadGroups {
     }
   }
 
+  /** Puts what came later behind a group that still is bytes; false: it is not, and has to be read at once. */
+  extend(group: number, block: Buffer): boolean {
+    // What single entries were made of counts no more.
+    if (this.tables.some((table) => table.isBegun(group))) this.read(group);
+    if (!this.has(group)) return false;
+    this.add(group, block);
+    this.places[group] = undefined;
+    return true;
+  }
+
+  /** Whether blocks name these tables by the same numbers. */
+  isOf(tables: readonly object[]): boolean {
+    return tables.length === this.tables.length && this.tables.every((table, i) => table === tables[i]);
+  }
+
   /** All are read, or dropped. */
   get isEmpty(): boolean {
     return this.left === 0;
