@@ -7,7 +7,7 @@ import type { CoordinatorMessage, RunnerMessage } from '../../runtime/task/contr
 import { socketLink } from '../../runtime/task/control-socket.js';
 import { openSocket } from '../../runtime/task/transport.js';
 import { findLeader } from '../../runtime/worker/find-leader.js';
-import { leaderStoreFrom } from '../../runtime/worker/leader-store.js';
+import { leaderStoreFrom } from '../../runtime/worker/pod-environment.js';
 import { Runner } from '../../runtime/worker/runner.js';
 import { createLogger } from '../local/logger.js';
 import { plainArguments } from '../plain-arguments.js';

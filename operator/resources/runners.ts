@@ -1,21 +1,25 @@
 import type { StreamJob, StreamJobSpec } from '../../api/index.js';
-import { LEADER_STORE, LEADER_STORE_REGION } from '../../runtime/worker/leader-store.js';
+import { LEADER_STORE, LEADER_STORE_REGION, LOCAL_COPIES } from '../../runtime/worker/pod-environment.js';
 import type { KubeObject } from '../kube/objects.js';
 import { CONTROL_PORT, metaOf, namesOf, selectorOf } from './names.js';
-import { type OperatorSettings, podTemplateOf, TLS_DIR, type Variable } from './pods.js';
+import { type OperatorSettings, podTemplateOf, STATE_DIR, TLS_DIR, type Variable } from './pods.js';
 import { placeOf } from './store-place.js';
 
 /** A runner that is asked to end has that long to hand its slots over. */
 const DRAIN_SECONDS = 30;
 
-/** A new coordinator's Service leads to it up to a second after its start: runners look into the store, too, where they have its keys. */
-function leaderStoreOf(job: StreamJob, spec: StreamJobSpec): Variable[] {
+/**
+ * What lets a runner be there sooner, where the state is in an object store: a new coordinator's Service leads to it up to a second after
+ * its start, so runners look into the store, too; and one that is killed finds its state on the pod's disk.
+ */
+function environmentOf(job: StreamJob, spec: StreamJobSpec): Variable[] {
   const { s3 } = spec.storage ?? {};
-  const place = s3?.secretRef && spec.tls.enabled ? placeOf(job, spec) : undefined;
-  if (place === undefined) return [];
+  if (!s3) return [];
+  const place = s3.secretRef && spec.tls.enabled ? placeOf(job, spec) : undefined;
   return [
-    { name: LEADER_STORE, value: place },
-    ...(s3?.region ? [{ name: LEADER_STORE_REGION, value: s3.region }] : []),
+    ...(place === undefined ? [] : [{ name: LEADER_STORE, value: place }]),
+    ...(place !== undefined && s3.region ? [{ name: LEADER_STORE_REGION, value: s3.region }] : []),
+    ...(spec.stateBackend.type === 'disk' ? [] : [{ name: LOCAL_COPIES, value: `${STATE_DIR}/copies` }]),
   ];
 }
 
@@ -43,7 +47,7 @@ export function runnerStatefulSet(
       `--log-level=${spec.logLevel}`,
       ...(spec.tls.enabled ? [`--tls-dir=${TLS_DIR}`] : []),
     ],
-    env: leaderStoreOf(job, spec),
+    env: environmentOf(job, spec),
   });
   return {
     apiVersion: 'apps/v1',

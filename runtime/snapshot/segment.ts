@@ -75,8 +75,22 @@ export class SegmentBuilder {
   }
 }
 
-/** Reads the blocks of the wanted key groups, checked. `visit` gets each block in rising order of key groups. */
+/** Reads the blocks of the wanted key groups, checked. `visit` gets each block in rising order of key groups, once all are found to be good. */
 export async function readSegment(
+  store: ObjectStore,
+  ref: SegmentRef,
+  wanted: (keyGroup: number) => boolean,
+  visit: (keyGroup: number, block: Buffer) => void,
+): Promise<number> {
+  try {
+    return await readBlocks(store, ref, wanted, visit);
+  } catch (error) {
+    if (!(error instanceof CorruptSnapshotError) || !(await store.dropCopy?.(ref.key))) throw error;
+    return readBlocks(store, ref, wanted, visit);
+  }
+}
+
+async function readBlocks(
   store: ObjectStore,
   ref: SegmentRef,
   wanted: (keyGroup: number) => boolean,
@@ -114,11 +128,11 @@ export async function readSegment(
   const data = whole ? tail.subarray(from, to) : await store.get(ref.key, { offset: from, length: to - from });
   if (!whole) read += data.length;
   if (from < HEADER || data.length !== to - from) throw corrupt('it is shorter than its index says');
+  const blockOf = (offset: number, length: number) => data.subarray(offset - from, offset - from + length);
   for (const [group, offset, length, crc] of index) {
-    const block = data.subarray(offset - from, offset - from + length);
-    if (crc32(block) !== crc) throw corrupt(`key group ${group} does not match its checksum`);
-    visit(group, block);
+    if (crc32(blockOf(offset, length)) !== crc) throw corrupt(`key group ${group} does not match its checksum`);
   }
+  for (const [group, offset, length] of index) visit(group, blockOf(offset, length));
   return read;
 }
 

@@ -8,6 +8,8 @@ export interface ObjectStore {
   list(prefix: string): Promise<string[]>;
   /** Deletes; keys that aren't there are no error. */
   delete(keys: readonly string[]): Promise<void>;
+  /** Where there are copies nearer by: drops that of an object, which is not as it should be; false: there is none. */
+  dropCopy?(key: string): Promise<boolean>;
   /** For messages: `s3://bucket/prefix`, without secrets. */
   readonly description: string;
   /** What keeps it from answering right now, in words; undefined: nothing that it knows of. */

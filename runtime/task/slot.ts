@@ -27,7 +27,22 @@ export type { SlotOrder, SlotReport } from './slot-messages.js';
 /** How long state is read ahead before others have their turn. */
 const READ_MS = 5;
 
+export interface SlotOptions {
+  readonly job: string;
+  readonly registry: Registry;
+  readonly log: Logger;
+  readonly report: (report: SlotReport) => void;
+  /** Puts the values of references in. */
+  readonly resolve: (text: string) => string;
+  readonly tls?: TlsFiles;
+  readonly clock?: Clock;
+  /** Folder for copies of what is read from, and written to, an object store (snapshot/local-copies.ts). */
+  readonly copies?: string;
+}
+
 export class Slot {
+  private readonly log: Logger;
+  private readonly report: (report: SlotReport) => void;
   private readonly now: () => number;
   private readonly loop: SlotLoop;
   private plane: DataPlane | undefined;
@@ -44,15 +59,10 @@ export class Slot {
   private readonly stores = new Map<string, Promise<ObjectStore>>();
   private readonly idleModels = new IdleModels();
 
-  constructor(
-    private readonly job: string,
-    private readonly registry: Registry,
-    private readonly log: Logger,
-    private readonly report: (report: SlotReport) => void,
-    private readonly resolve: (text: string) => string,
-    private readonly tls?: TlsFiles,
-    clock: Clock = systemClock,
-  ) {
+  constructor(private readonly options: SlotOptions) {
+    const { clock = systemClock } = options;
+    this.log = options.log;
+    this.report = options.report;
     this.now = () => clock.now();
     this.loop = new SlotLoop(this.now, (error) => this.fail(error));
     clock.onTurn?.(() => this.loop.wake());
@@ -60,7 +70,7 @@ export class Slot {
 
   /** Opens the data server; the port it listens on. `offer`: to other slots of this process. */
   async listen(host: string, offer?: OfferLine): Promise<number> {
-    this.plane = new DataPlane(this.job, this.log, this.tls, offer);
+    this.plane = new DataPlane(this.options.job, this.log, this.options.tls, offer);
     return this.plane.listen(host);
   }
 
@@ -242,7 +252,7 @@ export class Slot {
     const key = JSON.stringify(spec);
     let store = this.stores.get(key);
     if (!store) {
-      store = openStore(resolveStore(spec, this.resolve), this.log);
+      store = openStore(resolveStore(spec, this.options.resolve), this.log, this.options.copies);
       this.stores.set(key, store);
     }
     return store;
@@ -261,6 +271,7 @@ export class Slot {
   }
 
   private async build(d: SlotDeployment): Promise<number> {
+    const { registry, resolve } = this.options;
     const store = await this.openStore(d.store);
     const written = d.restore && (await readManifest(store, d.restore.key));
     const manifest = written && d.restore?.commitsOnly ? commitsOf(written) : written;
@@ -274,15 +285,15 @@ export class Slot {
     const { loop, plane } = this;
     const env: TaskEnvironment = {
       deployment: d,
-      registry: this.registry,
+      registry,
       log: this.log,
       now: this.now,
-      resolve: this.resolve,
+      resolve,
       models: modelAccess({
-        library: () => this.registry.models(),
+        library: () => registry.models(),
         openStore: (spec) => this.openStore(spec),
         baseDir: d.baseDir,
-        resolve: this.resolve,
+        resolve,
         idle: this.idleModels,
       }),
       restored: manifest && ((id): NodeSnapshot | undefined => manifest.nodes[id]),

@@ -8,8 +8,8 @@ const METRICS_MS = 1000;
 
 export async function slotInProcess(options: SlotHostOptions): Promise<SlotHost> {
   const resolve = referenceResolver({ env: process.env, secretsDir: process.env.TIDEWHEEL_SECRETS_DIR });
-  const slot = new Slot(options.job, registry, options.log, options.report, resolve, options.tls, options.clock);
-  const { switchboard } = options;
+  const { job, log, report, tls, clock, switchboard } = options;
+  const slot = new Slot({ job, registry, log, report, resolve, tls, clock });
   const port = await slot.listen(options.host, (offer) => switchboard.offer(offer));
   const address = `${options.reachableHost}:${port}`;
   switchboard.add(address, (offer) => slot.takeLine(offer));

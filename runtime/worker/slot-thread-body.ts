@@ -4,8 +4,9 @@ import { referenceResolver } from '../job/references.js';
 import type { LeaderAddress } from '../snapshot/epochs.js';
 import type { Logger } from '../source/contract.js';
 import type { LineOffer } from '../task/neighbours.js';
-import { Slot, type SlotOrder } from '../task/slot.js';
+import { Slot, type SlotOrder, type SlotReport } from '../task/slot.js';
 import { LeaderLookout } from './leader-lookout.js';
+import { LOCAL_COPIES } from './pod-environment.js';
 import { registry } from './registry.js';
 import type { SlotHostOptions } from './slot-host.js';
 
@@ -15,7 +16,8 @@ const say = (level: string) => (fields: object, text: string) => port.postMessag
 const log: Logger = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
 
 const resolve = referenceResolver({ env: process.env, secretsDir: process.env.TIDEWHEEL_SECRETS_DIR });
-const slot = new Slot(job, registry, log, (report) => port.postMessage(report), resolve, tls);
+const report = (message: SlotReport) => port.postMessage(message);
+const slot = new Slot({ job, registry, log, report, resolve, tls, copies: process.env[LOCAL_COPIES] || undefined });
 const tell = (address: LeaderAddress) => port.postMessage({ type: 'leader', address });
 const lookout = leaderStore && new LeaderLookout(() => slot.openStore(leaderStore), tell, log);
 type Message = SlotOrder | { type: 'line'; offer: LineOffer } | { type: 'look'; isOn: boolean };

@@ -58,16 +58,16 @@ test.each([
   const reports: SlotReport[] = [];
   let tell = () => {};
   const broken = watched(open, (name) => name === what);
-  const slot = new Slot(
-    'copies',
-    broken,
+  const slot = new Slot({
+    job: 'copies',
+    registry: broken,
     log,
-    (report) => {
+    report: (report) => {
       reports.push(report);
       tell();
     },
-    (text) => text,
-  );
+    resolve: (text) => text,
+  });
   const port = await slot.listen('127.0.0.1');
   writeFileSync(
     join(dir, 'job.sql'),

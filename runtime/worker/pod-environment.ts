@@ -1,13 +1,16 @@
 /**
- * Which store a runner's pod looks into for its coordinator's address. In the environment, not among the arguments: images that were built
- * upon an older version don't know of it, and needn't.
+ * What the operator tells a runner's pod beside its arguments. In the environment, as images that were built upon an older version don't know
+ * of it, and needn't.
  */
 import type { StoreSpec } from '../snapshot/store.js';
 import { storeAt } from '../snapshot/store-place.js';
 
-/** Environment variables: place of the store, see snapshot/store-place.ts, and its region, if it has one. */
+/** Where the coordinator leaves its address: place of the job's store, see snapshot/store-place.ts, and its region, if it has one. */
 export const LEADER_STORE = 'TIDEWHEEL_LEADER_STORE';
 export const LEADER_STORE_REGION = 'TIDEWHEEL_LEADER_STORE_REGION';
+
+/** Folder for copies of the state that slots have in an object store (snapshot/local-copies.ts); empty: no copies. */
+export const LOCAL_COPIES = 'TIDEWHEEL_LOCAL_COPIES';
 
 /** With references to the keys, which are in the environment too. */
 export function leaderStoreFrom(env: Readonly<Record<string, string | undefined>>): StoreSpec | undefined {

@@ -1,0 +1,144 @@
+/**
+ * Copies of segments on the disk of the machine that wrote or read them. A process that is killed and started again on the same disk finds
+ * most of its state there: reading it takes a fraction of the time, and of the work of the object store, that fetching takes. What counts is
+ * the object store: a copy that is missing, cut off or of another object is passed over, and whatever goes wrong with copies costs time only.
+ */
+import { createHash } from 'node:crypto';
+import { open, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from '../source/contract.js';
+import { makeFolder } from './make-folder.js';
+import type { ObjectStore } from './store.js';
+
+/** What changes by itself has no copies: segments are written once. */
+const COPIED = 'segments/';
+/** The newest of that many bytes stay: by the rolling rewrites of state all that counts is in what was written last, twice its size. */
+const MOST_BYTES = 256 << 20;
+/** Processes of one folder don't know of each other's: each looks what there is after so much of its own. */
+const LOOK_EVERY_BYTES = 32 << 20;
+const SUFFIX = '.copy';
+
+export interface LocalCopiesOptions {
+  readonly folder: string;
+  readonly mostBytes?: number;
+  readonly log?: Logger;
+}
+
+export class StoreWithLocalCopies implements ObjectStore {
+  private saving: Promise<void> = Promise.resolve();
+  private sinceLook = 0;
+  private isOff = false;
+
+  constructor(
+    private readonly store: ObjectStore,
+    private readonly options: LocalCopiesOptions,
+  ) {}
+
+  get description(): string {
+    return this.store.description;
+  }
+
+  get trouble(): string | undefined {
+    return this.store.trouble;
+  }
+
+  async put(key: string, bytes: Buffer, options?: { readonly ifAbsent?: boolean }): Promise<void> {
+    await this.store.put(key, bytes, options);
+    this.save(key, bytes);
+  }
+
+  async get(key: string, range?: { readonly offset: number; readonly length: number }): Promise<Buffer> {
+    if (!key.startsWith(COPIED)) return this.store.get(key, range);
+    const copy = await readCopy(this.placeOf(key), range);
+    if (copy !== undefined) return copy;
+    const bytes = await this.store.get(key, range);
+    if (range === undefined) this.save(key, bytes);
+    return bytes;
+  }
+
+  list(prefix: string): Promise<string[]> {
+    return this.store.list(prefix);
+  }
+
+  async delete(keys: readonly string[]): Promise<void> {
+    await this.store.delete(keys);
+    for (const key of keys) if (key.startsWith(COPIED)) await this.dropCopy(key);
+  }
+
+  async dropCopy(key: string): Promise<boolean> {
+    await this.saving;
+    return unlink(this.placeOf(key)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Resolves when all copies so far are written. */
+  async settled(): Promise<void> {
+    await this.saving;
+  }
+
+  private placeOf(key: string): string {
+    const name = createHash('sha256').update(`${this.store.description}\n${key}`).digest('hex');
+    return join(this.options.folder, `${name}${SUFFIX}`);
+  }
+
+  private save(key: string, bytes: Buffer): void {
+    const { mostBytes = MOST_BYTES } = this.options;
+    if (!key.startsWith(COPIED) || this.isOff || bytes.length > mostBytes) return;
+    this.saving = this.saving.then(() => this.write(this.placeOf(key), bytes));
+  }
+
+  private async write(place: string, bytes: Buffer): Promise<void> {
+    if (this.isOff) return;
+    const { folder, mostBytes = MOST_BYTES, log } = this.options;
+    const unfinished = `${place}.${process.pid}`;
+    try {
+      await makeFolder(folder);
+      await writeFile(unfinished, bytes);
+      await rename(unfinished, place);
+      this.sinceLook += bytes.length;
+      if (this.sinceLook < Math.min(LOOK_EVERY_BYTES, mostBytes / 8)) return;
+      this.sinceLook = 0;
+      await keepNewest(folder, mostBytes);
+    } catch (error) {
+      // A full disk, or one that can't be written: the job goes on without copies.
+      this.isOff = true;
+      await unlink(unfinished).catch(() => {});
+      log?.warn({ folder, error: (error as Error).message }, 'no more local copies of state: a restart will fetch it');
+    }
+  }
+}
+
+async function readCopy(
+  place: string,
+  range?: { readonly offset: number; readonly length: number },
+): Promise<Buffer | undefined> {
+  const file = await open(place).catch(() => undefined);
+  if (!file) return undefined;
+  try {
+    const { offset, length } = range ?? { offset: 0, length: (await file.stat()).size };
+    const bytes = Buffer.allocUnsafeSlow(length);
+    const { bytesRead } = await file.read(bytes, 0, length, offset);
+    return bytesRead === length ? bytes : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Deletes the oldest copies, and what is left of copies that were never finished. */
+async function keepNewest(folder: string, mostBytes: number): Promise<void> {
+  const files = await Promise.all(
+    (await readdir(folder)).map(async (name) => {
+      const info = await stat(join(folder, name)).catch(() => undefined);
+      return { name, bytes: info?.size ?? 0, atMs: info?.mtimeMs ?? 0 };
+    }),
+  );
+  let left = mostBytes;
+  for (const { name, bytes } of files.sort((a, b) => b.atMs - a.atMs)) {
+    left -= bytes;
+    if (left < 0) await unlink(join(folder, name)).catch(() => {});
+  }
+}
