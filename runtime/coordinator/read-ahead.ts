@@ -30,7 +30,11 @@ export function readAhead(before: SlotsBefore, isThere: (runner: string) => bool
   });
 }
 
-/** The orders to the slots of a coming deployment: each reads the key groups that it doesn't have yet. */
+/**
+ * The orders to the slots of a coming deployment: each reads the key groups that it doesn't have yet. One on a new runner only fetches
+ * them: it reads their entries while the job comes to its stop, and the rest beside its first rows. A job is scaled because it is loaded,
+ * and the sooner a part of it is somewhere else the better. One that has tasks would keep these waiting.
+ */
 export function readMoving(
   before: SlotsBefore,
   after: Pick<SlotsBefore, 'places' | 'owners'>,
@@ -40,7 +44,8 @@ export function readMoving(
     const old = before.places[slot];
     const stays = old && old.runner === place.runner && old.thread === place.thread;
     const groups = after.owners.flatMap((o, g) => (o === slot && !(stays && before.owners[g] === slot) ? [g] : []));
-    return read(place, groups, before, from);
+    const isNew = before.places.every(({ runner }) => runner !== place.runner);
+    return read(place, groups, before, isNew ? { ...from, lazily: true } : from);
   });
 }
 

@@ -51,11 +51,7 @@ export async function rescaleInPlace(run: JobRun, parallelism: number): Promise<
   return result;
 }
 
-/**
- * Lets each slot fetch the key groups that it will get. It reads their entries while the job comes to its stop, and the rest beside the
- * first rows: a job is scaled because it is loaded, and the sooner half of it is somewhere else the better. Gives up after a while: it only
- * saves time.
- */
+/** Lets each slot read the key groups that it will get. Gives up after a while: it only saves time. */
 async function preload(
   run: JobRun,
   manifest: Manifest,
@@ -67,7 +63,6 @@ async function preload(
     store: run.options.storeSpec,
     key: manifestKey(manifest),
     stateDisk: run.options.stateDisk,
-    lazily: true,
   };
   const orders = readMoving(before, { places, owners }, from);
   run.preloading = new Set(orders.map(({ place }) => `${place.runner}/${place.thread}`));

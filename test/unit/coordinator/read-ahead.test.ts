@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readAhead, readBeside } from '../../../runtime/coordinator/read-ahead.js';
+import { readAhead, readBeside, readMoving } from '../../../runtime/coordinator/read-ahead.js';
 
 test('slots whose runner is still there read the key groups that they had; the lost one’s wait for its successor', () => {
   const before = {
@@ -15,6 +15,16 @@ test('slots whose runner is still there read the key groups that they had; the l
   expect(readAhead(before, (runner) => runner === 'b', from)).toEqual([
     { place: before.places[1], order: { type: 'preload', attempt: 7, ...from, lazily: true, groups: [2, 4] } },
     { place: before.places[2], order: { type: 'preload', attempt: 7, ...from, lazily: true, groups: [3] } },
+  ]);
+});
+
+test('before a rescale slots read what they will get: those that have tasks whole, those of new runners as bytes', () => {
+  const [a, b, c] = ['a', 'b', 'c'].map((runner) => ({ runner, thread: 0 }));
+  const before = { attempt: 7, places: [a, b], owners: [0, 0, 1, 1, 1, 0] };
+  const from = { store: { kind: 'file', path: '/state' } as const, key: 'checkpoints/0000000003.json' };
+  expect(readMoving(before, { places: [a, b, c], owners: [0, 2, 1, 0, 2, 0] }, from)).toEqual([
+    { place: a, order: { type: 'preload', attempt: 7, ...from, groups: [3] } },
+    { place: c, order: { type: 'preload', attempt: 7, ...from, lazily: true, groups: [1, 4] } },
   ]);
 });
 
