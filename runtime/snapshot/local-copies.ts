@@ -14,6 +14,8 @@ import type { ObjectStore } from './store.js';
 const COPIED = 'segments/';
 /** The newest of that many bytes stay: by the rolling rewrites of state all that counts is in what was written last, twice its size. */
 const MOST_BYTES = 256 << 20;
+/** What waits for a slow disk is held in memory: beyond that many bytes it isn't copied. */
+const MOST_WAITING_BYTES = 64 << 20;
 /** Processes of one folder don't know of each other's: each looks what there is after so much of its own. */
 const LOOK_EVERY_BYTES = 32 << 20;
 const SUFFIX = '.copy';
@@ -26,6 +28,7 @@ export interface LocalCopiesOptions {
 
 export class StoreWithLocalCopies implements ObjectStore {
   private saving: Promise<void> = Promise.resolve();
+  private waitingBytes = 0;
   private sinceLook = 0;
   private isOff = false;
 
@@ -84,9 +87,13 @@ export class StoreWithLocalCopies implements ObjectStore {
   }
 
   private save(key: string, bytes: Buffer): void {
-    const { mostBytes = MOST_BYTES } = this.options;
-    if (!key.startsWith(COPIED) || this.isOff || bytes.length > mostBytes) return;
-    this.saving = this.saving.then(() => this.write(this.placeOf(key), bytes));
+    if (!key.startsWith(COPIED) || this.isOff || this.waitingBytes + bytes.length > MOST_WAITING_BYTES) return;
+    this.waitingBytes += bytes.length;
+    this.saving = this.saving
+      .then(() => this.write(this.placeOf(key), bytes))
+      .finally(() => {
+        this.waitingBytes -= bytes.length;
+      });
   }
 
   private async write(place: string, bytes: Buffer): Promise<void> {

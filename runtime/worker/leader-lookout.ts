@@ -38,13 +38,14 @@ export class LeaderLookout {
     const soonUntilMs = Date.now() + SOON_MS;
     let epoch: number | undefined;
     let pauseMs = PAUSE_MS;
-    while (this.isOn && turn === this.turn) {
+    const isMeant = () => this.isOn && turn === this.turn;
+    while (isMeant()) {
       try {
         const store = await this.open();
         epoch ??= Math.max(0, (await latestEpoch(store)) - 1);
         for (let leader = await leaderOf(store, epoch + 1); leader; leader = await leaderOf(store, epoch + 1)) {
           epoch++;
-          if (leader.address && this.isOn) this.tell(leader.address);
+          if (leader.address && isMeant()) this.tell(leader.address);
         }
       } catch (error) {
         // It is only the shorter way: whoever leads is looked for under its name, too.

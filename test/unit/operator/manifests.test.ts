@@ -49,6 +49,27 @@ test('keys of the store come by reference, and stand nowhere as values', () => {
   }
 });
 
+test('runners know where their coordinator leaves its address and where copies of state go, where that can be', () => {
+  const told = (more: object) =>
+    (podsOf(make(more))[1].spec.template.spec.containers[0].env as { name: string; value?: string }[])
+      .filter(({ name }) => /LEADER|COPIES/.test(name))
+      .map(({ name, value }) => `${name}=${value}`);
+  const store = 'TIDEWHEEL_LEADER_STORE=s3+http://minio:9000/state/shop/card-alerts';
+  const copies = 'TIDEWHEEL_LOCAL_COPIES=/var/lib/tidewheel/copies';
+  expect(told({})).toEqual([store, copies]);
+  const elsewhere = { s3: { ...storage.s3, prefix: 'mine', region: 'eu-west-1' } };
+  expect(told({ storage: elsewhere })).toEqual([
+    'TIDEWHEEL_LEADER_STORE=s3+http://minio:9000/state/mine',
+    'TIDEWHEEL_LEADER_STORE_REGION=eu-west-1',
+    copies,
+  ]);
+  // Another job's coordinator may have the address of one that is gone: without certificates nobody would notice.
+  expect(told({ tls: { enabled: false } })).toEqual([copies]);
+  // State on disk is larger than what copies are kept of.
+  expect(told({ stateBackend: { type: 'disk' } })).toEqual([store]);
+  expect(told({ storage: { local: { path: '/data' } } })).toEqual([]);
+});
+
 test('a rescale changes the job file under its name and leaves the coordinator pod alone', () => {
   const [two, three] = [make({ parallelism: 2 }), make({ parallelism: 3 })];
   expect(configMap(two, two.spec).metadata.name).toBe(configMap(three, three.spec).metadata.name);
