@@ -1,5 +1,5 @@
 /**
- * Copies of segments on the disk of the machine that wrote or read them. A process that is killed and started again on the same disk finds
+ * Copies of segments on the disk of the machine that wrote them. A process that is killed and started again on the same disk finds
  * most of its state there: reading it takes a fraction of the time, and of the work of the object store, that fetching takes. What counts is
  * the object store: a copy that is missing, cut off or of another object is passed over, and whatever goes wrong with copies costs time only.
  */
@@ -52,11 +52,8 @@ export class StoreWithLocalCopies implements ObjectStore {
 
   async get(key: string, range?: { readonly offset: number; readonly length: number }): Promise<Buffer> {
     if (!key.startsWith(COPIED)) return this.store.get(key, range);
-    const copy = await readCopy(this.placeOf(key), range);
-    if (copy !== undefined) return copy;
-    const bytes = await this.store.get(key, range);
-    if (range === undefined) this.save(key, bytes);
-    return bytes;
+    // No copies of what is fetched: writing them keeps a restart waiting, and what is rewritten later has some.
+    return (await readCopy(this.placeOf(key), range)) ?? this.store.get(key, range);
   }
 
   list(prefix: string): Promise<string[]> {

@@ -54,9 +54,12 @@ test('runners know where their coordinator leaves its address and where copies o
     (podsOf(make(more))[1].spec.template.spec.containers[0].env as { name: string; value?: string }[])
       .filter(({ name }) => /LEADER|COPIES/.test(name))
       .map(({ name, value }) => `${name}=${value}`);
-  const store = 'TIDEWHEEL_LEADER_STORE=s3+http://minio:9000/state/shop/card-alerts';
+  const store = [
+    'TIDEWHEEL_LEADER_STORE=s3+http://minio:9000/state/shop/card-alerts',
+    'TIDEWHEEL_LEADER_STORE_REGION=us-east-1',
+  ];
   const copies = 'TIDEWHEEL_LOCAL_COPIES=/var/lib/tidewheel/copies';
-  expect(told({})).toEqual([store, copies]);
+  expect(told({})).toEqual([...store, copies]);
   const elsewhere = { s3: { ...storage.s3, prefix: 'mine', region: 'eu-west-1' } };
   expect(told({ storage: elsewhere })).toEqual([
     'TIDEWHEEL_LEADER_STORE=s3+http://minio:9000/state/mine',
@@ -66,7 +69,7 @@ test('runners know where their coordinator leaves its address and where copies o
   // Another job's coordinator may have the address of one that is gone: without certificates nobody would notice.
   expect(told({ tls: { enabled: false } })).toEqual([copies]);
   // State on disk is larger than what copies are kept of.
-  expect(told({ stateBackend: { type: 'disk' } })).toEqual([store]);
+  expect(told({ stateBackend: { type: 'disk' } })).toEqual(store);
   expect(told({ storage: { local: { path: '/data' } } })).toEqual([]);
 });
 
