@@ -20,7 +20,7 @@ import { GroupedTable } from './grouped-table.js';
 import { KeyedTable } from './keyed-table.js';
 import { NamespacedTable } from './namespaced-table.js';
 import type { TableSpec } from './table.js';
-import { UnreadGroups } from './unread-groups.js';
+import { type ReadCount, UnreadGroups } from './unread-groups.js';
 
 type TableByKey = KeyedTable | BucketTable | AppendedTable;
 type AnyTable = TableByKey | NamespacedTable;
@@ -68,6 +68,8 @@ export class NodeState {
   private lastMemoryBytes = 0;
   private cutting: StateCut | undefined;
   private unread: UnreadGroups | undefined;
+  /** What was read since the last cut. */
+  private readonly restored: ReadCount = { records: 0, bytes: 0 };
 
   constructor(
     readonly nodeId: string,
@@ -177,6 +179,7 @@ export class NodeState {
   beginCut(full: boolean, segment: (segment: SegmentBytes) => void, segmentBytes = SEGMENT_BYTES): BegunCut {
     this.cutting?.work(Number.POSITIVE_INFINITY);
     this.readAll();
+    this.countRestored();
     const windows = this.tables.some((t) => t instanceof NamespacedTable);
     const all = full || (windows && this.vainBytes > Math.max(SMALL_BYTES, 2 * this.baseBytes));
     const groups = this.ownedGroups();
@@ -240,6 +243,21 @@ export class NodeState {
     this.abortCut();
     this.leaveUnread(undefined);
     for (const table of this.tables) if (table instanceof GroupedTable) table.close();
+  }
+
+  /**
+   * When all that was restored has been read it can be told how many of the records are in vain: those of entries that have a later one, or
+   * are gone. Not for windows, nor where entries grow by records of their changes.
+   */
+  private countRestored(): void {
+    const { records, bytes } = this.restored;
+    Object.assign(this.restored, { records: 0, bytes: 0 });
+    if (records === 0 || this.tables.some((t) => t instanceof NamespacedTable || t.spec.grows?.length)) return;
+    this.recordBytes = bytes / records;
+    const added = this.tables.reduce((sum, t) => sum + t.changes - t.superseded, 0);
+    const inVain = Math.max(0, records - (this.entries - added)) * this.recordBytes;
+    this.vainBytes += inVain;
+    this.baseBytes = Math.max(0, this.baseBytes - inVain);
   }
 
   /** Counts the changes of this cut, and says which groups are to be written in full with it. */
@@ -341,9 +359,11 @@ export class NodeState {
           continue;
         }
         if (this.unread?.extend(group, block)) continue;
+        this.restored.bytes += block.length;
         const input = new ByteReader(block);
         while (input.pos < input.end) {
           byIndex[input.byte()].apply(input, group);
+          this.restored.records++;
           if (--left > 0) continue;
           left = LOOK_EVERY;
           if (performance.now() < untilMs) continue;
@@ -355,6 +375,9 @@ export class NodeState {
     }
     for (const table of this.tables) table.forgetChanges();
     if (unread) this.leaveUnread(unread);
+    // The rolling rewrites go on with the group whose turn it was.
+    const since = this.ownedGroups().map((g) => snapshot.since[g] ?? 0);
+    if (!loaded) this.cursor = Math.max(0, since.indexOf(Math.min(...since)));
     this.baseBytes += bytes;
     // What is followed checkpoint by checkpoint takes the place of what was there.
     if (loaded) this.baseBytes = Math.min(this.baseBytes, bytesFor(snapshot, wanted));
@@ -371,7 +394,7 @@ export class NodeState {
   private mayStayUnread(byIndex: readonly AnyTable[], refs: readonly SegmentRef[]): UnreadGroups | undefined {
     if (this.disk || refs.reduce((sum, ref) => sum + ref.bytes, 0) > UNREAD_BYTES) return undefined;
     const tables = byIndex.filter(isByKey);
-    return tables.length === byIndex.length ? new UnreadGroups(tables) : undefined;
+    return tables.length === byIndex.length ? new UnreadGroups(tables, this.restored) : undefined;
   }
 
   /** What another state has not read yet, where it can stay so in this one. */
@@ -379,7 +402,7 @@ export class NodeState {
     const tables = this.tables.filter(isByKey);
     const knows = other.tables.every((t) => tables.some(({ spec }) => spec.name === t.spec.name));
     if (this.disk || !knows) other.readAll();
-    const unread = other.unread?.handTo(tables);
+    const unread = other.unread?.handTo(tables, this.restored);
     other.leaveUnread(undefined);
     for (let g = 0; g < this.maxParallelism; g++) if (!groups.has(g)) unread?.drop(g);
     return unread;
@@ -436,6 +459,8 @@ export class NodeState {
       table.adoptFrom((isAlike ? from : from.toBuckets(groups)) as never, groups);
     }
     this.leaveUnread(unread);
+    this.restored.records += other.restored.records;
+    this.restored.bytes += other.restored.bytes;
     this.baseBytes += other.baseBytes;
   }
 

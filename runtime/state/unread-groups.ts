@@ -25,6 +25,12 @@ export interface ReadsRecords {
   readonly passedKey?: MapKey;
 }
 
+/** What was read of segments. */
+export interface ReadCount {
+  records: number;
+  bytes: number;
+}
+
 /** A record's place: number of the block, times this, and the place in it. */
 const BLOCK = 2 ** 32;
 /** So many keys are looked for one by one: by then making a Map of all of them has paid, for the first rows it would be most of their wait. */
@@ -62,8 +68,11 @@ export class UnreadGroups {
   private left = 0;
   private next = 0;
 
-  /** `tables`: by their number in the blocks. */
-  constructor(private readonly tables: readonly ReadsRecords[]) {}
+  /** `tables`: by their number in the blocks. `count` counts on. */
+  constructor(
+    private readonly tables: readonly ReadsRecords[],
+    private readonly count: ReadCount,
+  ) {}
 
   add(group: number, block: Buffer): void {
     const blocks = this.blocks[group];
@@ -128,7 +137,10 @@ export class UnreadGroups {
     if (!blocks) return;
     for (const block of blocks) {
       const input = new ByteReader(block);
-      while (input.pos < input.end) this.tables[input.byte()].apply(input, group);
+      let records = 0;
+      for (; input.pos < input.end; records++) this.tables[input.byte()].apply(input, group);
+      this.count.records += records;
+      this.count.bytes += block.length;
     }
     for (const table of this.tables) table.groupRead(group);
   }
@@ -142,9 +154,9 @@ export class UnreadGroups {
   }
 
   /** Hands everything over to other tables of the same names and layouts. */
-  handTo(tables: readonly ReadsRecords[]): UnreadGroups {
+  handTo(tables: readonly ReadsRecords[], count: ReadCount): UnreadGroups {
     const others = this.tables.map(({ spec }) => tables.find((table) => table.spec.name === spec.name)!);
-    const handed = new UnreadGroups(others);
+    const handed = new UnreadGroups(others, count);
     this.blocks.forEach((_, group) => {
       if (this.tables.some((table) => table.isBegun(group))) this.read(group);
       for (const block of this.blocks[group] ?? []) handed.add(group, block);
