@@ -3,7 +3,7 @@ import { isAbsolute, join, resolve as resolvePath } from 'node:path';
 import { bytesOf } from '../../api/quantity.js';
 import type { JobDefinition } from '../job/index.js';
 import { openStore, resolveStore } from '../snapshot/open-store.js';
-import type { StoreSpec } from '../snapshot/store.js';
+import { KEYS_IN_ENVIRONMENT, type StoreSpec } from '../snapshot/store.js';
 import type { Logger } from '../source/contract.js';
 import type { Registry } from '../task/environment.js';
 import { parseDuration } from '../time/duration.js';
@@ -27,15 +27,16 @@ export function storeSpecOf(job: JobDefinition, defaultStateDir: string): StoreS
   const { storage } = job.spec;
   if (storage?.s3) {
     const { s3 } = storage;
-    const key = (name: string, given: unknown) => (typeof given === 'string' ? given : `\${env:${name}}`);
+    const key = (name: keyof typeof KEYS_IN_ENVIRONMENT, given: unknown) =>
+      typeof given === 'string' ? given : KEYS_IN_ENVIRONMENT[name];
     return {
       kind: 's3',
       endpoint: s3.endpoint,
       bucket: s3.bucket,
       prefix: s3.prefix ?? `${job.namespace ?? 'default'}/${job.name}`,
       region: s3.region,
-      accessKey: key('TIDEWHEEL_S3_ACCESS_KEY', s3.accessKey),
-      secretKey: key('TIDEWHEEL_S3_SECRET_KEY', s3.secretKey),
+      accessKey: key('accessKey', s3.accessKey),
+      secretKey: key('secretKey', s3.secretKey),
     };
   }
   if (storage?.local) {

@@ -22,7 +22,13 @@ export class FileStore implements ObjectStore {
       this.made.add(folder);
     }
     const temporary = join(folder, `.${randomBytes(6).toString('hex')}.tmp`);
-    await writeFile(temporary, bytes);
+    try {
+      await writeFile(temporary, bytes);
+    } catch (error) {
+      // Of a full disk: what is cut off takes room.
+      await rm(temporary, { force: true });
+      throw error;
+    }
     if (!options?.ifAbsent) {
       await rename(temporary, path);
       return;

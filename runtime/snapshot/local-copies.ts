@@ -4,10 +4,10 @@
  * the object store: a copy that is missing, cut off or of another object is passed over, and whatever goes wrong with copies costs time only.
  */
 import { createHash } from 'node:crypto';
-import { open, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../source/contract.js';
-import { makeFolder } from './make-folder.js';
+import { FileStore } from './file-store.js';
 import type { ObjectStore } from './store.js';
 
 /** What changes by itself has no copies: segments are written once. */
@@ -18,7 +18,6 @@ const MOST_BYTES = 256 << 20;
 const MOST_WAITING_BYTES = 64 << 20;
 /** Processes of one folder don't know of each other's: each looks what there is after so much of its own. */
 const LOOK_EVERY_BYTES = 32 << 20;
-const SUFFIX = '.copy';
 
 export interface LocalCopiesOptions {
   readonly folder: string;
@@ -27,6 +26,7 @@ export interface LocalCopiesOptions {
 }
 
 export class StoreWithLocalCopies implements ObjectStore {
+  private readonly copies: FileStore;
   private saving: Promise<void> = Promise.resolve();
   private waitingBytes = 0;
   private sinceLook = 0;
@@ -35,7 +35,9 @@ export class StoreWithLocalCopies implements ObjectStore {
   constructor(
     private readonly store: ObjectStore,
     private readonly options: LocalCopiesOptions,
-  ) {}
+  ) {
+    this.copies = new FileStore(options.folder);
+  }
 
   get description(): string {
     return this.store.description;
@@ -53,7 +55,8 @@ export class StoreWithLocalCopies implements ObjectStore {
   async get(key: string, range?: { readonly offset: number; readonly length: number }): Promise<Buffer> {
     if (!key.startsWith(COPIED)) return this.store.get(key, range);
     // No copies of what is fetched: writing them keeps a restart waiting, and what is rewritten later has some.
-    return (await readCopy(this.placeOf(key), range)) ?? this.store.get(key, range);
+    const copy = await this.copies.get(this.nameOf(key), range).catch(() => undefined);
+    return copy && copy.length === (range?.length ?? copy.length) ? copy : this.store.get(key, range);
   }
 
   list(prefix: string): Promise<string[]> {
@@ -67,7 +70,7 @@ export class StoreWithLocalCopies implements ObjectStore {
 
   async dropCopy(key: string): Promise<boolean> {
     await this.saving;
-    return unlink(this.placeOf(key)).then(
+    return unlink(join(this.copies.root, this.nameOf(key))).then(
       () => true,
       () => false,
     );
@@ -78,29 +81,25 @@ export class StoreWithLocalCopies implements ObjectStore {
     await this.saving;
   }
 
-  private placeOf(key: string): string {
-    const name = createHash('sha256').update(`${this.store.description}\n${key}`).digest('hex');
-    return join(this.options.folder, `${name}${SUFFIX}`);
+  private nameOf(key: string): string {
+    return createHash('sha256').update(`${this.store.description}\n${key}`).digest('hex');
   }
 
   private save(key: string, bytes: Buffer): void {
     if (!key.startsWith(COPIED) || this.isOff || this.waitingBytes + bytes.length > MOST_WAITING_BYTES) return;
     this.waitingBytes += bytes.length;
     this.saving = this.saving
-      .then(() => this.write(this.placeOf(key), bytes))
+      .then(() => this.write(this.nameOf(key), bytes))
       .finally(() => {
         this.waitingBytes -= bytes.length;
       });
   }
 
-  private async write(place: string, bytes: Buffer): Promise<void> {
+  private async write(name: string, bytes: Buffer): Promise<void> {
     if (this.isOff) return;
     const { folder, mostBytes = MOST_BYTES, log } = this.options;
-    const unfinished = `${place}.${process.pid}`;
     try {
-      await makeFolder(folder);
-      await writeFile(unfinished, bytes);
-      await rename(unfinished, place);
+      await this.copies.put(name, bytes);
       this.sinceLook += bytes.length;
       if (this.sinceLook < Math.min(LOOK_EVERY_BYTES, mostBytes / 8)) return;
       this.sinceLook = 0;
@@ -108,27 +107,8 @@ export class StoreWithLocalCopies implements ObjectStore {
     } catch (error) {
       // A full disk, or one that can't be written: the job goes on without copies.
       this.isOff = true;
-      await unlink(unfinished).catch(() => {});
       log?.warn({ folder, error: (error as Error).message }, 'no more local copies of state: a restart will fetch it');
     }
-  }
-}
-
-async function readCopy(
-  place: string,
-  range?: { readonly offset: number; readonly length: number },
-): Promise<Buffer | undefined> {
-  const file = await open(place).catch(() => undefined);
-  if (!file) return undefined;
-  try {
-    const { offset, length } = range ?? { offset: 0, length: (await file.stat()).size };
-    const bytes = Buffer.allocUnsafeSlow(length);
-    const { bytesRead } = await file.read(bytes, 0, length, offset);
-    return bytesRead === length ? bytes : undefined;
-  } catch {
-    return undefined;
-  } finally {
-    await file.close();
   }
 }
 

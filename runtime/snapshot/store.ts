@@ -60,3 +60,9 @@ export type StoreSpec =
       readonly accessKey?: string;
       readonly secretKey?: string;
     };
+
+/** Where the keys of an S3 are when nobody says: references, as specs have them. */
+export const KEYS_IN_ENVIRONMENT = {
+  accessKey: '${env:TIDEWHEEL_S3_ACCESS_KEY}',
+  secretKey: '${env:TIDEWHEEL_S3_SECRET_KEY}',
+} as const;

@@ -375,12 +375,15 @@ export class NodeState {
     }
     for (const table of this.tables) table.forgetChanges();
     if (unread) this.leaveUnread(unread);
-    // The rolling rewrites go on with the group whose turn it was.
-    const since = this.ownedGroups().map((g) => snapshot.since[g] ?? 0);
-    if (!loaded) this.cursor = Math.max(0, since.indexOf(Math.min(...since)));
     this.baseBytes += bytes;
-    // What is followed checkpoint by checkpoint takes the place of what was there.
-    if (loaded) this.baseBytes = Math.min(this.baseBytes, bytesFor(snapshot, wanted));
+    if (loaded) {
+      // What is followed checkpoint by checkpoint takes the place of what was there.
+      this.baseBytes = Math.min(this.baseBytes, bytesFor(snapshot, wanted));
+    } else {
+      // The rolling rewrites go on with the group whose turn it was.
+      const since = this.ownedGroups().map((g) => snapshot.since[g] ?? 0);
+      this.cursor = Math.max(0, since.indexOf(Math.min(...since)));
+    }
     return bytes;
   }
 

@@ -15,8 +15,8 @@ const GROWTH = 1.5;
 const MAX_PAUSE_MS = 5000;
 
 export class LeaderLookout {
-  private isOn = false;
-  private turn = 0;
+  /** The look that goes on; undefined: off. */
+  private current: object | undefined;
 
   constructor(
     private readonly open: () => Promise<ObjectStore>,
@@ -25,20 +25,20 @@ export class LeaderLookout {
   ) {}
 
   turnOn(): void {
-    if (this.isOn) return;
-    this.isOn = true;
-    void this.look(++this.turn);
+    if (this.current) return;
+    this.current = {};
+    void this.look(this.current);
   }
 
   turnOff(): void {
-    this.isOn = false;
+    this.current = undefined;
   }
 
-  private async look(turn: number): Promise<void> {
+  private async look(self: object): Promise<void> {
     const soonUntilMs = Date.now() + SOON_MS;
     let epoch: number | undefined;
     let pauseMs = PAUSE_MS;
-    const isMeant = () => this.isOn && turn === this.turn;
+    const isMeant = () => this.current === self;
     while (isMeant()) {
       try {
         const store = await this.open();

@@ -2,7 +2,7 @@
  * What the operator tells a runner's pod beside its arguments. In the environment, as images that were built upon an older version don't know
  * of it, and needn't.
  */
-import type { StoreSpec } from '../snapshot/store.js';
+import { KEYS_IN_ENVIRONMENT, type StoreSpec } from '../snapshot/store.js';
 import { storeAt } from '../snapshot/store-place.js';
 
 /** Where the coordinator leaves its address: place of the job's store, see snapshot/store-place.ts, and its region, if it has one. */
@@ -15,15 +15,8 @@ export const LOCAL_COPIES = 'TIDEWHEEL_LOCAL_COPIES';
 /** With references to the keys, which are in the environment too. */
 export function leaderStoreFrom(env: Readonly<Record<string, string | undefined>>): StoreSpec | undefined {
   const place = env[LEADER_STORE];
+  const keys = { ...KEYS_IN_ENVIRONMENT, region: env[LEADER_STORE_REGION] };
   return place === undefined
     ? undefined
-    : storeAt(place, {
-        kind: 's3',
-        endpoint: '',
-        bucket: '',
-        prefix: '',
-        region: env[LEADER_STORE_REGION],
-        accessKey: '${env:TIDEWHEEL_S3_ACCESS_KEY}',
-        secretKey: '${env:TIDEWHEEL_S3_SECRET_KEY}',
-      });
+    : storeAt(place, { kind: 's3', endpoint: '', bucket: '', prefix: '', ...keys });
 }

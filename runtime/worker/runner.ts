@@ -194,6 +194,7 @@ export class Runner {
       const first = this.threads.length;
       const hosts = await Promise.all(Array.from({ length: missing }, (_, i) => this.openThread(first + i)));
       this.threads.push(...hosts);
+      if (first === 0) this.lookOut();
     });
     return this.opening;
   }

@@ -32,7 +32,7 @@ export interface SlotHostOptions {
   /** Only for a slot in this thread. */
   readonly clock?: Clock;
   readonly report: (report: SlotReport) => void;
-  /** Where coordinators leave their address: the slot looks for it from its start on. */
+  /** Where coordinators leave their address: see lookForLeader(). */
   readonly leaderStore?: StoreSpec;
   readonly leaderAt?: (address: LeaderAddress) => void;
   /** The thread has died; its slot's tasks are gone. */

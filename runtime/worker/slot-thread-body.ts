@@ -29,6 +29,5 @@ port.on('message', (message: Message) => {
 const offer = (line: LineOffer) => port.postMessage({ type: 'line', offer: line }, [line.end.port]);
 setInterval(() => port.postMessage({ type: 'metrics', attempt: slot.currentAttempt, tasks: slot.metrics() }), 1000);
 port.postMessage({ type: 'listening', port: await slot.listen(host, offer) });
-lookout?.turnOn();
 // Where there are keys for it the job's state is in an object store: its client is loaded while the runner connects.
 if (process.env.TIDEWHEEL_S3_ACCESS_KEY !== undefined) import('../snapshot/s3-store.js').catch(() => {});

@@ -2,7 +2,7 @@
 import { isAbsolute, resolve as resolvePath } from 'node:path';
 import { TidewheelError } from '../../../api/errors.js';
 import type { ModelOptions } from '../../graph/model-steps.js';
-import type { StoreSpec } from '../../snapshot/store.js';
+import { KEYS_IN_ENVIRONMENT, type StoreSpec } from '../../snapshot/store.js';
 
 export const DEFAULT_REGISTRY = './models-store';
 
@@ -30,8 +30,8 @@ export function registryStore(options: ModelOptions, baseDir: string, resolve: (
     bucket: s3[1],
     prefix: s3[2].replace(/\/$/, ''),
     ...(options['s3.region'] ? { region: options['s3.region'] } : {}),
-    accessKey: options['s3.access-key'] ?? '${env:TIDEWHEEL_S3_ACCESS_KEY}',
-    secretKey: options['s3.secret-key'] ?? '${env:TIDEWHEEL_S3_SECRET_KEY}',
+    accessKey: options['s3.access-key'] ?? KEYS_IN_ENVIRONMENT.accessKey,
+    secretKey: options['s3.secret-key'] ?? KEYS_IN_ENVIRONMENT.secretKey,
   };
 }
 
